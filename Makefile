@@ -1,0 +1,51 @@
+# Needs Python 3.11 or newer, git and make; everything else is installed into .venv.
+SERVE ?= 1
+WORKERS ?= auto
+PYTEST_FLAGS ?=
+
+BIN := .venv/bin
+# The template's tree has rules of its own; it is linted in a copy, so that no cache stays in it.
+SOURCES := benchmarks hooks tests
+export UV_PYTHON_DOWNLOADS := never
+export VIRTUAL_ENV := $(CURDIR)/.venv
+
+.PHONY: help demo test test-all lint format clean
+
+help: ## List the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+demo: .venv/demo ## Generate the default project into build/, set it up and serve it (SERVE=0: only a smoke request)
+	$(BIN)/cookiecutter --no-input --default-config --overwrite-if-exists --output-dir build .
+	env -u VIRTUAL_ENV $(MAKE) -C build/my_api setup smoke
+	$(if $(filter 0,$(SERVE)),,env -u VIRTUAL_ENV $(MAKE) -C build/my_api run)
+
+test: .venv/test ## Run the fast tests: every variant is baked and checked, the default one is installed
+	$(BIN)/pytest -n $(WORKERS) $(PYTEST_FLAGS)
+
+test-all: .venv/test ## Also install every pairwise variant and run its own checks and tests, on SQLite and on PostgreSQL
+	$(BIN)/pytest -n $(WORKERS) -m 'variants or not variants' $(PYTEST_FLAGS)
+
+lint: .venv/test ## Lint and type-check the template's own Python
+	$(BIN)/ruff check $(SOURCES)
+	$(BIN)/ruff format --check $(SOURCES)
+	$(BIN)/mypy
+
+format: .venv/test ## Let ruff fix and format the template's own Python
+	$(BIN)/ruff check --fix $(SOURCES)
+	$(BIN)/ruff format $(SOURCES)
+
+clean: ## Remove the environment and the demo
+	rm -rf .venv build
+
+# A stamp per dependency group. The first Python that is new enough makes the environment.
+.venv/%: pyproject.toml
+	@if [ ! -x $(BIN)/python ]; then \
+	  for python in $(PYTHON) python3 python3.13 python3.12 python3.11 "$${PYENV_ROOT:-$$HOME/.pyenv}"/versions/3.1[1-9]*/bin/python3; do \
+	    "$$python" -c 'import ensurepip, sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || continue; \
+	    "$$python" -m venv .venv && break; \
+	  done; \
+	  [ -x $(BIN)/python ] || { echo 'Python 3.11 or newer (with venv) was not found; name one: make PYTHON=/path/to/python3' >&2; exit 1; }; \
+	fi
+	@command -v uv >/dev/null || [ -x $(BIN)/uv ] || $(BIN)/python -m pip install --quiet --disable-pip-version-check 'uv~=0.9'
+	@PATH="$$PATH:$(CURDIR)/$(BIN)" uv pip install --quiet --group $*
+	@touch $@

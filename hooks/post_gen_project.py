@@ -1,0 +1,104 @@
+"""Removes what was not chosen, writes `.env`, and says what to do next.
+
+Cookiecutter renders this file and runs it in the generated project; `cruft update` does so again and again. It
+therefore uses the standard library only, no network, and nothing random outside `.env`, which git and cruft ignore.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import secrets
+import shlex
+import shutil
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+ANSWERS = r"""{{ cookiecutter | jsonify }}"""
+
+
+def main() -> int:
+    """Finish the project in the current folder; the exit status says whether its template is sound."""
+    answers, project = json.loads(ANSWERS), Path.cwd()
+    try:
+        remove_unchosen(project, answers)
+        write_env(project)
+    except (LookupError, OSError) as error:
+        print(error.args[0] if isinstance(error, LookupError) else error, file=sys.stderr)
+        return 1
+    # cruft generates into a temporary folder first, so only cookiecutter's own folder is worth naming in full.
+    folder = shlex.quote(str(project) if "_output_dir" in answers else project.name)
+    # A Windows console may lack the characters of the folder's name.
+    sys.stdout.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
+    print(f"\nYour project is in {folder}. Next:\n\n  cd {folder}\n  make run\n")
+    return 0
+
+
+def unchosen_paths(answers: Mapping[str, Any]) -> list[str]:
+    """Return the paths that `_features` gives to answers other than the ones given.
+
+    A row `option: [paths]` belongs to a yes/no question, a row `option: {answer: [paths]}` to a choice; a path that
+    several answers of one choice share stays when one of them is given.
+
+    Args:
+        answers: cookiecutter's context, with its private keys.
+    """
+    unchosen: list[str] = []
+    for option, row in answers["_features"].items():
+        by_answer = row if isinstance(row, dict) else {True: row, False: []}
+        kept = by_answer[answers[option]]
+        unchosen += [path for paths in by_answer.values() for path in paths if path not in kept]
+    return unchosen
+
+
+def remove_unchosen(project: Path, answers: Mapping[str, Any]) -> None:
+    """Delete what was not chosen, and the folders that this leaves empty.
+
+    Raises:
+        LookupError: `_features` names a path that the template does not have.
+    """
+    every_path = {path for row in answers["_features"].values() for path in paths_of(row)}
+    if missing := sorted(path for path in every_path if not (project / path).exists()):
+        raise LookupError("_features in cookiecutter.json names what does not exist: " + ", ".join(missing))
+    for path in map(project.joinpath, unchosen_paths(answers)):
+        if path.is_dir():
+            shutil.rmtree(path)
+        else:
+            # A folder that is not chosen may have taken this file with it already.
+            path.unlink(missing_ok=True)
+        for folder in path.parents:
+            if folder == project or not folder.is_dir() or any(folder.iterdir()):
+                break
+            folder.rmdir()
+
+
+def paths_of(row: list[str] | dict[str, list[str]]) -> list[str]:
+    """Return all paths of one row of `_features`."""
+    return row if isinstance(row, list) else [path for paths in row.values() for path in paths]
+
+
+def write_env(project: Path) -> None:
+    """Write `.env`, readable by its owner only, with a secret of its own; leave one that is there already alone.
+
+    Raises:
+        LookupError: `.env.example` has no line for the secret.
+    """
+    example = (project / ".env.example").read_text(encoding="utf-8")
+    text, lines = re.subn(r"^SECRET_KEY=.*$", f"SECRET_KEY={secrets.token_urlsafe(50)}", example, flags=re.MULTILINE)
+    if lines != 1:
+        raise LookupError(".env.example must have exactly one line that starts with SECRET_KEY=")
+    try:
+        descriptor = os.open(project / ".env", os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        return
+    with os.fdopen(descriptor, "w", encoding="utf-8", newline="\n") as file:
+        file.write(text)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,134 @@
+"""Refuses bad answers before a file is written.
+
+Cookiecutter renders this file and runs it in the new, still empty project folder. The answers come in as JSON
+inside a raw string, which holds whatever was typed: JSON escapes each quote, so three of them never meet.
+"""
+
+from __future__ import annotations
+
+import json
+import keyword
+import re
+import sys
+import unicodedata
+import zoneinfo
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+ANSWERS = r"""{{ cookiecutter | jsonify }}"""
+
+FREE_TEXT = {"project_name": "Parcel Tracker", "description": "Tracks parcels.", "author_name": "Ada Lovelace"}
+SLUG = re.compile(r"[a-z][a-z0-9_]{0,39}")
+LOCAL_PART = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*")
+HOST_LABEL = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
+ZONE = re.compile(r"[A-Z][A-Za-z0-9_+-]*(/[A-Za-z0-9_+-]+)*")
+
+
+def main() -> int:
+    """Print every fault of the answers to stderr; the exit status says whether there are any."""
+    found = list(faults(json.loads(ANSWERS)))
+    for fault in found:
+        print(fault, file=sys.stderr)
+    return 1 if found else 0
+
+
+def faults(answers: Mapping[str, Any]) -> Iterator[str]:
+    """Yield one line `key: what is wrong, for example: a good answer` for each bad answer.
+
+    Args:
+        answers: cookiecutter's context, with its private keys.
+    """
+    for key, example in FREE_TEXT.items():
+        if wrong := line_fault(answers[key]):
+            yield f"{key}: {wrong}, for example: {example}"
+    if wrong := slug_fault(answers["project_slug"], answers["_reserved_slugs"]):
+        yield f"project_slug: {wrong}, for example: parcel_tracker"
+    if wrong := email_fault(answers["email"]):
+        yield f"email: {wrong}, for example: api@example.com"
+    if wrong := host_fault(answers["domain_name"]):
+        yield f"domain_name: {wrong}, for example: api.example.com"
+    if wrong := zone_fault(answers["timezone"]):
+        yield f"timezone: {wrong}, for example: Europe/Berlin"
+    unknown = list(option_faults(answers))
+    yield from unknown
+    if not unknown and (wrong := python_fault(answers)):
+        yield f"python_version: {wrong}, for example: 3.13"
+
+
+def line_fault(text: str) -> str:
+    """Say why `text` is not one printable line; empty when it is.
+
+    Format characters (joiners of emoji, marks of right-to-left text) are welcome.
+    """
+    if not text.strip():
+        return "is empty"
+    for character in text:
+        # What YAML or TOML cannot hold: control characters, line separators, lone surrogates, noncharacters.
+        noncharacter = ord(character) & 0xFFFE == 0xFFFE or 0xFDD0 <= ord(character) <= 0xFDEF
+        if noncharacter or unicodedata.category(character) in {"Cc", "Cs", "Zl", "Zp"}:
+            return f"has the character U+{ord(character):04X}, it must be one line of printable text"
+    return ""
+
+
+def slug_fault(slug: str, reserved: list[str]) -> str:
+    """Say why `slug` cannot name the project; empty when it can."""
+    if not SLUG.fullmatch(slug):
+        return f"{slug!a} is not a lower-case letter followed by at most 39 letters, digits or underscores"
+    if keyword.iskeyword(slug) or keyword.issoftkeyword(slug):
+        return f"{slug!a} is a word of the Python language"
+    if slug in reserved:
+        return f"{slug!a} is the name of a package that the project uses"
+    return ""
+
+
+def email_fault(address: str) -> str:
+    """Say why `address` is not an e-mail address; empty when it is one."""
+    local, at, host = address.rpartition("@")
+    if not at:
+        return f"{address!a} has no @"
+    if not LOCAL_PART.fullmatch(local) or len(local) > 64:
+        return f"{local!a} cannot stand before the @"
+    return host_fault(host.lower())
+
+
+def host_fault(host: str) -> str:
+    """Say why `host` is not a host name in the form that browsers send; empty when it is one."""
+    labels = host.split(".")
+    if len(host) > 253 or not all(HOST_LABEL.fullmatch(label) for label in labels):
+        return f"{host!a} is not a host name: lower-case letters, digits and hyphens between dots"
+    if labels[-1].isdigit():
+        return f"{host!a} is an address, not a host name"
+    return ""
+
+
+def zone_fault(zone: str) -> str:
+    """Say why `zone` is not an IANA time zone; empty when it is one."""
+    # Windows has no time zone database of its own: there the shape must do.
+    known = zoneinfo.available_timezones() or {zone}
+    if not ZONE.fullmatch(zone) or zone not in known:
+        return f"{zone!a} is not an IANA time zone"
+    return ""
+
+
+def option_faults(answers: Mapping[str, Any]) -> Iterator[str]:
+    """Yield a fault for each option whose answer is not in the table: a replayed or edited file can hold any."""
+    for option, row in answers["_features"].items():
+        answer = answers[option]
+        if isinstance(row, dict) and answer not in row:
+            yield f"{option}: {answer!a} is not one of {', '.join(row)}, for example: {next(iter(row))}"
+        if isinstance(row, list) and not isinstance(answer, bool):
+            yield f"{option}: {answer!a} is neither true nor false, for example: true"
+
+
+def python_fault(answers: Mapping[str, Any]) -> str:
+    """Say why the chosen Python does not run the chosen Django; empty when it does."""
+    chosen, floor = answers["python_version"], answers["__requires_python"].removeprefix(">=")
+    if [int(part) for part in chosen.split(".")] < [int(part) for part in floor.split(".")]:
+        return f"Django {answers['django_version']} needs Python {floor} or newer, not {chosen}"
+    return ""
+
+
+if __name__ == "__main__":
+    sys.exit(main())

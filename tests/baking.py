@@ -1,0 +1,160 @@
+"""What the tests know of the template: its source, its options, and how it is baked."""
+
+from __future__ import annotations
+
+import hashlib
+import itertools
+import json
+import os
+import shutil
+import subprocess
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from cookiecutter.generate import generate_context
+from cookiecutter.prompt import prompt_for_config
+from covertable import make
+from filelock import FileLock
+from pre_gen_project import faults
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from pytest_cookies.plugin import Cookies
+
+ROOT = Path(__file__).resolve().parent.parent
+TREE = "{{cookiecutter.project_slug}}"
+DEFINITION: dict[str, Any] = json.loads((ROOT / "cookiecutter.json").read_text(encoding="utf-8"))
+PROMPTS = [key for key in DEFINITION if not key.startswith("_")]
+
+Answer = str | bool
+Answers = dict[str, Answer]
+
+
+def tracked_files(folder: Path = ROOT) -> Iterator[Path]:
+    """Yield the files under `folder` that are in git or would be after `git add`, relative to it."""
+    command = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
+    listing = subprocess.run(command, cwd=folder, check=True, capture_output=True, text=True).stdout
+    for name in sorted(set(listing.split("\0")) - {""}):
+        if (folder / name).is_file():
+            yield Path(name)
+
+
+def export(target: Path, folder: Path = ROOT) -> Path:
+    """Copy what git knows of `folder` to `target`, so that no cache or database lying around is baked."""
+    for path in tracked_files(folder):
+        (target / path).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy2(folder / path, target / path)
+    return target
+
+
+def options() -> dict[str, list[Answer]]:
+    """Return the prompts with a fixed set of answers, each with these, the default first."""
+    found: dict[str, list[Answer]] = {}
+    for key in PROMPTS:
+        if isinstance(DEFINITION[key], list):
+            found[key] = DEFINITION[key]
+        elif isinstance(DEFINITION[key], bool):
+            found[key] = [DEFINITION[key], not DEFINITION[key]]
+    return found
+
+
+def context_of(answers: Answers) -> dict[str, Any]:
+    """Return cookiecutter's context for `answers`, the defaults filled in."""
+    context = generate_context(str(ROOT / "cookiecutter.json"), extra_context=answers)
+    return dict(prompt_for_config(context, no_input=True))
+
+
+def covering_array(strength: int) -> list[Answers]:
+    """Return sets of answers in which each combination of `strength` options occurs; refused pairs are left out."""
+    factors = options()
+    constraints = [
+        {"operator": "or", "conditions": [{"operator": "ne", "left": key, "value": value} for key, value in pair]}
+        for pair in refused_pairs()
+    ]
+    rows = make(factors, strength=min(strength, len(factors)), constraints=constraints)
+    return sorted(({key: row[key] for key in factors} for row in rows), key=str)
+
+
+def refused_pairs() -> Iterator[tuple[tuple[str, Answer], ...]]:
+    """Yield the pairs of answers that the hook refuses to combine."""
+    single = [[(key, value) for value in values] for key, values in options().items()]
+    for one, other in itertools.combinations(single, 2):
+        yield from (pair for pair in itertools.product(one, other) if any(faults(context_of(dict(pair)))))
+
+
+def label(answers: Answers) -> str:
+    """Name a variant in a test's id."""
+    return "-".join(str(value) for value in answers.values())
+
+
+def files_of(project: Path) -> Iterator[tuple[str, bytes]]:
+    """Yield each file of a bake with its content, without the one that is random by design."""
+    for path in sorted(project.rglob("*")):
+        name = path.relative_to(project).as_posix()
+        if path.is_file() and name != ".env":
+            yield name, path.read_bytes()
+
+
+def texts_of(project: Path) -> Iterator[tuple[str, str]]:
+    """Yield each text file of a bake with its content."""
+    for name, content in files_of(project):
+        if b"\0" not in content:
+            yield name, content.decode("utf-8")
+
+
+class Bakery:
+    """Bakes each set of answers once per test run, for all workers together."""
+
+    def __init__(self, cookies: Cookies, template: Path, shelf: Path) -> None:
+        self.cookies = cookies
+        self.template = template
+        self.shelf = shelf
+
+    def __call__(self, **answers: Answer) -> Path:
+        """Return a project baked with `answers`; who wants to change something in it takes a copy."""
+        assert answers.keys() <= set(PROMPTS), f"unknown: {answers.keys() - set(PROMPTS)}"
+        place = self.shelf / hashlib.sha256(json.dumps(answers, sort_keys=True).encode()).hexdigest()[:16]
+        with FileLock(f"{place}.lock"):
+            if not place.exists():
+                result = self.cookies.bake(extra_context=answers, template=str(self.template))
+                assert (result.exit_code, result.exception) == (0, None)
+                shutil.move(result.project_path.parent, place)
+        return next(place.iterdir())
+
+
+def bare_environment(**extra: str) -> dict[str, str]:
+    """Return the environment without what the surrounding test run or developer put there for other programs."""
+    ours = (
+        "COOKIECUTTER",
+        "COV",
+        "DATABASE",
+        "DJANGO",
+        "GIT_",
+        "MAKE",
+        "MFLAGS",
+        "PYTEST",
+        "PYTHON",
+        "REDIS",
+        "SECRET",
+    )
+    kept = {name: value for name, value in os.environ.items() if not name.startswith((*ours, "VIRTUAL_ENV"))}
+    here = str(ROOT / ".venv" / "bin")
+    kept["PATH"] = os.pathsep.join(part for part in kept["PATH"].split(os.pathsep) if part != here)
+    return kept | extra
+
+
+def run(*command: str | Path, cwd: Path, env: dict[str, str] | None = None, typed: str = "") -> str:
+    """Run a command that has to succeed and return what it printed."""
+    result = subprocess.run(
+        command,
+        cwd=cwd,
+        env=env or bare_environment(),
+        input=typed,
+        check=False,
+        encoding="utf-8",
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+    )
+    assert result.returncode == 0, f"{' '.join(map(str, command))}\n{result.stdout}"
+    return result.stdout

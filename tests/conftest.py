@@ -1,0 +1,70 @@
+from __future__ import annotations
+
+import shutil
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+from baking import ROOT, TREE, Bakery, bare_environment, export, run
+from filelock import FileLock
+
+if TYPE_CHECKING:
+    from pytest_cookies.plugin import Cookies
+
+
+@pytest.fixture(scope="session")
+def shared(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Path:
+    """Return the folder that all workers of this run have in common."""
+    base = tmp_path_factory.getbasetemp()
+    return base if worker_id == "master" else base.parent
+
+
+@pytest.fixture(scope="session")
+def template(shared: Path) -> Path:
+    """Return a clean copy of this repository."""
+    place = shared / "template"
+    with FileLock(f"{place}.lock"):
+        return place if place.exists() else export(place)
+
+
+@pytest.fixture(scope="session")
+def bake(cookies_session: Cookies, template: Path, shared: Path) -> Bakery:
+    shelf = shared / "bakes"
+    shelf.mkdir(exist_ok=True)
+    return Bakery(cookies_session, template, shelf)
+
+
+@pytest.fixture(scope="session")
+def installed(bake: Bakery, shared: Path) -> Path:
+    """Return the default project, moved to a folder with a space in its name and set up there as its owner would."""
+    place = shared / "moved here" / "my_api"
+    with FileLock(shared / "installed.lock"):
+        if not place.exists():
+            shutil.copytree(bake(), place)
+            run("make", "setup", f"PYTHON={sys.executable}", cwd=place)
+    return place
+
+
+@pytest.fixture(scope="session")
+def in_place(template: Path, shared: Path) -> Path:
+    """Return a copy of the template's tree as it stands, not rendered."""
+    place = shared / "in_place"
+    with FileLock(f"{place}.lock"):
+        if not place.exists():
+            shutil.copytree(template / TREE, place)
+    return place
+
+
+@pytest.fixture(scope="session")
+def environment(shared: Path) -> dict[str, str]:
+    """Return an environment in which a project finds uv, so that not every variant downloads it."""
+    uv = shutil.which("uv") or shutil.which("uv", path=ROOT / ".venv" / "bin")
+    assert uv, "run the tests with make"
+    tools = shared / "tools"
+    tools.mkdir(exist_ok=True)
+    with FileLock(f"{tools}.lock"):
+        if not (tools / "uv").exists():
+            (tools / "uv").symlink_to(uv)
+    bare = bare_environment()
+    return bare | {"PATH": f"{tools}:{bare['PATH']}"}

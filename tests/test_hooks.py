@@ -1,0 +1,187 @@
+from __future__ import annotations
+
+import os
+import stat
+import unicodedata
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from baking import DEFINITION, PROMPTS, context_of, options
+from hypothesis import given
+from hypothesis import strategies as st
+from post_gen_project import remove_unchosen, unchosen_paths, write_env
+from pre_gen_project import faults, line_fault, zone_fault
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+GOOD: dict[str, list[str]] = {
+    "project_name": ["My API", "Ünïcödé", "日本語", "a" * 200, "{{ 7*7 }}", "👩‍👩‍👧", "‏شركة‎"],
+    "project_slug": ["a", "my_api", "a" * 40, "calendar", "queue", "x1"],
+    "description": ["# % if", "'\"\\", "a: b, c #d"],
+    "author_name": ['O\'Neill "Jim"', "${x} %(x)s"],
+    "email": ["you@example.com", "first.last+tag@mail.example.co", "o'neill@example.com", "me@EXAMPLE.com"],
+    "domain_name": ["example.com", "localhost", "a-b.example.com", "xn--bcher-kva.example", "1.example.com"],
+    "timezone": ["UTC", "Europe/Berlin", "America/Argentina/Buenos_Aires", "Etc/GMT+3"],
+}
+BAD: dict[str, list[str]] = {
+    "project_name": ["", "  ", "two\nlines", "tab\there", "bell\a", "line\u2028separator", "\udc80", "\ufffe"],
+    "project_slug": ["", "My_Api", "1st", "_x", "my-api", "a" * 41, "class", "match", "django", "sqlparse", "naïve", "a\n"],
+    "description": ["", "two\r\nlines", "\x1b[31mred"],
+    "author_name": ["", "\x7f", "\x85"],
+    "email": ["", "you", "@example.com", "you@", "a@b@c", "a b@example.com", "you@exa mple.com", ".a@example.com", "é@example.com"],
+    "domain_name": [
+        "", "https://example.com", "example.com/", "example.com:80", "-a.com", "a..com", "10.0.0.1", "bücher.example",
+        "Example.com", "a" * 64 + ".com", "example.com.", "example.com\n",
+    ],
+    "timezone": ["", "Berlin", "utc", "Europe/Nowhere", "localtime", "../etc/passwd", "UTC\n"],
+}  # fmt: skip
+
+
+def cases(table: dict[str, list[str]]) -> list[tuple[str, str]]:
+    return [(key, answer) for key, answers in table.items() for answer in answers]
+
+
+@pytest.fixture
+def answers() -> dict[str, Any]:
+    return context_of({})
+
+
+@pytest.mark.parametrize(("key", "answer"), cases(GOOD))
+def test_a_good_answer_is_accepted(answers: dict[str, Any], key: str, answer: str) -> None:
+    assert list(faults(answers | {key: answer})) == []
+
+
+@pytest.mark.parametrize(("key", "answer"), cases(BAD), ids=ascii)
+def test_a_bad_answer_is_refused_with_an_example_that_is_accepted(
+    answers: dict[str, Any], key: str, answer: str
+) -> None:
+    [fault] = faults(answers | {key: answer})
+    named, _, rest = fault.partition(": ")
+    example = rest.rpartition(", for example: ")[2]
+    assert named == key
+    assert fault.isprintable()
+    assert list(faults(answers | {key: example})) == []
+
+
+@pytest.mark.parametrize("option", options())
+def test_an_unknown_answer_to_an_option_is_refused(answers: dict[str, Any], option: str) -> None:
+    [fault] = faults(answers | {option: "unheard-of"})
+    assert fault.startswith(f"{option}: 'unheard-of' is ")
+
+
+def test_a_python_too_old_for_the_django_is_refused() -> None:
+    answers = context_of({"django_version": "6.1", "python_version": "3.11"})
+    assert list(faults(answers)) == [
+        "python_version: Django 6.1 needs Python 3.12 or newer, not 3.11, for example: 3.13"
+    ]
+
+
+def test_every_prompt_is_validated() -> None:
+    assert set(GOOD) == set(BAD) == set(PROMPTS) - set(options())
+
+
+def test_every_option_has_a_row_with_each_of_its_answers() -> None:
+    for option, values in options().items():
+        row = DEFINITION["_features"][option]
+        assert isinstance(row, list) if isinstance(values[0], bool) else list(row) == values
+
+
+@given(st.text(alphabet=st.characters(categories=["Cc", "Cs", "Zl", "Zp"]), min_size=1), st.text())
+def test_no_control_character_passes_wherever_it_stands(forbidden: str, text: str) -> None:
+    assert line_fault(f"a{text}{forbidden}{text}")
+
+
+@given(st.text(alphabet=st.characters(categories=["L", "M", "N", "P", "S", "Zs", "Cf"]), min_size=1))
+def test_every_printable_line_passes(text: str) -> None:
+    assert not line_fault(f"a{text}"), [unicodedata.category(character) for character in text]
+
+
+def test_without_a_time_zone_database_the_shape_decides(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("zoneinfo.available_timezones", set)
+    assert not zone_fault("Europe/Berlin")
+    assert zone_fault("Europe / Berlin")
+
+
+def make_project(folder: Path, *paths: str) -> None:
+    for path in paths:
+        (folder / path).parent.mkdir(parents=True, exist_ok=True)
+        (folder / path).touch()
+
+
+FEATURES = {
+    "use_tasks": ["apps/tasks", "worker.py"],
+    "proxy": {"caddy": ["deploy/proxy/Caddyfile"], "nginx": ["deploy/proxy/nginx.conf"]},
+    "deployment": {"compose": ["deploy/compose.yml"], "kubernetes": ["deploy/compose.yml", "deploy/k8s"], "none": []},
+}
+PATHS = (
+    "apps/tasks/models.py", "worker.py", "deploy/proxy/Caddyfile", "deploy/proxy/nginx.conf", "deploy/compose.yml",
+    "deploy/k8s/app.yml", "manage.py",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("chosen", "kept"),
+    [
+        (
+            (True, "caddy", "compose"),
+            {"apps/tasks/models.py", "worker.py", "deploy/proxy/Caddyfile", "deploy/compose.yml"},
+        ),
+        ((False, "nginx", "kubernetes"), {"deploy/proxy/nginx.conf", "deploy/compose.yml", "deploy/k8s/app.yml"}),
+        ((False, "caddy", "none"), {"deploy/proxy/Caddyfile"}),
+    ],
+)
+def test_what_was_not_chosen_goes_and_leaves_no_empty_folder(
+    tmp_path: Path, chosen: tuple[bool, str, str], kept: set[str]
+) -> None:
+    make_project(tmp_path, *PATHS)
+    (tmp_path / "mine").mkdir()
+    remove_unchosen(tmp_path, {"_features": FEATURES, **dict(zip(FEATURES, chosen, strict=True))})
+    left = {path.relative_to(tmp_path).as_posix() for path in tmp_path.rglob("*")}
+    assert {name for name in left if (tmp_path / name).is_file()} == kept | {"manage.py"}
+    assert [name for name in left if (tmp_path / name).is_dir() and not any((tmp_path / name).iterdir())] == ["mine"]
+
+
+def test_a_path_inside_another_one_may_be_gone_already(tmp_path: Path) -> None:
+    features = {"containers": ["deploy"], "proxy": {"caddy": ["deploy/Caddyfile"], "none": []}}
+    make_project(tmp_path, "deploy/Caddyfile")
+    remove_unchosen(tmp_path, {"_features": features, "containers": False, "proxy": "none"})
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_path_that_the_template_lacks_is_an_error_even_when_chosen(tmp_path: Path) -> None:
+    with pytest.raises(LookupError, match=r"_features .* does not exist: nowhere\.py"):
+        remove_unchosen(tmp_path, {"_features": {"use_x": ["nowhere.py"]}, "use_x": True})
+
+
+def test_a_text_in_place_of_a_yes_or_no_is_an_error() -> None:
+    with pytest.raises(KeyError):
+        unchosen_paths({"_features": {"use_x": ["x.py"]}, "use_x": "False"})
+
+
+def test_env_is_private_and_has_a_secret_of_its_own(tmp_path: Path) -> None:
+    (tmp_path / ".env.example").write_text("A=1\nSECRET_KEY=\nB=ü\n", encoding="utf-8")
+    secrets = set()
+    for _ in range(2):
+        write_env(tmp_path)
+        first, secret, last = (tmp_path / ".env").read_text(encoding="utf-8").splitlines()
+        assert (first, last) == ("A=1", "B=ü")
+        assert stat.S_IMODE((tmp_path / ".env").stat().st_mode) == 0o600 or os.name == "nt"
+        secrets.add(secret)
+        (tmp_path / ".env").unlink()
+    assert len(secrets) == 2
+    assert all(len(secret.removeprefix("SECRET_KEY=")) >= 50 for secret in secrets)
+
+
+def test_an_env_that_is_there_already_is_left_alone(tmp_path: Path) -> None:
+    (tmp_path / ".env.example").write_text("SECRET_KEY=\n", encoding="utf-8")
+    (tmp_path / ".env").write_text("mine", encoding="utf-8")
+    write_env(tmp_path)
+    assert (tmp_path / ".env").read_text(encoding="utf-8") == "mine"
+
+
+@pytest.mark.parametrize("example", ["A=1\n", "SECRET_KEY=\nSECRET_KEY=\n"])
+def test_an_example_without_exactly_one_place_for_the_secret_is_an_error(tmp_path: Path, example: str) -> None:
+    (tmp_path / ".env.example").write_text(example, encoding="utf-8")
+    with pytest.raises(LookupError, match="exactly one line"):
+        write_env(tmp_path)
