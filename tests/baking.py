@@ -118,7 +118,9 @@ class Bakery:
         with FileLock(f"{place}.lock"):
             if not place.exists():
                 result = self.cookies.bake(extra_context=answers, template=str(self.template))
-                assert (result.exit_code, result.exception) == (0, None)
+                if result.exception is not None:
+                    raise result.exception
+                assert result.exit_code == 0
                 shutil.move(result.project_path.parent, place)
         return next(place.iterdir())
 

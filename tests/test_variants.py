@@ -1,0 +1,98 @@
+"""Every combination of three options is baked and read, without installing anything."""
+
+from __future__ import annotations
+
+import hashlib
+import itertools
+import json
+import re
+import sys
+import tomllib
+from pathlib import Path, PurePath
+
+import pytest
+import yaml
+from baking import DEFINITION, Answers, Bakery, covering_array, files_of, label, options, run, texts_of
+from post_gen_project import paths_of, unchosen_paths
+
+RUFF = Path(sys.executable).with_name("ruff")
+VARIANTS = covering_array(strength=3)
+TOOLS = ("# %", "{{ cookiecutter", "{{cookiecutter", "cookiecutter.")
+every_variant = pytest.mark.parametrize("answers", VARIANTS, ids=label)
+
+
+def parse(name: str, text: str) -> object:
+    """Read a text file the way its name says; raises whatever that format's reader raises."""
+    match PurePath(name).suffix:
+        case ".py":
+            return compile(text, name, "exec", dont_inherit=True)
+        case ".toml":
+            return tomllib.loads(text)
+        case ".json":
+            return json.loads(text)
+        case ".yml" | ".yaml":
+            return list(yaml.safe_load_all(text))
+    return None
+
+
+def blemishes(name: str, text: str) -> list[str]:
+    """List what no hand-written file would have."""
+    found = [f"{mark!r} is left of the template" for mark in TOOLS if mark in text]
+    if "{%" in text and "templates" not in PurePath(name).parts:
+        found.append("a Jinja tag is left of the template")
+    blank_lines = 3 if name.endswith(".py") else 2
+    if "\n" * (blank_lines + 1) in text or text.startswith("\n") or text.endswith("\n\n"):
+        found.append("too many blank lines")
+    if re.search(r"[ \t]+$", text, re.MULTILINE):
+        found.append("white space at the end of a line")
+    if "\r" in text or (text and not text.endswith("\n")):
+        found.append("a line end is missing or not LF")
+    return found
+
+
+def test_the_variants_hold_every_combination_of_three_that_is_possible() -> None:
+    triples = itertools.combinations(options().items(), min(3, len(options())))
+    for triple in triples:
+        keys, values = zip(*triple, strict=True)
+        missing = set(itertools.product(*values)) - {tuple(row[key] for key in keys) for row in VARIANTS}
+        assert all({"6.1", "3.11"} <= set(combination) for combination in missing)
+
+
+@every_variant
+def test_every_file_can_be_read(bake: Bakery, answers: Answers) -> None:
+    for name, text in texts_of(bake(**answers)):
+        parse(name, text)
+
+
+@every_variant
+def test_every_file_looks_written_by_hand(bake: Bakery, answers: Answers) -> None:
+    found = {name: blemishes(name, text) for name, text in texts_of(bake(**answers))}
+    assert {name: faults for name, faults in found.items() if faults} == {}
+
+
+@every_variant
+def test_it_is_linted_and_formatted_as_it_comes(bake: Bakery, answers: Answers) -> None:
+    project = bake(**answers)
+    run(RUFF, "check", "--no-cache", "--output-format=concise", cwd=project)
+    run(RUFF, "format", "--check", "--no-cache", cwd=project)
+
+
+@every_variant
+def test_what_was_chosen_is_there_and_nothing_else(bake: Bakery, answers: Answers) -> None:
+    project = bake(**answers)
+    owned = {path for row in DEFINITION["_features"].values() for path in paths_of(row)}
+    gone = set(unchosen_paths({**DEFINITION, **answers}))
+    assert {path for path in owned if (project / path).exists()} == owned - gone
+    assert [path for path in project.rglob("*") if path.is_dir() and not any(path.iterdir())] == []
+
+
+def test_no_two_variants_are_the_same(bake: Bakery) -> None:
+    seen: dict[str, Answers] = {}
+    for answers in VARIANTS:
+        digest = digest_of(bake(**answers))
+        assert digest not in seen, f"{answers} and {seen[digest]}"
+        seen[digest] = answers
+
+
+def digest_of(project: Path) -> str:
+    return hashlib.sha256(b"\0".join(name.encode() + b"\0" + content for name, content in files_of(project))).hexdigest()
