@@ -1,0 +1,88 @@
+"""Every failure as a problem document. RFC 9457: https://www.rfc-editor.org/rfc/rfc9457"""
+
+from collections.abc import Iterator
+from http import HTTPStatus
+from typing import Any
+
+from django.core.exceptions import ValidationError as DjangoValidationError
+from django.http import HttpRequest, JsonResponse
+from rest_framework import exceptions
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.serializers import as_serializer_error
+from rest_framework.views import exception_handler
+
+PROBLEM_JSON = "application/problem+json"
+
+
+class Conflict(exceptions.APIException):
+    status_code = HTTPStatus.CONFLICT
+    default_detail = "The request conflicts with the current state."
+    default_code = "conflict"
+
+
+def problem(request: HttpRequest | Request, status: int, code: str, detail: str) -> dict[str, Any]:
+    """The members that every problem document has.
+
+    Args:
+        request: the one that failed.
+        status: of the response, 400 to 599.
+        code: what went wrong, for programs; the last part of `type`.
+        detail: what went wrong this time, for people.
+    """
+    return {
+        "type": f"urn:problem:{code}",
+        "title": HTTPStatus(status).phrase,
+        "status": status,
+        "detail": detail,
+        "request_id": request.META.get("HTTP_X_REQUEST_ID", ""),
+    }
+
+
+def problem_response(request: HttpRequest, status: int, code: str, detail: str) -> JsonResponse:
+    """A problem document outside of Django REST Framework."""
+    return JsonResponse(problem(request, status, code, detail), status=status, content_type=PROBLEM_JSON)
+
+
+def problem_handler(exc: Exception, context: dict[str, Any]) -> Response | None:
+    """Turn what a view raised into a problem document; None for what is a fault of the server.
+
+    Source: https://www.django-rest-framework.org/api-guide/exceptions/#custom-exception-handling
+    """
+    if isinstance(exc, DjangoValidationError):
+        exc = exceptions.ValidationError(as_serializer_error(exc))
+    response = exception_handler(exc, context)
+    if response is None:
+        return None
+    request: Request = context["request"]
+    if isinstance(exc, exceptions.ValidationError):
+        response.data = problem(request, response.status_code, "validation_error", "The input is not valid.")
+        response.data["errors"] = list(_errors(exc.get_full_details()))
+    else:
+        response.data = problem(request, response.status_code, *_code_and_detail(response.data))
+    response.content_type = PROBLEM_JSON
+    return response
+
+
+def _code_and_detail(data: dict[str, Any]) -> tuple[str, str]:
+    # Simple JWT puts the code beside the detail, Django REST Framework into it.
+    detail = data["detail"]
+    return str(data.get("code") or getattr(detail, "code", "error")), str(detail)
+
+
+def _errors(details: Any, path: str = "") -> Iterator[dict[str, str]]:
+    """Flatten nested errors: `{"items": [{}, {"name": […]}]}` has the field `items.1.name`."""
+    if isinstance(details, dict) and details.keys() == {"message", "code"}:
+        yield {
+            "field": path or "non_field_errors",
+            "code": details["code"],
+            "message": str(details["message"]),
+        }
+        return
+    if isinstance(details, list) and all(set(item) == {"message", "code"} for item in details):
+        for item in details:
+            yield from _errors(item, path)
+        return
+    pairs = details.items() if isinstance(details, dict) else enumerate(details)
+    for key, value in pairs:
+        yield from _errors(value, f"{path}.{key}" if path else str(key))

@@ -1,0 +1,31 @@
+"""Mail from templates, in the language of the moment."""
+
+from typing import Any
+
+from django.conf import settings
+from django.core.mail import EmailMultiAlternatives
+from django.template.loader import render_to_string
+
+from config import project
+
+
+def mail_send(*, to: str, template: str, context: dict[str, Any]) -> None:
+    """Send one mail as text and HTML.
+
+    Args:
+        to: the address.
+        template: a folder of templates with `subject.txt`, `body.txt` and `body.html`.
+        context: for the templates; `project` and `frontend_url` are added.
+
+    Raises:
+        OSError: the mail server cannot be reached or refuses.
+    """
+    context = {"project": project.TITLE, "frontend_url": settings.FRONTEND_URL, **context}
+    subject = render_to_string(f"{template}/subject.txt", context)
+    mail = EmailMultiAlternatives(
+        subject=" ".join(subject.split()),
+        body=render_to_string(f"{template}/body.txt", context),
+        to=[to],
+    )
+    mail.attach_alternative(render_to_string(f"{template}/body.html", context), "text/html")
+    mail.send()

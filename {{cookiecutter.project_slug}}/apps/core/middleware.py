@@ -1,0 +1,90 @@
+"""Middleware of every request, in the order of `MIDDLEWARE`."""
+
+import re
+import time
+import uuid
+from collections.abc import Callable
+
+import structlog
+from asgiref.sync import async_to_sync
+from django.conf import settings
+from django.core.exceptions import MiddlewareNotUsed
+from django.http import HttpRequest, HttpResponse
+from django.urls import Resolver404, resolve
+from django_structlog.middlewares import RequestMiddleware
+
+from apps.core.routers import replica_allowed
+
+GetResponse = Callable[[HttpRequest], HttpResponse]
+
+REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{8,128}")
+SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+
+
+class RequestLogMiddleware(RequestMiddleware):
+    """Names each request by an id, in its log lines and in `X-Request-ID`, and logs it with its duration.
+
+    A valid id that comes with the request is kept, so that one id goes through all services.
+    """
+
+    def prepare(self, request: HttpRequest) -> None:
+        given = request.META.get("HTTP_X_REQUEST_ID", "")
+        request_id = given if REQUEST_ID.fullmatch(given) else str(uuid.uuid4())
+        request.META["HTTP_X_REQUEST_ID"] = request_id
+        request.started_at = time.perf_counter()  # type: ignore[attr-defined]
+        super().prepare(request)
+
+    def handle_response(self, request: HttpRequest, response: HttpResponse) -> None:
+        duration = time.perf_counter() - request.started_at  # type: ignore[attr-defined]
+        structlog.contextvars.bind_contextvars(duration_ms=round(duration * 1000, 1))
+        super().handle_response(request, response)
+        response["X-Request-ID"] = request.META["HTTP_X_REQUEST_ID"]
+
+    @staticmethod
+    def format_request(request: HttpRequest) -> str:
+        # Without the query: it may hold names, addresses and tokens.
+        return f"{request.method} {request.path}"
+
+
+class HealthCheckMiddleware:
+    """Answers probes before the checks of host and scheme: a probe calls an address, not a name."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        if not request.path_info.startswith("/health/"):
+            return self.get_response(request)
+        try:
+            match = resolve(request.path_info)
+        except Resolver404:
+            return self.get_response(request)
+        response: HttpResponse = async_to_sync(match.func)(request)
+        return response
+
+
+class APIVersionMiddleware:
+    """Says in `X-API-Version` which version of the API answered."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        namespaces = request.resolver_match.namespaces if request.resolver_match else []
+        if namespaces and namespaces[0] in settings.REST_FRAMEWORK["ALLOWED_VERSIONS"]:
+            response["X-API-Version"] = namespaces[0]
+        return response
+
+
+class ReplicaMiddleware:
+    """Lets the reads of safe requests go to the replica, where there is one."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        if "replica" not in settings.DATABASES:
+            raise MiddlewareNotUsed
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        with replica_allowed(request.method in SAFE_METHODS):
+            return self.get_response(request)

@@ -1,0 +1,46 @@
+"""Pages of lists. https://www.django-rest-framework.org/api-guide/pagination/"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from rest_framework import pagination
+
+if TYPE_CHECKING:
+    from django.db.models import Model, QuerySet
+    from rest_framework.request import Request
+    from rest_framework.views import APIView
+
+PAGE_SIZE = 25
+MAX_PAGE_SIZE = 100
+
+
+class CursorPagination(pagination.CursorPagination):
+    """The default: a page costs the same however deep it lies, and rows added meanwhile shift nothing."""
+
+    page_size = PAGE_SIZE
+    max_page_size = MAX_PAGE_SIZE
+    page_size_query_param = "page_size"
+    ordering = ("-created_at",)
+
+    def get_ordering(
+        self,
+        request: Request,
+        queryset: QuerySet[Model],
+        view: APIView,
+    ) -> tuple[str, ...]:
+        ordering = tuple(super().get_ordering(request, queryset, view))
+        # Rows of equal value need an order of their own, or a page could repeat or miss one.
+        tie_break = "-pk" if ordering[0].startswith("-") else "pk"
+        return ordering if ordering[-1].lstrip("-") in {"pk", "id"} else (*ordering, tie_break)
+
+
+class PageNumberPagination(pagination.PageNumberPagination):
+    """Where people jump to a page and a total is worth a `COUNT`."""
+
+    page_size = PAGE_SIZE
+    max_page_size = MAX_PAGE_SIZE
+    page_size_query_param = "page_size"
+
+    def get_paginated_response_schema(self, schema: dict[str, Any]) -> dict[str, Any]:
+        return super().get_paginated_response_schema(schema) | {"required": ["count", "results"]}

@@ -1,0 +1,47 @@
+"""Permissions that every app uses. https://www.django-rest-framework.org/api-guide/permissions/"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from rest_framework.permissions import SAFE_METHODS, BasePermission
+
+if TYPE_CHECKING:
+    from rest_framework.request import Request
+    from rest_framework.views import APIView
+
+
+class IsOwner(BasePermission):
+    """Lets only the owner of an object pass. The view names the field in `owner_field` (default `owner`)."""
+
+    def has_permission(self, request: Request, view: APIView) -> bool:
+        return bool(request.user and request.user.is_authenticated)
+
+    def has_object_permission(self, request: Request, view: APIView, obj: Any) -> bool:
+        owner_id = getattr(obj, f"{getattr(view, 'owner_field', 'owner')}_id")
+        return owner_id is not None and owner_id == request.user.pk
+
+
+class IsOwnerOrReadOnly(IsOwner):
+    """Lets everyone who is logged in read, and the owner write."""
+
+    def has_object_permission(self, request: Request, view: APIView, obj: Any) -> bool:
+        return request.method in SAFE_METHODS or super().has_object_permission(request, view, obj)
+
+
+class IsAdminOrReadOnly(BasePermission):
+    """Lets everyone who is logged in read, and staff write."""
+
+    def has_permission(self, request: Request, view: APIView) -> bool:
+        if not (request.user and request.user.is_authenticated):
+            return False
+        return request.method in SAFE_METHODS or request.user.is_staff
+
+
+class HasRole(BasePermission):
+    """Lets the members of any of the view's `required_roles` pass. A role is a group, superusers have all."""
+
+    def has_permission(self, request: Request, view: APIView) -> bool:
+        if not (request.user and request.user.is_authenticated):
+            return False
+        return request.user.is_superuser or request.user.has_role(*view.required_roles)

@@ -1,0 +1,97 @@
+"""Limits on requests, counted in the cache in fixed windows.
+
+Django REST Framework's own throttles read, change and write back a list: requests at the same moment slip
+through (https://www.django-rest-framework.org/api-guide/throttling/#a-note-on-concurrency), and the list grows
+with the limit. A counter that the cache increments is exact and always as small.
+"""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+
+from django.conf import settings
+from django.core.cache import cache
+from rest_framework.throttling import BaseThrottle
+
+from apps.core.clients import client_ip
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from rest_framework.request import Request
+    from rest_framework.views import APIView
+
+PERIODS = {"second": 1, "minute": 60, "hour": 3600, "day": 86_400}
+
+
+def parse_rates(rates: str) -> Iterator[tuple[int, int]]:
+    """Read limits such as `60/minute,1000/day`.
+
+    Yields:
+        requests and seconds, a pair for each limit.
+
+    Raises:
+        ValueError: a limit is not a number, a slash and a period.
+    """
+    for rate in filter(None, (part.strip() for part in rates.split(","))):
+        number, _, period = rate.partition("/")
+        if not number.isdigit() or period not in PERIODS:
+            raise ValueError(f"{rate!r} is no rate, for example: 60/minute ({', '.join(PERIODS)})")
+        yield int(number), PERIODS[period]
+
+
+class RateThrottle(BaseThrottle):
+    """Allows a client the requests of every limit of `scope` in `settings.THROTTLE_RATES`."""
+
+    scope: str
+    seconds_left: float = 0
+
+    def get_client(self, request: Request, view: APIView) -> str | None:
+        """Whom to count, or None for somebody this throttle does not count."""
+        raise NotImplementedError
+
+    def allow_request(self, request: Request, view: APIView) -> bool:
+        client = self.get_client(request, view)
+        if client is None:
+            return True
+        limits = parse_rates(settings.THROTTLE_RATES[self.scope])
+        return all(self._count(f"throttle:{self.scope}:{client}", *limit) for limit in limits)
+
+    def wait(self) -> float:
+        return self.seconds_left
+
+    def _count(self, key: str, limit: int, seconds: int) -> bool:
+        now = time.time()
+        window = int(now // seconds)
+        key = f"{key}:{seconds}:{window}"
+        # `add` and not `set`: of two first requests at once one must not reset the other's count.
+        if cache.add(key, 1, timeout=seconds):
+            count = 1
+        else:
+            count = cache.incr(key)
+        self.seconds_left = (window + 1) * seconds - now
+        return count <= limit
+
+
+class AnonThrottle(RateThrottle):
+    scope = "anon"
+
+    def get_client(self, request: Request, view: APIView) -> str | None:
+        return None if request.user.is_authenticated else client_ip(request)
+
+
+class UserThrottle(RateThrottle):
+    scope = "user"
+
+    def get_client(self, request: Request, view: APIView) -> str | None:
+        return str(request.user.pk) if request.user.is_authenticated else None
+
+
+class AuthThrottle(RateThrottle):
+    """For endpoints that take a password, a token or an address: counted by client, for each endpoint."""
+
+    scope = "auth"
+
+    def get_client(self, request: Request, view: APIView) -> str | None:
+        return f"{type(view).__name__}:{client_ip(request)}"

@@ -1,0 +1,40 @@
+"""Answers to requests that no view took: problem documents, but pages for people in the admin."""
+
+from http import HTTPStatus
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from django.views import defaults
+
+from apps.core.exceptions import problem_response
+
+
+def _in_admin(request: HttpRequest) -> bool:
+    return request.path_info.startswith(f"/{settings.ADMIN_URL}")
+
+
+def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
+    return problem_response(request, HTTPStatus.BAD_REQUEST, "bad_request", "The request cannot be read.")
+
+
+def permission_denied(request: HttpRequest, exception: Exception) -> HttpResponse:
+    if _in_admin(request):
+        return defaults.permission_denied(request, exception)
+    return problem_response(request, HTTPStatus.FORBIDDEN, "permission_denied", "You may not do this.")
+
+
+def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+    if _in_admin(request):
+        return defaults.page_not_found(request, exception or Exception())
+    return problem_response(request, HTTPStatus.NOT_FOUND, "not_found", "Nothing is found at this address.")
+
+
+def server_error(request: HttpRequest) -> HttpResponse:
+    if _in_admin(request):
+        return defaults.server_error(request)
+    return problem_response(
+        request,
+        HTTPStatus.INTERNAL_SERVER_ERROR,
+        "server_error",
+        "The server failed; quote the request id when you report it.",
+    )

@@ -1,0 +1,102 @@
+from typing import Any
+
+from django import forms
+from django.contrib import admin
+from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
+from django.contrib.auth.forms import AdminUserCreationForm
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
+
+from apps.core.admin import CSVExportMixin
+from apps.users.models import TokenFamily, User
+from apps.users.services import accounts, sessions
+
+PRIVILEGES = ("is_staff", "is_superuser", "groups", "user_permissions")
+
+
+class UserCreationForm(AdminUserCreationForm):
+    class Meta:
+        model = User
+        fields = ("email",)
+        field_classes: dict[str, type[forms.Field]] = {}
+
+
+@admin.register(User)
+class UserAdmin(CSVExportMixin, DjangoUserAdmin):
+    add_form = UserCreationForm
+    list_display = ("email", "first_name", "last_name", "is_active", "is_staff", "is_verified", "created_at")
+    list_filter = ("is_active", "is_staff", "is_superuser", "groups")
+    search_fields = ("email", "first_name", "last_name")
+    ordering = ("-created_at", "-id")
+    date_hierarchy = "created_at"
+    readonly_fields = ("id", "last_login", "created_at", "updated_at", "deleted_at")
+    actions = ("export_csv", "activate", "deactivate", "end_sessions")
+    export_fields = ("id", "email", "first_name", "last_name", "is_active", "is_staff", "created_at")
+    fieldsets = (
+        (None, {"fields": ("id", "email", "password")}),
+        (_("Profile"), {"fields": ("first_name", "last_name")}),
+        (_("Access"), {"fields": ("is_active", "email_verified_at", *PRIVILEGES)}),
+        (_("Dates"), {"fields": ("last_login", "created_at", "updated_at", "deleted_at")}),
+    )
+    add_fieldsets = ((None, {"fields": ("email", "usable_password", "password1", "password2")}),)
+
+    def get_readonly_fields(self, request: HttpRequest, obj: User | None = None) -> tuple[str, ...]:
+        """Only superusers hand out privileges, or staff could make themselves superusers."""
+        fields = tuple(super().get_readonly_fields(request, obj))
+        return fields if request.user.is_superuser else (*fields, *PRIVILEGES)
+
+    def has_change_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
+        return super().has_change_permission(request, obj) and self._may_touch(request, obj)
+
+    def has_delete_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
+        return super().has_delete_permission(request, obj) and self._may_touch(request, obj)
+
+    def save_model(self, request: HttpRequest, obj: User, form: forms.ModelForm, change: bool) -> None:  # noqa: FBT001 - Django's signature
+        super().save_model(request, obj, form, change)
+        if change and "is_active" in form.changed_data and not obj.is_active:
+            accounts.user_deactivate(user=obj)
+
+    @admin.display(boolean=True, description=_("verified"), ordering="email_verified_at")
+    def is_verified(self, user: User) -> bool:
+        return user.is_verified
+
+    @admin.action(description=_("Activate selected users"), permissions=["change"])
+    def activate(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
+        self._touchable(request, queryset).update(is_active=True)
+
+    @admin.action(description=_("Deactivate selected users"), permissions=["change"])
+    def deactivate(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
+        for user in self._touchable(request, queryset):
+            accounts.user_deactivate(user=user)
+
+    @admin.action(description=_("Log out selected users everywhere"), permissions=["change"])
+    def end_sessions(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
+        for user in self._touchable(request, queryset):
+            sessions.session_end_all(user=user)
+
+    @staticmethod
+    def _may_touch(request: HttpRequest, user: User | None) -> bool:
+        return user is None or request.user.is_superuser or not user.is_superuser
+
+    @staticmethod
+    def _touchable(request: HttpRequest, queryset: QuerySet[User]) -> QuerySet[User]:
+        return queryset if request.user.is_superuser else queryset.filter(is_superuser=False)
+
+
+@admin.register(TokenFamily)
+class TokenFamilyAdmin(CSVExportMixin, admin.ModelAdmin):
+    """Log-ins can be looked at and deleted, which ends them."""
+
+    list_display = ("id", "user", "created_at", "expires_at", "revoked_at")
+    list_filter = ("created_at", "expires_at", "revoked_at")
+    list_select_related = ("user",)
+    search_fields = ("user__email",)
+    actions = ("export_csv",)
+    export_fields = ("id", "user_id", "created_at", "expires_at", "revoked_at")
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False

@@ -1,0 +1,109 @@
+"""Input and output of the API, apart: what comes in is validated, what goes out is chosen field by field."""
+
+from typing import Any
+
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import extend_schema_field
+from rest_framework import serializers
+from rest_framework.reverse import reverse
+
+from apps.users.models import User
+
+MAX_TOKEN = 4096
+
+
+class EmailField(serializers.EmailField):
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(max_length=254, **kwargs)
+
+
+class PasswordField(serializers.CharField):
+    """Kept to the letter, spaces included."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(
+            trim_whitespace=False,
+            write_only=True,
+            max_length=128,
+            style={"input_type": "password"},
+            **kwargs,
+        )
+
+
+class RegisterInput(serializers.ModelSerializer[User]):
+    email = EmailField()
+    password = PasswordField()
+
+    class Meta:
+        model = User
+        fields = ["email", "password", "first_name", "last_name"]
+
+
+class EmailInput(serializers.Serializer[Any]):
+    email = EmailField()
+
+
+class TokenInput(serializers.Serializer[Any]):
+    token = serializers.CharField(max_length=MAX_TOKEN)
+
+
+class LoginInput(serializers.Serializer[Any]):
+    email = EmailField()
+    password = PasswordField()
+
+
+class RefreshInput(serializers.Serializer[Any]):
+    refresh = serializers.CharField(max_length=MAX_TOKEN)
+
+
+class TokenPairOutput(serializers.Serializer[Any]):
+    access = serializers.CharField(read_only=True)
+    refresh = serializers.CharField(read_only=True)
+
+
+class PasswordChangeInput(serializers.Serializer[Any]):
+    current_password = PasswordField()
+    new_password = PasswordField()
+
+
+class PasswordResetConfirmInput(serializers.Serializer[Any]):
+    token = serializers.CharField(max_length=MAX_TOKEN)
+    new_password = PasswordField()
+
+
+class ProfileInput(serializers.ModelSerializer[User]):
+    class Meta:
+        model = User
+        fields = ["first_name", "last_name"]
+
+
+class AvatarInput(serializers.Serializer[Any]):
+    avatar = serializers.FileField(max_length=255)
+
+
+class UserOutput(serializers.ModelSerializer[User]):
+    avatar = serializers.SerializerMethodField()
+    roles = serializers.SlugRelatedField(source="groups", slug_field="name", many=True, read_only=True)
+
+    class Meta:
+        model = User
+        fields = [
+            "id",
+            "email",
+            "first_name",
+            "last_name",
+            "avatar",
+            "roles",
+            "is_staff",
+            "is_active",
+            "created_at",
+            "updated_at",
+        ]
+        read_only_fields = fields
+
+    @extend_schema_field(OpenApiTypes.URI)
+    def get_avatar(self, user: User) -> str | None:
+        """The address of the picture, which only its owner may read."""
+        if not user.avatar:
+            return None
+        return reverse("v1:users:avatar", request=self.context.get("request"))

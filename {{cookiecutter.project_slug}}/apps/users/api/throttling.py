@@ -1,0 +1,19 @@
+from django.utils.crypto import salted_hmac
+from rest_framework.request import Request
+from rest_framework.views import APIView
+
+from apps.core.throttling import RateThrottle
+from apps.users.models import User
+
+
+class EmailThrottle(RateThrottle):
+    """Counts by the address in the body: many clients together must not try one account or flood one mailbox."""
+
+    scope = "auth"
+
+    def get_client(self, request: Request, view: APIView) -> str | None:
+        email = request.data.get("email") if isinstance(request.data, dict) else None
+        if not isinstance(email, str):
+            return None
+        digest = salted_hmac("apps.users.throttle", User.objects.normalize_email(email)).hexdigest()
+        return f"{type(view).__name__}:{digest}"

@@ -1,0 +1,232 @@
+"""HTTP only: validate, call a service or a selector, serialise."""
+
+from typing import Any
+
+from http import HTTPStatus
+
+from django.db.models import QuerySet
+from django.http import FileResponse, Http404
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import extend_schema, extend_schema_view
+from rest_framework import mixins, parsers, viewsets
+from rest_framework.permissions import AllowAny, BasePermission, IsAdminUser
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.throttling import BaseThrottle
+from rest_framework.views import APIView
+
+from apps.core.throttling import AuthThrottle
+from apps.users import selectors
+from apps.users.api import serializers
+from apps.users.api.filters import UserFilter
+from apps.users.api.throttling import EmailThrottle
+from apps.users.models import User
+from apps.users.services import accounts, passwords, registration, sessions
+
+
+class PublicAuthView(APIView):
+    """For who has no token yet, so no header is looked at: a spent token must not be in the way."""
+
+    authentication_classes = ()
+    permission_classes: tuple[type[BasePermission], ...] = (AllowAny,)
+    throttle_classes: tuple[type[BaseThrottle], ...] = (AuthThrottle, EmailThrottle)
+
+    def get_authenticate_header(self, request: Request) -> str:
+        """Without it Django REST Framework would answer 403 instead of 401 where no header is looked at."""
+        return 'Bearer realm="api"'
+
+
+class RegisterView(PublicAuthView):
+    @extend_schema(request=serializers.RegisterInput, responses={202: None}, tags=["auth"])
+    def post(self, request: Request) -> Response:
+        """Register an address. The answer is the same whether it is known or not; a mail says more."""
+        data = serializers.RegisterInput(data=request.data)
+        data.is_valid(raise_exception=True)
+        registration.user_register(**data.validated_data)
+        return Response(status=HTTPStatus.ACCEPTED)
+
+
+class VerifyEmailView(PublicAuthView):
+    @extend_schema(request=serializers.TokenInput, responses={204: None}, tags=["auth"])
+    def post(self, request: Request) -> Response:
+        """Verify an address with the token of the mail."""
+        data = serializers.TokenInput(data=request.data)
+        data.is_valid(raise_exception=True)
+        registration.email_verify(**data.validated_data)
+        return Response(status=HTTPStatus.NO_CONTENT)
+
+
+class ResendVerificationView(PublicAuthView):
+    @extend_schema(request=serializers.EmailInput, responses={202: None}, tags=["auth"])
+    def post(self, request: Request) -> Response:
+        """Ask for the mail again. The answer is the same whether the address is known or not."""
+        data = serializers.EmailInput(data=request.data)
+        data.is_valid(raise_exception=True)
+        registration.verification_resend(**data.validated_data)
+        return Response(status=HTTPStatus.ACCEPTED)
+
+
+class TokenView(PublicAuthView):
+    extra_problems = {"POST": [HTTPStatus.UNAUTHORIZED]}
+
+    @extend_schema(request=serializers.LoginInput, responses={200: serializers.TokenPairOutput}, tags=["auth"])
+    def post(self, request: Request) -> Response:
+        """Log in: an access token for requests, a refresh token for the next pair."""
+        data = serializers.LoginInput(data=request.data)
+        data.is_valid(raise_exception=True)
+        pair = sessions.session_start(request=request, **data.validated_data)
+        return Response(serializers.TokenPairOutput(pair).data)
+
+
+class TokenRefreshView(PublicAuthView):
+    extra_problems = {"POST": [HTTPStatus.UNAUTHORIZED]}
+
+    @extend_schema(request=serializers.RefreshInput, responses={200: serializers.TokenPairOutput}, tags=["auth"])
+    def post(self, request: Request) -> Response:
+        """Spend a refresh token for a new pair. A token that is spent twice ends its log-in."""
+        data = serializers.RefreshInput(data=request.data)
+        data.is_valid(raise_exception=True)
+        pair = sessions.session_refresh(**data.validated_data)
+        return Response(serializers.TokenPairOutput(pair).data)
+
+
+class TokenVerifyView(PublicAuthView):
+    extra_problems = {"POST": [HTTPStatus.UNAUTHORIZED]}
+
+    @extend_schema(request=serializers.TokenInput, responses={200: None}, tags=["auth"])
+    def post(self, request: Request) -> Response:
+        """Ask whether an access or refresh token is good."""
+        data = serializers.TokenInput(data=request.data)
+        data.is_valid(raise_exception=True)
+        sessions.session_verify(**data.validated_data)
+        return Response(status=HTTPStatus.OK)
+
+
+class PasswordResetView(PublicAuthView):
+    @extend_schema(request=serializers.EmailInput, responses={202: None}, tags=["auth"])
+    def post(self, request: Request) -> Response:
+        """Ask for a link that resets the password. The answer is the same whether the address is known or not."""
+        data = serializers.EmailInput(data=request.data)
+        data.is_valid(raise_exception=True)
+        passwords.password_reset_request(**data.validated_data)
+        return Response(status=HTTPStatus.ACCEPTED)
+
+
+class PasswordResetConfirmView(PublicAuthView):
+    @extend_schema(request=serializers.PasswordResetConfirmInput, responses={204: None}, tags=["auth"])
+    def post(self, request: Request) -> Response:
+        """Set a new password with the token of the mail; all log-ins end."""
+        data = serializers.PasswordResetConfirmInput(data=request.data)
+        data.is_valid(raise_exception=True)
+        passwords.password_reset_confirm(**data.validated_data)
+        return Response(status=HTTPStatus.NO_CONTENT)
+
+
+class LogoutView(APIView):
+    throttle_classes = (AuthThrottle,)
+
+    @extend_schema(request=serializers.RefreshInput, responses={204: None}, tags=["auth"])
+    def post(self, request: Request) -> Response:
+        """Log out: the refresh token is dead."""
+        data = serializers.RefreshInput(data=request.data)
+        data.is_valid(raise_exception=True)
+        sessions.session_end(user=request.user, **data.validated_data)
+        return Response(status=HTTPStatus.NO_CONTENT)
+
+
+class LogoutAllView(APIView):
+    throttle_classes = (AuthThrottle,)
+
+    @extend_schema(request=None, responses={204: None}, tags=["auth"])
+    def post(self, request: Request) -> Response:
+        """Log out everywhere: all tokens of the user are dead, also the one of this request."""
+        sessions.session_end_all(user=request.user)
+        return Response(status=HTTPStatus.NO_CONTENT)
+
+
+class PasswordChangeView(APIView):
+    throttle_classes = (AuthThrottle,)
+
+    @extend_schema(request=serializers.PasswordChangeInput, responses={204: None}, tags=["auth"])
+    def post(self, request: Request) -> Response:
+        """Change the password; all log-ins end, also this one."""
+        data = serializers.PasswordChangeInput(data=request.data)
+        data.is_valid(raise_exception=True)
+        passwords.password_change(user=request.user, **data.validated_data)
+        return Response(status=HTTPStatus.NO_CONTENT)
+
+
+@extend_schema(tags=["users"])
+class MeView(APIView):
+    @extend_schema(responses={200: serializers.UserOutput})
+    def get(self, request: Request) -> Response:
+        """The user who asks."""
+        return Response(serializers.UserOutput(request.user, context={"request": request}).data)
+
+    @extend_schema(request=serializers.ProfileInput, responses={200: serializers.UserOutput})
+    def patch(self, request: Request) -> Response:
+        """Change the profile."""
+        data = serializers.ProfileInput(request.user, data=request.data, partial=True)
+        data.is_valid(raise_exception=True)
+        user = accounts.user_update(user=request.user, **data.validated_data)
+        return Response(serializers.UserOutput(user, context={"request": request}).data)
+
+    @extend_schema(responses={204: None})
+    def delete(self, request: Request) -> Response:
+        """Delete the account: nothing that names the person is kept."""
+        accounts.user_delete(user=request.user)
+        return Response(status=HTTPStatus.NO_CONTENT)
+
+
+@extend_schema(tags=["users"])
+class AvatarView(APIView):
+    extra_problems = {"GET": [HTTPStatus.NOT_FOUND]}
+    parser_classes = (parsers.MultiPartParser,)
+
+    @extend_schema(responses={(200, "image/webp"): OpenApiTypes.BINARY})
+    def get(self, request: Request) -> FileResponse:
+        """The picture."""
+        if not request.user.avatar:
+            raise Http404
+        return FileResponse(request.user.avatar.open("rb"), content_type="image/webp")
+
+    @extend_schema(request=serializers.AvatarInput, responses={200: serializers.UserOutput})
+    def put(self, request: Request) -> Response:
+        """Set the picture: JPEG, PNG, WebP or GIF, at most 2 MB. It is drawn anew, at most 512 pixels wide."""
+        data = serializers.AvatarInput(data=request.data)
+        data.is_valid(raise_exception=True)
+        accounts.avatar_set(user=request.user, file=data.validated_data["avatar"])
+        return Response(serializers.UserOutput(request.user, context={"request": request}).data)
+
+    @extend_schema(responses={204: None})
+    def delete(self, request: Request) -> Response:
+        """Remove the picture."""
+        accounts.avatar_remove(user=request.user)
+        return Response(status=HTTPStatus.NO_CONTENT)
+
+
+class ExportView(APIView):
+    @extend_schema(responses={200: OpenApiTypes.OBJECT}, tags=["users"])
+    def get(self, request: Request) -> Response:
+        """Everything that is stored about the user who asks."""
+        disposition = {"Content-Disposition": 'attachment; filename="export.json"'}
+        return Response(selectors.user_export(request.user), headers=disposition)
+
+
+@extend_schema(tags=["users"])
+@extend_schema_view(
+    list=extend_schema(description="All users, for staff."),
+    retrieve=extend_schema(description="One user, for staff."),
+)
+class UserViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.GenericViewSet[User]):
+    queryset = User.objects.none()
+    permission_classes = (IsAdminUser,)
+    serializer_class = serializers.UserOutput
+    filterset_class = UserFilter
+    search_fields = ("email", "first_name", "last_name")
+    ordering_fields = ("created_at", "email", "last_name")
+    ordering = ("-created_at",)
+
+    def get_queryset(self) -> QuerySet[User]:
+        return selectors.user_list()
+

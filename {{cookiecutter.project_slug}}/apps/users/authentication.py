@@ -1,0 +1,39 @@
+"""Who a request comes from: passwords for the log-in, tokens for everything else."""
+
+from typing import Any
+
+from django.contrib.auth.backends import ModelBackend
+from django.http import HttpRequest
+from django.utils.crypto import constant_time_compare, salted_hmac
+from rest_framework_simplejwt import authentication
+from rest_framework_simplejwt.exceptions import AuthenticationFailed
+from rest_framework_simplejwt.tokens import Token
+
+from apps.core.routers import replica_allowed
+from apps.users.models import User
+from apps.users.tokens import SESSION_CLAIM
+
+
+class VerifiedEmailBackend(ModelBackend):
+    """Lets nobody in whose address is not verified; the answer is that of a wrong password."""
+
+    def user_can_authenticate(self, user: Any) -> bool:
+        return super().user_can_authenticate(user) and user.is_verified
+
+
+class JWTAuthentication(authentication.JWTAuthentication):
+    """Refuses tokens that were issued before the session of their user ended."""
+
+    def get_user(self, validated_token: Token) -> User:
+        # The replica may not know yet that the session has ended.
+        with replica_allowed(False):
+            user = super().get_user(validated_token)
+        if not constant_time_compare(validated_token.get(SESSION_CLAIM, ""), user.get_session_auth_hash()):
+            raise AuthenticationFailed("The session of this token has ended.", code="session_ended")
+        return user
+
+
+def lockout_key(_request: HttpRequest, credentials: dict[str, Any] | None = None) -> str:
+    """What failed log-ins are counted under: a digest, so that the table of failures names nobody."""
+    email = str((credentials or {}).get("username") or (credentials or {}).get("email") or "")
+    return salted_hmac("apps.users.lockout", User.objects.normalize_email(email)).hexdigest()

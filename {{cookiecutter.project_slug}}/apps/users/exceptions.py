@@ -1,0 +1,31 @@
+"""What can go wrong with an account, as the answers that clients get."""
+
+from django.conf import settings
+from django.utils.translation import gettext_lazy as _
+from rest_framework.exceptions import AuthenticationFailed, Throttled, ValidationError
+
+
+class InvalidCredentials(AuthenticationFailed):
+    default_detail = _("No active account has this e-mail address and password.")
+    default_code = "invalid_credentials"
+
+
+class InvalidToken(AuthenticationFailed):
+    default_detail = _("The token is not valid, was used, or has expired.")
+    default_code = "token_not_valid"
+
+
+class LockedOut(Throttled):
+    default_detail = _("Too many failed attempts.")
+    default_code = "locked_out"
+
+    def __init__(self) -> None:
+        super().__init__(wait=settings.AXES_COOLOFF_TIME.total_seconds())
+
+
+class InvalidMailToken(ValidationError):
+    """The link of a mail is used up, too old or not ours."""
+
+    def __init__(self) -> None:
+        message = _("The link is not valid, was used, or has expired. Ask for a new one.")
+        super().__init__({"token": [message]}, code="token_not_valid")

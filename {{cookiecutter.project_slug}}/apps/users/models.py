@@ -1,0 +1,102 @@
+import uuid
+from typing import ClassVar
+
+from django.contrib.auth.base_user import AbstractBaseUser
+from django.contrib.auth.models import PermissionsMixin
+from django.db import models
+from django.db.models.functions import Lower
+from django.utils import timezone
+from django.utils.crypto import salted_hmac
+from django.utils.translation import gettext_lazy as _
+
+from apps.core.models import TimeStampedModel, UUIDModel
+from apps.users.managers import UserManager
+
+
+def avatar_path(_instance: "User", _filename: str) -> str:
+    """A name that nobody can guess and that takes nothing from the sender."""
+    return f"avatars/{uuid.uuid4().hex}.webp"
+
+
+class User(UUIDModel, TimeStampedModel, AbstractBaseUser, PermissionsMixin):
+    """A person, known by an e-mail address."""
+
+    email = models.EmailField(_("e-mail address"), unique=True)
+    first_name = models.CharField(_("first name"), max_length=150, blank=True)
+    last_name = models.CharField(_("last name"), max_length=150, blank=True)
+    avatar = models.FileField(_("avatar"), upload_to=avatar_path, blank=True)
+    is_staff = models.BooleanField(_("staff"), default=False, help_text=_("May log in to the admin."))
+    is_active = models.BooleanField(_("active"), default=True, help_text=_("Off instead of deleting."))
+    email_verified_at = models.DateTimeField(_("e-mail verified at"), null=True, blank=True)
+    session_epoch = models.PositiveIntegerField(default=0, editable=False)
+    deleted_at = models.DateTimeField(_("deleted at"), null=True, blank=True, editable=False)
+
+    objects: ClassVar[UserManager] = UserManager()
+
+    EMAIL_FIELD = "email"
+    USERNAME_FIELD = "email"
+    REQUIRED_FIELDS: ClassVar[list[str]] = []
+
+    class Meta:
+        verbose_name = _("user")
+        verbose_name_plural = _("users")
+        ordering = ("-created_at", "-id")
+        indexes = [models.Index(fields=["-created_at", "-id"], name="user_newest")]
+        constraints = [
+            # With the unique column this makes an address unique whatever its case.
+            models.CheckConstraint(condition=models.Q(email=Lower("email")), name="user_email_lower"),
+        ]
+
+    def __str__(self) -> str:
+        return self.email
+
+    def clean(self) -> None:
+        super().clean()
+        self.email = type(self).objects.normalize_email(self.email)
+
+    @property
+    def full_name(self) -> str:
+        return f"{self.first_name} {self.last_name}".strip()
+
+    @property
+    def is_verified(self) -> bool:
+        return self.email_verified_at is not None
+
+    def has_role(self, *roles: str) -> bool:
+        """Whether the user is in any of these groups."""
+        return self.groups.filter(name__in=roles).exists()
+
+    def get_session_auth_hash(self) -> str:
+        """Part of every session and token: a new password or a new epoch ends them all.
+
+        Source: https://docs.djangoproject.com/en/stable/topics/auth/default/#session-invalidation-on-password-change
+        """
+        state = f"{self.password}:{self.session_epoch}"
+        return salted_hmac("apps.users.session", state, algorithm="sha256").hexdigest()
+
+
+class TokenFamily(UUIDModel):
+    """One log-in: the chain of refresh tokens that came from it, of which only the last is good.
+
+    A token of the chain that was spent and comes back was stolen, or its successor was: the family ends.
+    Source: https://www.rfc-editor.org/rfc/rfc9700#section-4.14.2
+    """
+
+    user = models.ForeignKey(
+        User,
+        verbose_name=_("user"),
+        on_delete=models.CASCADE,
+        related_name="token_families",
+    )
+    current_jti = models.CharField(max_length=64, editable=False)
+    created_at = models.DateTimeField(_("created at"), default=timezone.now, editable=False)
+    expires_at = models.DateTimeField(_("expires at"), db_index=True)
+    revoked_at = models.DateTimeField(_("revoked at"), null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("log-in")
+        verbose_name_plural = _("log-ins")
+        ordering = ("-created_at", "-id")
+
+    def __str__(self) -> str:
+        return str(self.pk)

@@ -1,0 +1,71 @@
+"""Passwords: changed by who knows the old one, reset by who reads the mailbox."""
+
+from django.contrib.auth.password_validation import validate_password
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from apps.users.models import User
+from apps.users.selectors import user_by_email
+from apps.users.services.mails import mail_user
+from apps.users.services.sessions import session_end_all
+from apps.users.tokens import PASSWORD_RESET
+
+
+def password_validate(*, user: User, password: str, field: str) -> None:
+    """Raises ValidationError, for the field that holds it, unless the password is strong enough for the user."""
+    try:
+        validate_password(password, user)
+    except ValidationError as error:
+        raise ValidationError({field: error.error_list}) from error
+
+
+@transaction.atomic
+def password_set(*, user: User, password: str) -> None:
+    """Give a user a new password; all their tokens and sessions are dead.
+
+    Raises:
+        ValidationError: the password is too weak.
+    """
+    password_validate(user=user, password=password, field="new_password")
+    user.set_password(password)
+    user.save(update_fields=["password", "updated_at"])
+    session_end_all(user=user)
+    mail_user(user, "password_changed")
+
+
+def password_change(*, user: User, current_password: str, new_password: str) -> None:
+    """Change a password.
+
+    Raises:
+        ValidationError: the current password is wrong, or the new one too weak.
+    """
+    if not user.check_password(current_password):
+        raise ValidationError(
+            {"current_password": ValidationError(_("This is not your password."), code="wrong_password")},
+        )
+    password_set(user=user, password=new_password)
+
+
+def password_reset_request(*, email: str) -> None:
+    """Send a link that resets the password, if an active user has this address; else do nothing."""
+    user = user_by_email(email)
+    if user is None or not user.is_active:
+        return
+    mail_user(user, "reset_password", token=PASSWORD_RESET.make(user))
+
+
+@transaction.atomic
+def password_reset_confirm(*, token: str, new_password: str) -> None:
+    """Set a password with the token of a mail, which also proves that the address is the user's.
+
+    Raises:
+        InvalidMailToken: the token is not good.
+        ValidationError: the password is too weak; the token stays good.
+    """
+    user = PASSWORD_RESET.redeem(token)
+    password_set(user=user, password=new_password)
+    if not user.is_verified:
+        user.email_verified_at = timezone.now()
+        user.save(update_fields=["email_verified_at"])

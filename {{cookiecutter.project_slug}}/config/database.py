@@ -1,0 +1,49 @@
+"""Turns a database URL into Django's settings for it."""
+
+from typing import Any
+
+import dj_database_url
+
+PERSISTENT_CONNECTION_SECONDS = 60
+CONNECT_TIMEOUT_SECONDS = 5
+
+# WAL lets readers go on while one writes; an immediate transaction waits for the lock instead of failing
+# when it upgrades. https://docs.djangoproject.com/en/stable/ref/databases/#sqlite-notes
+SQLITE_OPTIONS = {
+    "transaction_mode": "IMMEDIATE",
+    "timeout": 20,
+    "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;",
+}
+
+
+def database_config(url: str, *, pool_size: int, pgbouncer: bool, statement_timeout: int) -> dict[str, Any]:
+    """Settings of one database.
+
+    Args:
+        url: as dj-database-url reads it.
+        pool_size: connections that Django's pool holds at most in each process; 0 keeps one persistent
+            connection a thread, with health checks. PostgreSQL only.
+        pgbouncer: a PgBouncer in transaction mode stands in between: no server-side cursors, no start-up
+            parameters.
+        statement_timeout: milliseconds after which PostgreSQL cuts a statement off; 0 never does.
+
+    Raises:
+        dj_database_url.ParseError: the URL cannot be read.
+        dj_database_url.UnknownSchemeError: no backend is known for its scheme.
+    """
+    config: dict[str, Any] = {**dj_database_url.parse(url)}
+    options = config.setdefault("OPTIONS", {})
+    if config["ENGINE"].endswith("sqlite3"):
+        return config | {"OPTIONS": SQLITE_OPTIONS | options}
+    if not config["ENGINE"].endswith("postgresql"):
+        return config
+
+    options.setdefault("connect_timeout", CONNECT_TIMEOUT_SECONDS)
+    if pgbouncer:
+        config["DISABLE_SERVER_SIDE_CURSORS"] = True
+    elif statement_timeout:
+        options["options"] = f"{options.get('options', '')} -c statement_timeout={statement_timeout}".strip()
+    if pool_size > 0:
+        options["pool"] = {"min_size": 1, "max_size": pool_size, "timeout": CONNECT_TIMEOUT_SECONDS}
+        return config
+    return config | {"CONN_MAX_AGE": PERSISTENT_CONNECTION_SECONDS, "CONN_HEALTH_CHECKS": True}

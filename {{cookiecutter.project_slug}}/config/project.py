@@ -1,0 +1,11 @@
+"""What the project is called, from `pyproject.toml`, the one place that says it."""
+
+import tomllib
+
+from config.env import BASE_DIR
+
+_pyproject = tomllib.loads((BASE_DIR / "pyproject.toml").read_text(encoding="utf-8"))
+
+TITLE: str = _pyproject["tool"]["project"]["title"]
+DESCRIPTION: str = _pyproject["project"]["description"]
+VERSION: str = _pyproject["project"]["version"]

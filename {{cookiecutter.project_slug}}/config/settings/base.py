@@ -1,0 +1,90 @@
+"""What every environment shares. One topic a file in `components/`; an environment overrides below."""
+
+from split_settings.tools import include
+
+from config.env import BASE_DIR, env
+
+DEBUG = False
+
+INSTALLED_APPS = [
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "axes",
+    "corsheaders",
+    "django_filters",
+    "django_structlog",
+    "drf_spectacular",
+    "drf_spectacular_sidecar",
+    "rest_framework",
+    "apps.core",
+    "apps.users",
+]
+
+MIDDLEWARE = [
+    # First, so that every response and every log line has a request id, also those made by the next ones.
+    "apps.core.middleware.RequestLogMiddleware",
+    # Before any check of the host or the scheme: probes know neither.
+    "apps.core.middleware.HealthCheckMiddleware",
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    # % filter replace("csp.middleware.CSPMiddleware", cookiecutter.__csp_middleware)
+    "csp.middleware.CSPMiddleware",
+    # % endfilter
+    "django_permissions_policy.PermissionsPolicyMiddleware",
+    "corsheaders.middleware.CorsMiddleware",
+    "django.middleware.gzip.GZipMiddleware",
+    "django.middleware.http.ConditionalGetMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.locale.LocaleMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "apps.core.middleware.APIVersionMiddleware",
+    "apps.core.middleware.ReplicaMiddleware",
+    "axes.middleware.AxesMiddleware",
+]
+
+ROOT_URLCONF = "config.urls"
+WSGI_APPLICATION = "config.wsgi.application"
+ASGI_APPLICATION = "config.asgi.application"
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ],
+        },
+    },
+]
+
+# Links in mails lead to the web application, not to this API.
+FRONTEND_URL: str = env("FRONTEND_URL", default="http://localhost:3000").rstrip("/")
+
+include(
+    "components/api.py",
+    "components/auth.py",
+    "components/cache.py",
+    "components/database.py",
+    # % if cookiecutter.django_version == "5.2"
+    "components/email.py",
+    # % endif
+    # % if cookiecutter.django_version == "6.1"
+    "components/mailers.py",
+    # % endif
+    "components/i18n.py",
+    "components/logging.py",
+    "components/security.py",
+    "components/storage.py",
+)

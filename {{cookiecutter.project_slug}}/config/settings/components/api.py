@@ -1,0 +1,54 @@
+"""Django REST Framework and OpenAPI.
+
+https://www.django-rest-framework.org/api-guide/settings/
+https://drf-spectacular.readthedocs.io/en/latest/settings.html
+"""
+
+from typing import Any
+
+from config import project
+from config.env import env
+
+REST_FRAMEWORK: dict[str, Any] = {
+    "DEFAULT_AUTHENTICATION_CLASSES": ["apps.users.authentication.JWTAuthentication"],
+    "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
+    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
+    "DEFAULT_PAGINATION_CLASS": "apps.core.pagination.CursorPagination",
+    "DEFAULT_FILTER_BACKENDS": [
+        "django_filters.rest_framework.DjangoFilterBackend",
+        "rest_framework.filters.SearchFilter",
+        "rest_framework.filters.OrderingFilter",
+    ],
+    "DEFAULT_THROTTLE_CLASSES": [
+        "apps.core.throttling.AnonThrottle",
+        "apps.core.throttling.UserThrottle",
+    ],
+    "DEFAULT_VERSIONING_CLASS": "rest_framework.versioning.NamespaceVersioning",
+    "ALLOWED_VERSIONS": ["v1"],
+    "DEFAULT_SCHEMA_CLASS": "apps.core.openapi.AutoSchema",
+    "EXCEPTION_HANDLER": "apps.core.exceptions.problem_handler",
+}
+
+# Requests a client may make, each as "requests/period", burst and sustained separated by a comma.
+THROTTLE_RATES: dict[str, str] = {
+    "anon": env("THROTTLE_ANON", default="60/minute,1000/day"),
+    "user": env("THROTTLE_USER", default="120/minute,10000/day"),
+    "auth": env("THROTTLE_AUTH", default="10/minute,100/day"),
+}
+
+SPECTACULAR_SETTINGS: dict[str, Any] = {
+    "TITLE": project.TITLE,
+    "DESCRIPTION": project.DESCRIPTION,
+    "VERSION": project.VERSION,
+    "SERVE_INCLUDE_SCHEMA": False,
+    "SERVE_PERMISSIONS": ["rest_framework.permissions.AllowAny"],
+    "SERVE_AUTHENTICATION": [],
+    "SWAGGER_UI_DIST": "SIDECAR",
+    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
+    "REDOC_DIST": "SIDECAR",
+    "SWAGGER_UI_SETTINGS": {"persistAuthorization": False, "displayRequestDuration": True},
+    "COMPONENT_SPLIT_REQUEST": True,
+    "SCHEMA_PATH_PREFIX": r"/api/v[0-9]+",
+    "ENUM_NAME_OVERRIDES": {},
+}

@@ -1,0 +1,76 @@
+"""Structured logs on standard output. https://www.structlog.org/en/stable/standard-library.html"""
+
+import logging
+
+import structlog
+
+from apps.core.logging import redact
+from config.env import env
+
+LOG_LEVEL: str = env("LOG_LEVEL", default="INFO").upper()
+
+
+_processors = [
+    structlog.contextvars.merge_contextvars,
+    structlog.stdlib.add_logger_name,
+    structlog.stdlib.add_log_level,
+    structlog.stdlib.ExtraAdder(),
+    structlog.processors.TimeStamper(fmt="iso", utc=True),
+    redact,
+]
+structlog.configure(
+    processors=[
+        structlog.stdlib.filter_by_level,
+        structlog.stdlib.PositionalArgumentsFormatter(),
+        *_processors[:3],
+        _processors[4],
+        _processors[5],
+        structlog.stdlib.ProcessorFormatter.wrap_for_formatter,
+    ],
+    logger_factory=structlog.stdlib.LoggerFactory(),
+    wrapper_class=structlog.stdlib.BoundLogger,
+    cache_logger_on_first_use=True,
+)
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {
+        "json": {
+            "()": structlog.stdlib.ProcessorFormatter,
+            "foreign_pre_chain": _processors,
+            "processors": [
+                structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+                # Local variables hold passwords: never in a log.
+                structlog.processors.ExceptionRenderer(
+                    structlog.tracebacks.ExceptionDictTransformer(show_locals=False),
+                ),
+                structlog.processors.JSONRenderer(),
+            ],
+        },
+        "console": {
+            "()": structlog.stdlib.ProcessorFormatter,
+            "foreign_pre_chain": _processors,
+            "processors": [
+                structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+                structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback),
+            ],
+        },
+    },
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "console"}},
+    "root": {"handlers": ["console"], "level": LOG_LEVEL},
+    "loggers": {
+        # Its lines name people and addresses; `apps.users` logs a lock-out without them.
+        "axes": {"level": "CRITICAL"},
+        # The request log has a line for each request, errors with their traceback.
+        "django.request": {"level": "CRITICAL"},
+        "django.server": {"level": "ERROR", "handlers": ["console"], "propagate": False},
+    },
+}
+
+# https://django-structlog.readthedocs.io/en/latest/configuration.html
+DJANGO_STRUCTLOG_IP_LOGGING_ENABLED = False
+DJANGO_STRUCTLOG_STATUS_START_LOG_LEVEL = logging.DEBUG
+DJANGO_STRUCTLOG_STATUS_4XX_LOG_LEVEL = logging.INFO
+# `RequestLogMiddleware` puts a valid one there before it is read.
+DJANGO_STRUCTLOG_TRUST_UPSTREAM_REQUEST_ID = True

@@ -1,0 +1,26 @@
+"""In production: no default for a secret, HTTPS only, logs as JSON."""
+
+from config.env import env, require
+from config.settings.base import *
+
+require(
+    "SECRET_KEY",
+    "ALLOWED_HOSTS",
+    "DATABASE_URL",
+    "DEFAULT_FROM_EMAIL",
+    "FRONTEND_URL",
+    *([] if env("EMAIL_BACKEND", default="") else ["EMAIL_HOST"]),
+)
+
+# The proxy in front ends TLS and sets this header on every request.
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+SECURE_SSL_REDIRECT = True
+SECURE_HSTS_SECONDS = 31_536_000
+SECURE_HSTS_INCLUDE_SUBDOMAINS = True
+SECURE_HSTS_PRELOAD = True
+SESSION_COOKIE_NAME = "__Host-sessionid"
+SESSION_COOKIE_SECURE = True
+CSRF_COOKIE_NAME = "__Host-csrftoken"
+CSRF_COOKIE_SECURE = True
+
+LOGGING["handlers"]["console"]["formatter"] = "json"

@@ -1,0 +1,21 @@
+"""For the tests: fast, strict, and independent of the developer's `.env` except for the servers it names."""
+
+from config.settings.base import *
+
+SECRET_KEY = "only-for-tests-" + "x" * 50
+ALLOWED_HOSTS = ["testserver", "localhost", "127.0.0.1"]
+FRONTEND_URL = "https://app.example.com"
+CORS_ALLOWED_ORIGINS = [FRONTEND_URL]
+
+INSTALLED_APPS += ["zeal", "tests.sampleapp"]
+MIDDLEWARE += ["zeal.middleware.zeal_middleware"]
+ZEAL_RAISE = True
+
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+THROTTLE_RATES = dict.fromkeys(THROTTLE_RATES, "")
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.InMemoryStorage"},
+    "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
+}
+WHITENOISE_USE_FINDERS = True
+WHITENOISE_AUTOREFRESH = True

@@ -1,0 +1,31 @@
+"""Every route. The versioned API is a namespace of its own: `reverse("v1:users:me")`."""
+
+from django.conf import settings
+from django.contrib import admin
+from django.urls import URLPattern, URLResolver, include, path, re_path
+from drf_spectacular.views import SpectacularAPIView, SpectacularRedocView, SpectacularSwaggerSplitView
+
+from apps.core.health import LivenessView, ReadinessView
+from apps.core.views import not_found
+
+api_v1: list[URLPattern | URLResolver] = [
+    path("auth/", include("apps.users.api.urls.auth")),
+    path("users/", include("apps.users.api.urls.users")),
+]
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    path(settings.ADMIN_URL, admin.site.urls),
+    path("health/live/", LivenessView.as_view(), name="health-live"),
+    path("health/ready/", ReadinessView.as_view(), name="health-ready"),
+    path("api/v1/", include((api_v1, "v1"))),
+    path("api/schema/", SpectacularAPIView.as_view(api_version="v1"), name="schema"),
+    path("api/docs/", SpectacularSwaggerSplitView.as_view(url_name="schema"), name="docs"),
+    path("api/redoc/", SpectacularRedocView.as_view(url_name="schema"), name="redoc"),
+    # An API answers in its own format also in development, where Django shows its page for unknown routes.
+    re_path(r"^api/", not_found),
+]
+
+handler400 = "apps.core.views.bad_request"
+handler403 = "apps.core.views.permission_denied"
+handler404 = "apps.core.views.not_found"
+handler500 = "apps.core.views.server_error"

@@ -1,0 +1,27 @@
+"""How gunicorn serves the project: `gunicorn config.wsgi`. https://gunicorn.org/reference/settings/"""
+
+import multiprocessing
+from typing import Any
+
+from config.env import env
+
+bind: str = env("WEB_BIND", default="0.0.0.0:8000")  # noqa: S104 - a container is reached from outside
+workers: int = env("WEB_CONCURRENCY", default=0, cast=int) or multiprocessing.cpu_count()
+worker_class = "gthread"
+threads: int = env("WEB_THREADS", default=4, cast=int)
+timeout: int = env("WEB_TIMEOUT", default=30, cast=int)
+# On SIGTERM a worker takes no more requests and has this long to finish those it has.
+graceful_timeout: int = env("WEB_GRACEFUL_TIMEOUT", default=30, cast=int)
+# A worker is replaced after so many requests, not all at the same time: bounds what a leak can take.
+max_requests: int = env("WEB_MAX_REQUESTS", default=1000, cast=int)
+max_requests_jitter = max_requests // 10
+# Heartbeats must not wait for a disk. https://gunicorn.org/guides/docker/
+worker_tmp_dir = "/dev/shm"  # noqa: S108 - a memory file system
+preload_app = True
+accesslog = None
+
+
+def on_starting(server: Any) -> None:
+    """Give gunicorn's own lines the format of the project's."""
+    server.log.error_log.handlers.clear()
+    server.log.error_log.propagate = True

@@ -1,0 +1,1 @@
+"""Models that use every abstract model of `apps.core`, for its tests only."""
