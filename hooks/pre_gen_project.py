@@ -12,14 +12,14 @@ import re
 import sys
 import unicodedata
 import zoneinfo
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
 ANSWERS = r"""{{ cookiecutter | jsonify }}"""
 
-FREE_TEXT = {"project_name": "Parcel Tracker", "description": "Tracks parcels.", "author_name": "Ada Lovelace"}
 SLUG = re.compile(r"[a-z][a-z0-9_]{0,39}")
 LOCAL_PART = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*")
 HOST_LABEL = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
@@ -40,17 +40,18 @@ def faults(answers: Mapping[str, Any]) -> Iterator[str]:
     Args:
         answers: cookiecutter's context, with its private keys.
     """
-    for key, example in FREE_TEXT.items():
-        if wrong := line_fault(answers[key]):
+    checks: dict[str, tuple[Callable[[str], str], str]] = {
+        "project_name": (line_fault, "Parcel Tracker"),
+        "project_slug": (partial(slug_fault, reserved=answers["_reserved_slugs"]), "parcel_tracker"),
+        "description": (line_fault, "Tracks parcels."),
+        "author_name": (line_fault, "Ada Lovelace"),
+        "email": (email_fault, "api@example.com"),
+        "domain_name": (host_fault, "api.example.com"),
+        "timezone": (zone_fault, "Europe/Berlin"),
+    }
+    for key, (fault_of, example) in checks.items():
+        if wrong := fault_of(answers[key]):
             yield f"{key}: {wrong}, for example: {example}"
-    if wrong := slug_fault(answers["project_slug"], answers["_reserved_slugs"]):
-        yield f"project_slug: {wrong}, for example: parcel_tracker"
-    if wrong := email_fault(answers["email"]):
-        yield f"email: {wrong}, for example: api@example.com"
-    if wrong := host_fault(answers["domain_name"]):
-        yield f"domain_name: {wrong}, for example: api.example.com"
-    if wrong := zone_fault(answers["timezone"]):
-        yield f"timezone: {wrong}, for example: Europe/Berlin"
     unknown = list(option_faults(answers))
     yield from unknown
     if not unknown and (wrong := python_fault(answers)):

@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import shutil
 import sys
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -10,6 +9,8 @@ from baking import ROOT, TREE, Bakery, bare_environment, export, run
 from filelock import FileLock
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from pytest_cookies.plugin import Cookies
 
 

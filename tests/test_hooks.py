@@ -26,10 +26,15 @@ GOOD: dict[str, list[str]] = {
 }
 BAD: dict[str, list[str]] = {
     "project_name": ["", "  ", "two\nlines", "tab\there", "bell\a", "line\u2028separator", "\udc80", "\ufffe"],
-    "project_slug": ["", "My_Api", "1st", "_x", "my-api", "a" * 41, "class", "match", "django", "sqlparse", "naïve", "a\n"],
+    "project_slug": [
+        "", "My_Api", "1st", "_x", "my-api", "a" * 41, "class", "match", "django", "sqlparse", "naïve", "a\n",
+    ],
     "description": ["", "two\r\nlines", "\x1b[31mred"],
     "author_name": ["", "\x7f", "\x85"],
-    "email": ["", "you", "@example.com", "you@", "a@b@c", "a b@example.com", "you@exa mple.com", ".a@example.com", "é@example.com"],
+    "email": [
+        "", "you", "@example.com", "you@", "a@b@c", "a b@example.com", "you@exa mple.com", ".a@example.com",
+        "é@example.com",
+    ],
     "domain_name": [
         "", "https://example.com", "example.com/", "example.com:80", "-a.com", "a..com", "10.0.0.1", "bücher.example",
         "Example.com", "a" * 64 + ".com", "example.com.", "example.com\n",

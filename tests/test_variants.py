@@ -95,4 +95,6 @@ def test_no_two_variants_are_the_same(bake: Bakery) -> None:
 
 
 def digest_of(project: Path) -> str:
-    return hashlib.sha256(b"\0".join(name.encode() + b"\0" + content for name, content in files_of(project))).hexdigest()
+    return hashlib.sha256(
+        b"\0".join(name.encode() + b"\0" + content for name, content in files_of(project))
+    ).hexdigest()

@@ -1,0 +1,67 @@
+"""The template's tree is itself a working project with every feature on, and stays readable as one."""
+
+from __future__ import annotations
+
+import re
+from fnmatch import fnmatch
+from pathlib import Path, PurePath
+
+import pytest
+from baking import DEFINITION, ROOT, TREE, run, tracked_files
+from post_gen_project import paths_of
+
+CONTROL = re.compile(r"^\s*# % |\{%")
+STATEMENT = re.compile(r"^\s*# % (\w+)")
+SOURCES = {
+    path.as_posix(): (ROOT / TREE / path).read_text(encoding="utf-8").splitlines()
+    for path in tracked_files(ROOT / TREE)
+    if path.suffix in {".py", ".toml", ".yml", ".yaml"}
+}
+
+
+@pytest.mark.parametrize(
+    "command",
+    ["ruff check --no-cache", "ruff format --check --no-cache", "mypy .", "lint-imports --no-cache", "pytest"],
+)
+def test_it_passes_its_own_checks_as_it_stands(in_place: Path, installed: Path, command: str) -> None:
+    tool, *arguments = command.split()
+    run(installed / ".venv" / "bin" / tool, *arguments, cwd=in_place)
+
+
+def test_at_most_two_lines_in_a_hundred_are_control_lines() -> None:
+    lines = [line for text in SOURCES.values() for line in text]
+    control = [line for line in lines if CONTROL.search(line)]
+    assert len(control) <= 0.02 * len(lines), f"{len(control)} of {len(lines)}"
+
+
+def test_control_lines_do_not_nest() -> None:
+    for name, lines in SOURCES.items():
+        depth = 0
+        for statement in (match[1] for line in lines if (match := STATEMENT.match(line))):
+            assert statement != "elif", name
+            depth += {"if": 1, "for": 1, "filter": 1, "endif": -1, "endfor": -1, "endfilter": -1}.get(statement, 0)
+            assert depth in {0, 1}, name
+        assert depth == 0, name
+
+
+def test_the_apps_have_no_control_line() -> None:
+    assert [
+        name for name, lines in SOURCES.items() if name.startswith("apps/") and any(map(CONTROL.search, lines))
+    ] == []
+
+
+def test_every_control_line_starts_the_way_the_formatter_leaves_it() -> None:
+    assert [name for name, lines in SOURCES.items() if any(line.lstrip().startswith("#%") for line in lines)] == []
+
+
+def test_every_path_of_a_feature_exists_and_has_one_owner() -> None:
+    owned = [(path, option) for option, row in DEFINITION["_features"].items() for path in set(paths_of(row))]
+    assert [path for path, _ in owned if not (ROOT / TREE / path).exists()] == []
+    assert len({path for path, _ in owned}) == len(owned)
+
+
+def test_what_is_copied_unrendered_are_files_never_folders() -> None:
+    """A folder that matches is removed when a project is generated over: its owner's files go with it."""
+    folders = {parent for path in tracked_files(ROOT / TREE) for parent in path.parents} - {PurePath()}
+    patterns = DEFINITION["_copy_without_render"]
+    assert [folder for folder in map(str, folders) if any(fnmatch(folder, pattern) for pattern in patterns)] == []

