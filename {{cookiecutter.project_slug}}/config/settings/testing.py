@@ -13,6 +13,7 @@ ZEAL_RAISE = True
 
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 THROTTLE_RATES = dict.fromkeys(THROTTLE_RATES, "")
+REST_FRAMEWORK["TEST_REQUEST_DEFAULT_FORMAT"] = "json"
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.InMemoryStorage"},
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},

@@ -1,6 +1,7 @@
 """Structured logs on standard output. https://www.structlog.org/en/stable/standard-library.html"""
 
 import logging
+import sys
 
 import structlog
 
@@ -53,7 +54,10 @@ LOGGING = {
             "foreign_pre_chain": _processors,
             "processors": [
                 structlog.stdlib.ProcessorFormatter.remove_processors_meta,
-                structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback),
+                structlog.dev.ConsoleRenderer(
+                    colors=sys.stderr.isatty(),
+                    exception_formatter=structlog.dev.plain_traceback,
+                ),
             ],
         },
     },

@@ -1,0 +1,37 @@
+import factory
+from django.contrib.auth.models import Group
+from django.utils import timezone
+from factory.django import DjangoModelFactory
+
+from apps.users.models import User
+
+PASSWORD = "a long passphrase"
+
+
+class UserFactory(DjangoModelFactory[User]):
+    """A verified user who can log in with `PASSWORD`."""
+
+    class Meta:
+        model = User
+        skip_postgeneration_save = True
+
+    email = factory.Sequence(lambda number: f"user{number}@example.com")
+    password = factory.django.Password(PASSWORD)
+    first_name = factory.Faker("first_name")
+    last_name = factory.Faker("last_name")
+    email_verified_at = factory.LazyFunction(timezone.now)
+
+
+class StaffFactory(UserFactory):
+    is_staff = True
+
+
+class SuperuserFactory(StaffFactory):
+    is_superuser = True
+
+
+class GroupFactory(DjangoModelFactory[Group]):
+    class Meta:
+        model = Group
+
+    name = factory.Sequence(lambda number: f"role {number}")

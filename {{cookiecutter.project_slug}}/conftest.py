@@ -1,0 +1,55 @@
+"""Fixtures for the tests of every app."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from django.core.cache import cache
+from django.http import HttpResponse
+from django.test import TestCase
+from rest_framework.test import APIClient
+
+from apps.users.models import User
+from apps.users.services.sessions import TokenPair
+from apps.users.tests.factories import PASSWORD, UserFactory
+
+
+class Client(APIClient):
+    """An API client that speaks JSON and lets what waits for a commit happen, as a server does."""
+
+    def request(self, **kwargs: Any) -> HttpResponse:
+        with TestCase.captureOnCommitCallbacks(execute=True):
+            return super().request(**kwargs)
+
+    def login_by_token(self, user: User, password: str = PASSWORD) -> TokenPair:
+        """Log in over HTTP and send the access token from now on."""
+        response = self.post("/api/v1/auth/token/", {"email": user.email, "password": password})
+        assert response.status_code == 200, response.content
+        pair = TokenPair(**response.json())
+        self.credentials(HTTP_AUTHORIZATION=f"Bearer {pair.access}")
+        return pair
+
+
+@pytest.fixture(autouse=True)
+def _empty_cache() -> Iterator[None]:
+    yield
+    cache.clear()
+
+
+@pytest.fixture
+def api() -> Client:
+    """A client that is not logged in."""
+    return Client()
+
+
+@pytest.fixture
+def user(db: None) -> User:
+    return UserFactory.create()
+
+
+@pytest.fixture
+def user_api(user: User) -> Client:
+    """A client that is logged in as `user`."""
+    client = Client()
+    client.login_by_token(user)
+    return client
