@@ -31,11 +31,15 @@ def main() -> int:
     except (LookupError, OSError) as error:
         print(error.args[0] if isinstance(error, LookupError) else error, file=sys.stderr)
         return 1
-    # cruft generates into a temporary folder first, so only cookiecutter's own folder is worth naming in full.
-    folder = shlex.quote(str(project) if "_output_dir" in answers else project.name)
-    # A Windows console may lack the characters of the folder's name.
+    # cruft generates in a temporary folder, and what `cruft diff` prints to stdout is a patch.
+    by_cookiecutter = "_output_dir" in answers
+    folder = shlex.quote(str(project) if by_cookiecutter else project.name)
+    # A Windows console may lack the characters of the folder's name; stderr replaces them by itself.
     sys.stdout.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
-    print(f"\nYour project is in {folder}. Next:\n\n  cd {folder}\n  make run\n")
+    print(
+        f"\nYour project is in {folder}. Next:\n\n  cd {folder}\n  make run\n",
+        file=sys.stdout if by_cookiecutter else sys.stderr,
+    )
     return 0
 
 

@@ -147,16 +147,9 @@ def bare_environment(**extra: str) -> dict[str, str]:
 
 
 def run(*command: str | Path, cwd: Path, env: dict[str, str] | None = None, typed: str = "") -> str:
-    """Run a command that has to succeed and return what it printed."""
+    """Run a command that has to succeed and return what it printed to stdout."""
     result = subprocess.run(
-        command,
-        cwd=cwd,
-        env=env or bare_environment(),
-        input=typed,
-        check=False,
-        encoding="utf-8",
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
+        command, cwd=cwd, env=env or bare_environment(), input=typed, check=False, capture_output=True, encoding="utf-8"
     )
-    assert result.returncode == 0, f"{' '.join(map(str, command))}\n{result.stdout}"
+    assert result.returncode == 0, f"{' '.join(map(str, command))}\n{result.stdout}\n{result.stderr}"
     return result.stdout

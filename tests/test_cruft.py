@@ -57,7 +57,7 @@ def test_a_fresh_project_is_up_to_date(project: Path) -> None:
     assert (project / ".env").exists()
     assert status(project) == []
     run(CRUFT, "check", cwd=project, env=ENVIRONMENT)
-    assert run(CRUFT, "diff", "--exit-code", cwd=project, env=ENVIRONMENT).strip() == ""
+    assert run(CRUFT, "diff", "--exit-code", cwd=project, env=ENVIRONMENT) == ""
 
 
 def test_an_update_brings_what_is_new_and_leaves_the_secret(project: Path, repository: Path) -> None:
@@ -82,4 +82,4 @@ def test_an_answer_is_changed_later(project: Path) -> None:
     run(CRUFT, "update", "--skip-apply-ask", "--variables-to-update", answer, cwd=project, env=ENVIRONMENT)
     assert '"django~=6.1' in (project / "pyproject.toml").read_text(encoding="utf-8")
     assert list(project.rglob("*.rej")) == []
-    assert run(CRUFT, "diff", "--exit-code", cwd=project, env=ENVIRONMENT).strip() == ""
+    assert run(CRUFT, "diff", "--exit-code", cwd=project, env=ENVIRONMENT) == ""
