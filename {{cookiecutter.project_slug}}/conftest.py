@@ -5,7 +5,6 @@ from typing import Any
 
 import pytest
 from django.core.cache import cache
-from django.http import HttpResponse
 from django.test import TestCase
 from rest_framework.test import APIClient
 
@@ -17,7 +16,7 @@ from apps.users.tests.factories import PASSWORD, UserFactory
 class Client(APIClient):
     """An API client that speaks JSON and lets what waits for a commit happen, as a server does."""
 
-    def request(self, **kwargs: Any) -> HttpResponse:
+    def request(self, **kwargs: Any) -> Any:
         with TestCase.captureOnCommitCallbacks(execute=True):
             return super().request(**kwargs)
 

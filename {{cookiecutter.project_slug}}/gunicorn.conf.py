@@ -5,7 +5,7 @@ from typing import Any
 
 from config.env import env
 
-bind: str = env("WEB_BIND", default="0.0.0.0:8000")  # noqa: S104 - a container is reached from outside
+bind: str = env("WEB_BIND", default="0.0.0.0:8000")
 workers: int = env("WEB_CONCURRENCY", default=0, cast=int) or multiprocessing.cpu_count()
 worker_class = "gthread"
 threads: int = env("WEB_THREADS", default=4, cast=int)

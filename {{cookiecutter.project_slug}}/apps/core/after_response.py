@@ -1,7 +1,7 @@
 """Work that a response must not wait for, in the process that answered.
 
-A response that takes longer when a mail is sent tells who has an account. For work that must not be lost use a
-task queue.
+A response that takes longer when a mail is sent tells who has an account. For work that must not be lost use
+a task queue.
 """
 
 from collections.abc import Callable

@@ -17,4 +17,5 @@ def client_ip(request: HttpRequest | Request) -> str:
     hops = [hop.strip() for hop in request.META.get("HTTP_X_FORWARDED_FOR", "").split(",") if hop.strip()]
     if settings.NUM_PROXIES == 0 or len(hops) < settings.NUM_PROXIES:
         return remote
-    return hops[-settings.NUM_PROXIES]
+    client: str = hops[-settings.NUM_PROXIES]
+    return client

@@ -20,7 +20,7 @@ from health_check.views import HealthCheckView
 class Migrations(HealthCheck):
     """Fails while a migration of this code is not applied to the database."""
 
-    def run(self) -> None:
+    def run(self) -> None:  # type: ignore[override] # what is not async runs in a thread
         with connection.temporary_connection():
             executor = MigrationExecutor(connection)
             if executor.migration_plan(executor.loader.graph.leaf_nodes()):
@@ -40,7 +40,7 @@ class ReadinessView(HealthCheckView):
     http_method_names = ["get", "head", "options"]
     checks = ("health_check.checks.Database", "health_check.checks.Cache", Migrations)
 
-    async def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> JsonResponse:
+    async def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> JsonResponse:  # type: ignore[override] # async as the base class
         results = await asyncio.gather(*(check.get_result() for check in self.get_checks()))
         report = {
             type(result.check).__name__.lower(): "unavailable" if result.error else "ok" for result in results

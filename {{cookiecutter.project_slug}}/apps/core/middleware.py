@@ -86,5 +86,5 @@ class ReplicaMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        with replica_allowed(request.method in SAFE_METHODS):
+        with replica_allowed(allowed=request.method in SAFE_METHODS):
             return self.get_response(request)

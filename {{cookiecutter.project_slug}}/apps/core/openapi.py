@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from http import HTTPStatus
-from typing import Any
+from typing import Any, Literal
 
 from drf_spectacular import openapi
 from rest_framework import serializers
@@ -26,8 +26,8 @@ class ProblemSerializer(serializers.Serializer[Any]):
     title = serializers.CharField(help_text="The kind of problem, for people.")
     status = serializers.IntegerField(min_value=400, max_value=599)
     detail = serializers.CharField(help_text="This problem, for people.")
-    request_id = serializers.CharField(help_text="As in `X-Request-ID`: quote it when you report the problem.")
-    errors = ProblemErrorSerializer(many=True, required=False)
+    request_id = serializers.CharField(help_text="As in `X-Request-ID`; quote it in a report.")
+    errors = ProblemErrorSerializer(many=True, required=False)  # type: ignore[assignment] # a name of the base
 
 
 PROBLEMS: dict[HTTPStatus, tuple[str, str]] = {
@@ -48,7 +48,7 @@ class AutoSchema(openapi.AutoSchema):
     `extra_problems`, by method: `{"GET": [HTTPStatus.NOT_FOUND]}`.
     """
 
-    def _get_response_bodies(self, direction: str = "response") -> dict[str, Any]:
+    def _get_response_bodies(self, direction: Literal["request", "response"] = "response") -> dict[str, Any]:
         bodies: dict[str, Any] = super()._get_response_bodies(direction)
         for status in self._problems():
             bodies.setdefault(str(status.value), self._problem_body(status))
@@ -56,7 +56,7 @@ class AutoSchema(openapi.AutoSchema):
 
     def _problem_body(self, status: HTTPStatus) -> dict[str, Any]:
         code, detail = PROBLEMS[status]
-        body: dict[str, Any] = self._get_response_for_code(
+        body: dict[str, Any] = self._get_response_for_code(  # type: ignore[no-untyped-call]
             ProblemSerializer,
             str(status.value),
             media_types=[PROBLEM_JSON],
@@ -73,7 +73,7 @@ class AutoSchema(openapi.AutoSchema):
 
     def _problems(self) -> Iterator[HTTPStatus]:
         permissions = {type(permission) for permission in self.view.get_permissions()}
-        has_body = self._get_request_body() is not None
+        has_body = self._get_request_body() is not None  # type: ignore[no-untyped-call]
         has_query = any(parameter["in"] == "query" for parameter in self._get_parameters())
         yield HTTPStatus.NOT_ACCEPTABLE
         yield HTTPStatus.TOO_MANY_REQUESTS

@@ -15,7 +15,7 @@ class IsOwner(BasePermission):
     """Lets only the owner of an object pass. The view names the field in `owner_field` (default `owner`)."""
 
     def has_permission(self, request: Request, view: APIView) -> bool:
-        return bool(request.user and request.user.is_authenticated)
+        return request.user.is_authenticated
 
     def has_object_permission(self, request: Request, view: APIView, obj: Any) -> bool:
         owner_id = getattr(obj, f"{getattr(view, 'owner_field', 'owner')}_id")
@@ -33,7 +33,7 @@ class IsAdminOrReadOnly(BasePermission):
     """Lets everyone who is logged in read, and staff write."""
 
     def has_permission(self, request: Request, view: APIView) -> bool:
-        if not (request.user and request.user.is_authenticated):
+        if not request.user.is_authenticated:
             return False
         return request.method in SAFE_METHODS or request.user.is_staff
 
@@ -42,6 +42,6 @@ class HasRole(BasePermission):
     """Lets the members of any of the view's `required_roles` pass. A role is a group, superusers have all."""
 
     def has_permission(self, request: Request, view: APIView) -> bool:
-        if not (request.user and request.user.is_authenticated):
+        if not request.user.is_authenticated:
             return False
-        return request.user.is_superuser or request.user.has_role(*view.required_roles)
+        return request.user.is_superuser or request.user.has_role(*view.required_roles)  # type: ignore[attr-defined]

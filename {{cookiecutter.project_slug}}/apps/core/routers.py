@@ -14,7 +14,7 @@ _replica_allowed: ContextVar[bool] = ContextVar("replica_allowed", default=False
 
 
 @contextmanager
-def replica_allowed(allowed: bool) -> Iterator[None]:  # noqa: FBT001 - reads as `with replica_allowed(False):`
+def replica_allowed(*, allowed: bool) -> Iterator[None]:
     """Let reads inside go to the replica until the first write, or keep them on the primary."""
     token = _replica_allowed.set(allowed)
     try:

@@ -1,8 +1,8 @@
 """Limits on requests, counted in the cache in fixed windows.
 
 Django REST Framework's own throttles read, change and write back a list: requests at the same moment slip
-through (https://www.django-rest-framework.org/api-guide/throttling/#a-note-on-concurrency), and the list grows
-with the limit. A counter that the cache increments is exact and always as small.
+through (https://www.django-rest-framework.org/api-guide/throttling/#a-note-on-concurrency), and the list
+grows with the limit. A counter that the cache increments is exact and always as small.
 """
 
 from __future__ import annotations
@@ -66,10 +66,7 @@ class RateThrottle(BaseThrottle):
         window = int(now // seconds)
         key = f"{key}:{seconds}:{window}"
         # `add` and not `set`: of two first requests at once one must not reset the other's count.
-        if cache.add(key, 1, timeout=seconds):
-            count = 1
-        else:
-            count = cache.incr(key)
+        count = 1 if cache.add(key, 1, timeout=seconds) else cache.incr(key)
         self.seconds_left = (window + 1) * seconds - now
         return count <= limit
 

@@ -1,17 +1,23 @@
 """Validators of uploads. A name and a content type are claims of the sender: the content decides."""
 
+from __future__ import annotations
+
 import warnings
-from collections.abc import Collection
 from pathlib import PurePosixPath
+from typing import TYPE_CHECKING, Any
 
 from django.core.exceptions import ValidationError
-from django.core.files.uploadedfile import UploadedFile
 from django.utils.translation import gettext as _
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
+    from django.core.files.uploadedfile import UploadedFile
 
 MAX_IMAGE_PIXELS = 25_000_000
 
 
-def validate_size(file: UploadedFile, *, max_bytes: int) -> None:
+def validate_size(file: UploadedFile[Any], *, max_bytes: int) -> None:
     """Raises ValidationError unless the file has at least one byte and at most `max_bytes`."""
     if not file.size:
         raise ValidationError(_("The file is empty."), code="empty")
@@ -20,7 +26,7 @@ def validate_size(file: UploadedFile, *, max_bytes: int) -> None:
         raise ValidationError(message, code="too_large", params={"size": file.size, "max": max_bytes})
 
 
-def validate_extension(file: UploadedFile, *, allowed: Collection[str]) -> None:
+def validate_extension(file: UploadedFile[Any], *, allowed: Collection[str]) -> None:
     """Raises ValidationError unless the name ends as one of `allowed` (lower case, without the dot)."""
     extension = PurePosixPath(file.name or "").suffix.lstrip(".").lower()
     if extension not in allowed:
@@ -28,7 +34,7 @@ def validate_extension(file: UploadedFile, *, allowed: Collection[str]) -> None:
         raise ValidationError(message, code="extension", params={"allowed": ", ".join(sorted(allowed))})
 
 
-def validate_image(file: UploadedFile, *, formats: Collection[str]) -> None:
+def validate_image(file: UploadedFile[Any], *, formats: Collection[str]) -> None:
     """Raises ValidationError unless Pillow reads the content as an image of one of `formats`.
 
     Args:

@@ -13,7 +13,7 @@ def _in_admin(request: HttpRequest) -> bool:
     return request.path_info.startswith(f"/{settings.ADMIN_URL}")
 
 
-def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
+def bad_request(request: HttpRequest, _exception: Exception) -> HttpResponse:
     return problem_response(request, HTTPStatus.BAD_REQUEST, "bad_request", "The request cannot be read.")
 
 

@@ -24,16 +24,16 @@ class VerifiedEmailBackend(ModelBackend):
 class JWTAuthentication(authentication.JWTAuthentication):
     """Refuses tokens that were issued before the session of their user ended."""
 
-    def get_user(self, validated_token: Token) -> User:
+    def get_user(self, validated_token: Token) -> User:  # type: ignore[override] # annotated for any model
         # The replica may not know yet that the session has ended.
-        with replica_allowed(False):
-            user = super().get_user(validated_token)
+        with replica_allowed(allowed=False):
+            user: User = super().get_user(validated_token)  # type: ignore[assignment] # ours is the only model
         if not constant_time_compare(validated_token.get(SESSION_CLAIM, ""), user.get_session_auth_hash()):
             raise AuthenticationFailed("The session of this token has ended.", code="session_ended")
         return user
 
 
-def lockout_key(_request: HttpRequest, credentials: dict[str, Any] | None = None) -> str:
+def lockout_key(_request: HttpRequest | None, credentials: dict[str, Any] | None = None) -> str:
     """What failed log-ins are counted under: a digest, so that the table of failures names nobody."""
     email = str((credentials or {}).get("username") or (credentials or {}).get("email") or "")
     return salted_hmac("apps.users.lockout", User.objects.normalize_email(email)).hexdigest()

@@ -23,7 +23,7 @@ class LockedOut(Throttled):
         super().__init__(wait=settings.AXES_COOLOFF_TIME.total_seconds())
 
 
-class InvalidMailToken(ValidationError):
+class InvalidMailToken(ValidationError):  # noqa: N818 - named as the others of the API
     """The link of a mail is used up, too old or not ours."""
 
     def __init__(self) -> None:

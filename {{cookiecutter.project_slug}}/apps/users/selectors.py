@@ -12,12 +12,14 @@ SECRET_FIELDS = frozenset({"password", "session_epoch", "current_jti", "session_
 
 def user_list() -> QuerySet[User]:
     """Everybody who has not deleted their account."""
-    return User.objects.filter(deleted_at=None).prefetch_related("groups")
+    users: QuerySet[User] = User.objects.filter(deleted_at=None)
+    return users.prefetch_related("groups")
 
 
 def user_by_email(email: str) -> User | None:
     """The user with this address, whatever its case."""
-    return User.objects.filter(email=User.objects.normalize_email(email)).first()
+    users: QuerySet[User] = User.objects.filter(email=User.objects.normalize_email(email))
+    return users.first()
 
 
 def user_export(user: User) -> dict[str, Any]:

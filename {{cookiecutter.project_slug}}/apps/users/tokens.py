@@ -1,7 +1,9 @@
 """JSON Web Tokens of a log-in, and the single-use tokens in mails."""
 
+from __future__ import annotations
+
 from datetime import timedelta
-from typing import Any
+from typing import TYPE_CHECKING
 
 from django.conf import settings
 from django.core import signing
@@ -10,6 +12,9 @@ from rest_framework_simplejwt import tokens
 
 from apps.users.exceptions import InvalidMailToken
 from apps.users.models import User
+
+if TYPE_CHECKING:
+    from django.db.models import QuerySet
 
 SESSION_CLAIM = "session"
 FAMILY_CLAIM = "family"
@@ -50,22 +55,15 @@ class MailToken:
         Raises:
             InvalidMailToken: it was not signed here for this purpose, is too old, or was used.
         """
-        payload = self._read(token)
-        user = (
-            User.objects.select_for_update().filter(pk=payload[0], is_active=True).first()
-            if payload
-            else None
-        )
-        if payload is None or user is None or not constant_time_compare(payload[1], self._state(user)):
+        try:
+            user_id, state = self.signer.unsign_object(token, max_age=self.max_age)
+        except signing.BadSignature as error:
+            raise InvalidMailToken from error
+        active_users: QuerySet[User] = User.objects.filter(is_active=True)
+        user = active_users.select_for_update().filter(pk=user_id).first()
+        if user is None or not constant_time_compare(state, self._state(user)):
             raise InvalidMailToken
         return user
-
-    def _read(self, token: str) -> list[str] | None:
-        try:
-            payload: Any = self.signer.unsign_object(token, max_age=self.max_age)
-        except signing.BadSignature:
-            return None
-        return payload
 
     @staticmethod
     def _state(user: User) -> str:

@@ -1,8 +1,24 @@
 """What every environment shares. One topic a file in `components/`; an environment overrides below."""
 
-from split_settings.tools import include
-
 from config.env import BASE_DIR, env
+from config.settings.components.api import *
+from config.settings.components.auth import *
+from config.settings.components.cache import *
+from config.settings.components.database import *
+
+# % if cookiecutter.django_version == "5.2"
+from config.settings.components.email import *
+
+# % endif
+from config.settings.components.i18n import *
+from config.settings.components.logging import *
+
+# % if cookiecutter.django_version == "6.1"
+from config.settings.components.mailers import *
+
+# % endif
+from config.settings.components.security import *
+from config.settings.components.storage import *
 
 DEBUG = False
 
@@ -71,20 +87,3 @@ TEMPLATES = [
 
 # Links in mails lead to the web application, not to this API.
 FRONTEND_URL: str = env("FRONTEND_URL", default="http://localhost:3000").rstrip("/")
-
-include(
-    "components/api.py",
-    "components/auth.py",
-    "components/cache.py",
-    "components/database.py",
-    # % if cookiecutter.django_version == "5.2"
-    "components/email.py",
-    # % endif
-    # % if cookiecutter.django_version == "6.1"
-    "components/mailers.py",
-    # % endif
-    "components/i18n.py",
-    "components/logging.py",
-    "components/security.py",
-    "components/storage.py",
-)

@@ -4,7 +4,7 @@ from config.env import env
 from config.settings.base import *
 
 DEBUG = True
-SECRET_KEY: str = env("SECRET_KEY", default="") or "only-for-development-" + "x" * 40
+SECRET_KEY = env("SECRET_KEY", default="") or "only-for-development-" + "x" * 40
 ALLOWED_HOSTS = ["*"]
 CORS_ALLOWED_ORIGINS = CORS_ALLOWED_ORIGINS or [FRONTEND_URL]
 

@@ -1,12 +1,12 @@
-import django_filters
+from django_filters import rest_framework as filters
 
 from apps.users.models import User
 
 
-class UserFilter(django_filters.FilterSet):
-    created_after = django_filters.IsoDateTimeFilter("created_at", lookup_expr="gte")
-    created_before = django_filters.IsoDateTimeFilter("created_at", lookup_expr="lt")
-    role = django_filters.CharFilter("groups__name")
+class UserFilter(filters.FilterSet):
+    created_after = filters.IsoDateTimeFilter("created_at", lookup_expr="gte")
+    created_before = filters.IsoDateTimeFilter("created_at", lookup_expr="lt")
+    role = filters.CharFilter("groups__name")
 
     class Meta:
         model = User

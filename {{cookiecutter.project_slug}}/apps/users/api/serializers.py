@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.contrib.auth.models import Group
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
@@ -83,7 +84,12 @@ class AvatarInput(serializers.Serializer[Any]):
 
 class UserOutput(serializers.ModelSerializer[User]):
     avatar = serializers.SerializerMethodField()
-    roles = serializers.SlugRelatedField(source="groups", slug_field="name", many=True, read_only=True)
+    roles: serializers.SlugRelatedField[Group] = serializers.SlugRelatedField(
+        source="groups",
+        slug_field="name",
+        many=True,
+        read_only=True,
+    )
 
     class Meta:
         model = User

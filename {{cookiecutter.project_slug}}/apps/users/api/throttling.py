@@ -7,7 +7,7 @@ from apps.users.models import User
 
 
 class EmailThrottle(RateThrottle):
-    """Counts by the address in the body: many clients together must not try one account or flood one mailbox."""
+    """Counts by the address in the body, so that many clients cannot try one account or flood one mailbox."""
 
     scope = "auth"
 

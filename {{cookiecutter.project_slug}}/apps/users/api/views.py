@@ -1,7 +1,5 @@
 """HTTP only: validate, call a service or a selector, serialise."""
 
-from typing import Any
-
 from http import HTTPStatus
 
 from django.db.models import QuerySet
@@ -15,6 +13,7 @@ from rest_framework.response import Response
 from rest_framework.throttling import BaseThrottle
 from rest_framework.views import APIView
 
+from apps.core.requests import UserRequest
 from apps.core.throttling import AuthThrottle
 from apps.users import selectors
 from apps.users.api import serializers
@@ -37,7 +36,7 @@ class PublicAuthView(APIView):
 
 
 class RegisterView(PublicAuthView):
-    @extend_schema(request=serializers.RegisterInput, responses={202: None}, tags=["auth"])
+    @extend_schema(request=serializers.RegisterInput, responses={202: None})
     def post(self, request: Request) -> Response:
         """Register an address. The answer is the same whether it is known or not; a mail says more."""
         data = serializers.RegisterInput(data=request.data)
@@ -47,7 +46,7 @@ class RegisterView(PublicAuthView):
 
 
 class VerifyEmailView(PublicAuthView):
-    @extend_schema(request=serializers.TokenInput, responses={204: None}, tags=["auth"])
+    @extend_schema(request=serializers.TokenInput, responses={204: None})
     def post(self, request: Request) -> Response:
         """Verify an address with the token of the mail."""
         data = serializers.TokenInput(data=request.data)
@@ -57,7 +56,7 @@ class VerifyEmailView(PublicAuthView):
 
 
 class ResendVerificationView(PublicAuthView):
-    @extend_schema(request=serializers.EmailInput, responses={202: None}, tags=["auth"])
+    @extend_schema(request=serializers.EmailInput, responses={202: None})
     def post(self, request: Request) -> Response:
         """Ask for the mail again. The answer is the same whether the address is known or not."""
         data = serializers.EmailInput(data=request.data)
@@ -69,7 +68,7 @@ class ResendVerificationView(PublicAuthView):
 class TokenView(PublicAuthView):
     extra_problems = {"POST": [HTTPStatus.UNAUTHORIZED]}
 
-    @extend_schema(request=serializers.LoginInput, responses={200: serializers.TokenPairOutput}, tags=["auth"])
+    @extend_schema(request=serializers.LoginInput, responses={200: serializers.TokenPairOutput})
     def post(self, request: Request) -> Response:
         """Log in: an access token for requests, a refresh token for the next pair."""
         data = serializers.LoginInput(data=request.data)
@@ -81,7 +80,7 @@ class TokenView(PublicAuthView):
 class TokenRefreshView(PublicAuthView):
     extra_problems = {"POST": [HTTPStatus.UNAUTHORIZED]}
 
-    @extend_schema(request=serializers.RefreshInput, responses={200: serializers.TokenPairOutput}, tags=["auth"])
+    @extend_schema(request=serializers.RefreshInput, responses={200: serializers.TokenPairOutput})
     def post(self, request: Request) -> Response:
         """Spend a refresh token for a new pair. A token that is spent twice ends its log-in."""
         data = serializers.RefreshInput(data=request.data)
@@ -93,7 +92,7 @@ class TokenRefreshView(PublicAuthView):
 class TokenVerifyView(PublicAuthView):
     extra_problems = {"POST": [HTTPStatus.UNAUTHORIZED]}
 
-    @extend_schema(request=serializers.TokenInput, responses={200: None}, tags=["auth"])
+    @extend_schema(request=serializers.TokenInput, responses={200: None})
     def post(self, request: Request) -> Response:
         """Ask whether an access or refresh token is good."""
         data = serializers.TokenInput(data=request.data)
@@ -103,9 +102,9 @@ class TokenVerifyView(PublicAuthView):
 
 
 class PasswordResetView(PublicAuthView):
-    @extend_schema(request=serializers.EmailInput, responses={202: None}, tags=["auth"])
+    @extend_schema(request=serializers.EmailInput, responses={202: None})
     def post(self, request: Request) -> Response:
-        """Ask for a link that resets the password. The answer is the same whether the address is known or not."""
+        """Ask for a link that resets the password. The answer is always the same."""
         data = serializers.EmailInput(data=request.data)
         data.is_valid(raise_exception=True)
         passwords.password_reset_request(**data.validated_data)
@@ -113,7 +112,7 @@ class PasswordResetView(PublicAuthView):
 
 
 class PasswordResetConfirmView(PublicAuthView):
-    @extend_schema(request=serializers.PasswordResetConfirmInput, responses={204: None}, tags=["auth"])
+    @extend_schema(request=serializers.PasswordResetConfirmInput, responses={204: None})
     def post(self, request: Request) -> Response:
         """Set a new password with the token of the mail; all log-ins end."""
         data = serializers.PasswordResetConfirmInput(data=request.data)
@@ -125,8 +124,8 @@ class PasswordResetConfirmView(PublicAuthView):
 class LogoutView(APIView):
     throttle_classes = (AuthThrottle,)
 
-    @extend_schema(request=serializers.RefreshInput, responses={204: None}, tags=["auth"])
-    def post(self, request: Request) -> Response:
+    @extend_schema(request=serializers.RefreshInput, responses={204: None})
+    def post(self, request: UserRequest) -> Response:
         """Log out: the refresh token is dead."""
         data = serializers.RefreshInput(data=request.data)
         data.is_valid(raise_exception=True)
@@ -137,8 +136,8 @@ class LogoutView(APIView):
 class LogoutAllView(APIView):
     throttle_classes = (AuthThrottle,)
 
-    @extend_schema(request=None, responses={204: None}, tags=["auth"])
-    def post(self, request: Request) -> Response:
+    @extend_schema(request=None, responses={204: None})
+    def post(self, request: UserRequest) -> Response:
         """Log out everywhere: all tokens of the user are dead, also the one of this request."""
         sessions.session_end_all(user=request.user)
         return Response(status=HTTPStatus.NO_CONTENT)
@@ -147,8 +146,8 @@ class LogoutAllView(APIView):
 class PasswordChangeView(APIView):
     throttle_classes = (AuthThrottle,)
 
-    @extend_schema(request=serializers.PasswordChangeInput, responses={204: None}, tags=["auth"])
-    def post(self, request: Request) -> Response:
+    @extend_schema(request=serializers.PasswordChangeInput, responses={204: None})
+    def post(self, request: UserRequest) -> Response:
         """Change the password; all log-ins end, also this one."""
         data = serializers.PasswordChangeInput(data=request.data)
         data.is_valid(raise_exception=True)
@@ -156,15 +155,14 @@ class PasswordChangeView(APIView):
         return Response(status=HTTPStatus.NO_CONTENT)
 
 
-@extend_schema(tags=["users"])
 class MeView(APIView):
     @extend_schema(responses={200: serializers.UserOutput})
-    def get(self, request: Request) -> Response:
+    def get(self, request: UserRequest) -> Response:
         """The user who asks."""
         return Response(serializers.UserOutput(request.user, context={"request": request}).data)
 
     @extend_schema(request=serializers.ProfileInput, responses={200: serializers.UserOutput})
-    def patch(self, request: Request) -> Response:
+    def patch(self, request: UserRequest) -> Response:
         """Change the profile."""
         data = serializers.ProfileInput(request.user, data=request.data, partial=True)
         data.is_valid(raise_exception=True)
@@ -172,48 +170,46 @@ class MeView(APIView):
         return Response(serializers.UserOutput(user, context={"request": request}).data)
 
     @extend_schema(responses={204: None})
-    def delete(self, request: Request) -> Response:
+    def delete(self, request: UserRequest) -> Response:
         """Delete the account: nothing that names the person is kept."""
         accounts.user_delete(user=request.user)
         return Response(status=HTTPStatus.NO_CONTENT)
 
 
-@extend_schema(tags=["users"])
 class AvatarView(APIView):
     extra_problems = {"GET": [HTTPStatus.NOT_FOUND]}
     parser_classes = (parsers.MultiPartParser,)
 
     @extend_schema(responses={(200, "image/webp"): OpenApiTypes.BINARY})
-    def get(self, request: Request) -> FileResponse:
+    def get(self, request: UserRequest) -> FileResponse:
         """The picture."""
         if not request.user.avatar:
             raise Http404
         return FileResponse(request.user.avatar.open("rb"), content_type="image/webp")
 
     @extend_schema(request=serializers.AvatarInput, responses={200: serializers.UserOutput})
-    def put(self, request: Request) -> Response:
-        """Set the picture: JPEG, PNG, WebP or GIF, at most 2 MB. It is drawn anew, at most 512 pixels wide."""
+    def put(self, request: UserRequest) -> Response:
+        """Set the picture: JPEG, PNG, WebP or GIF, at most 2 MB. It is drawn anew in 512 pixels."""
         data = serializers.AvatarInput(data=request.data)
         data.is_valid(raise_exception=True)
         accounts.avatar_set(user=request.user, file=data.validated_data["avatar"])
         return Response(serializers.UserOutput(request.user, context={"request": request}).data)
 
     @extend_schema(responses={204: None})
-    def delete(self, request: Request) -> Response:
+    def delete(self, request: UserRequest) -> Response:
         """Remove the picture."""
         accounts.avatar_remove(user=request.user)
         return Response(status=HTTPStatus.NO_CONTENT)
 
 
 class ExportView(APIView):
-    @extend_schema(responses={200: OpenApiTypes.OBJECT}, tags=["users"])
-    def get(self, request: Request) -> Response:
+    @extend_schema(responses={200: OpenApiTypes.OBJECT})
+    def get(self, request: UserRequest) -> Response:
         """Everything that is stored about the user who asks."""
         disposition = {"Content-Disposition": 'attachment; filename="export.json"'}
         return Response(selectors.user_export(request.user), headers=disposition)
 
 
-@extend_schema(tags=["users"])
 @extend_schema_view(
     list=extend_schema(description="All users, for staff."),
     retrieve=extend_schema(description="One user, for staff."),
@@ -229,4 +225,3 @@ class UserViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.Gen
 
     def get_queryset(self) -> QuerySet[User]:
         return selectors.user_list()
-

@@ -1,13 +1,14 @@
 """A person's own data: profile, avatar, and the end of an account."""
 
+from __future__ import annotations
+
 from io import BytesIO
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from axes.utils import reset as forget_failures
 from django.contrib.admin.models import LogEntry
 from django.contrib.contenttypes.models import ContentType
 from django.core.files.base import ContentFile
-from django.core.files.uploadedfile import UploadedFile
 from django.db import transaction
 from django.utils import timezone
 
@@ -15,6 +16,9 @@ from apps.core.validators import validate_extension, validate_image, validate_si
 from apps.users.authentication import lockout_key
 from apps.users.models import User
 from apps.users.services.sessions import session_end_all
+
+if TYPE_CHECKING:
+    from django.core.files.uploadedfile import UploadedFile
 
 AVATAR_MAX_BYTES = 2_000_000
 AVATAR_MAX_PIXELS = (512, 512)
@@ -37,7 +41,7 @@ def user_update(*, user: User, **fields: Any) -> User:
     return user
 
 
-def avatar_set(*, user: User, file: UploadedFile) -> None:
+def avatar_set(*, user: User, file: UploadedFile[Any]) -> None:
     """Replace the avatar by a picture drawn anew from the upload, so that nothing else in the file stays.
 
     Raises:
@@ -66,8 +70,8 @@ def user_deactivate(*, user: User) -> None:
 def user_delete(*, user: User) -> None:
     """Delete an account: nothing that names the person is left.
 
-    The row itself stays, without a name, so that what others rely on (the log of the admin, rows that refer to
-    the user) keeps its reference.
+    The row itself stays, without a name, so that what others rely on (the log of the admin, rows that refer
+    to the user) keeps its reference.
     """
     forget_failures(username=lockout_key(None, {"username": user.email}))
     about_user = LogEntry.objects.filter(
@@ -88,7 +92,7 @@ def user_delete(*, user: User) -> None:
     user_deactivate(user=user)
 
 
-def _redraw(file: UploadedFile) -> ContentFile:
+def _redraw(file: UploadedFile[Any]) -> ContentFile[bytes]:
     from PIL import Image, ImageOps  # noqa: PLC0415 - 40 ms at start-up that only uploads need
 
     with Image.open(file) as image:
@@ -99,7 +103,7 @@ def _redraw(file: UploadedFile) -> ContentFile:
     return ContentFile(buffer.getvalue(), name="avatar.webp")
 
 
-def _avatar_replace(user: User, content: ContentFile | None) -> None:
+def _avatar_replace(user: User, content: ContentFile[bytes] | None) -> None:
     old = user.avatar.name
     storage = user.avatar.storage
     user.avatar = content or ""

@@ -1,4 +1,5 @@
 from functools import partial
+from typing import Any
 
 from django.conf import settings
 from django.db import transaction
@@ -18,7 +19,7 @@ def mail_user(user: User, template: str, *, token: str = "") -> None:
         template: the name of its folder.
         token: for mails with a link, the token in it.
     """
-    context = {"user": user}
+    context: dict[str, Any] = {"user": user}
     if token:
         context["link"] = f"{settings.FRONTEND_URL}/{FRONTEND_PATHS[template]}?token={token}"
     send = partial(mail_send, to=user.email, template=f"users/mail/{template}", context=context)

@@ -14,7 +14,7 @@ from apps.users.tokens import PASSWORD_RESET
 
 
 def password_validate(*, user: User, password: str, field: str) -> None:
-    """Raises ValidationError, for the field that holds it, unless the password is strong enough for the user."""
+    """Raises ValidationError, for the field that holds it, if the password is too weak for the user."""
     try:
         validate_password(password, user)
     except ValidationError as error:

@@ -8,7 +8,6 @@ from django.contrib.auth.hashers import make_password
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from apps.users.exceptions import InvalidMailToken
 from apps.users.models import User
 from apps.users.selectors import user_by_email
 from apps.users.services.mails import mail_user
@@ -39,9 +38,9 @@ def user_create(*, email: str, password: str | None = None, **fields: str) -> Us
 def user_register(*, email: str, password: str, **profile: str) -> None:
     """Register an address, and tell its owner by mail what happened.
 
-    A new address gets a link that verifies it. An address that was registered but never verified is registered
-    anew, and links sent before stop working: whoever reads the mailbox decides which password counts. The owner
-    of an account is told that somebody tried.
+    A new address gets a link that verifies it. An address that was registered but never verified is
+    registered anew, and links sent before stop working: whoever reads the mailbox decides which password
+    counts. The owner of an account is told that somebody tried.
 
     Args:
         email: in any case.

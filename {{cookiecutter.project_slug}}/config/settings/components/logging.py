@@ -2,8 +2,10 @@
 
 import logging
 import sys
+from typing import Any
 
 import structlog
+from structlog.typing import Processor
 
 from apps.core.logging import redact
 from config.env import env
@@ -11,11 +13,10 @@ from config.env import env
 LOG_LEVEL: str = env("LOG_LEVEL", default="INFO").upper()
 
 
-_processors = [
+_processors: list[Processor] = [
     structlog.contextvars.merge_contextvars,
     structlog.stdlib.add_logger_name,
     structlog.stdlib.add_log_level,
-    structlog.stdlib.ExtraAdder(),
     structlog.processors.TimeStamper(fmt="iso", utc=True),
     redact,
 ]
@@ -23,9 +24,7 @@ structlog.configure(
     processors=[
         structlog.stdlib.filter_by_level,
         structlog.stdlib.PositionalArgumentsFormatter(),
-        *_processors[:3],
-        _processors[4],
-        _processors[5],
+        *_processors,
         structlog.stdlib.ProcessorFormatter.wrap_for_formatter,
     ],
     logger_factory=structlog.stdlib.LoggerFactory(),
@@ -33,13 +32,13 @@ structlog.configure(
     cache_logger_on_first_use=True,
 )
 
-LOGGING = {
+LOGGING: dict[str, Any] = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {
         "json": {
             "()": structlog.stdlib.ProcessorFormatter,
-            "foreign_pre_chain": _processors,
+            "foreign_pre_chain": [structlog.stdlib.ExtraAdder(), *_processors],
             "processors": [
                 structlog.stdlib.ProcessorFormatter.remove_processors_meta,
                 # Local variables hold passwords: never in a log.
@@ -51,7 +50,7 @@ LOGGING = {
         },
         "console": {
             "()": structlog.stdlib.ProcessorFormatter,
-            "foreign_pre_chain": _processors,
+            "foreign_pre_chain": [structlog.stdlib.ExtraAdder(), *_processors],
             "processors": [
                 structlog.stdlib.ProcessorFormatter.remove_processors_meta,
                 structlog.dev.ConsoleRenderer(

@@ -1,0 +1,1 @@
+"""Settings that every environment shares, one topic a file."""
