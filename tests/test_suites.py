@@ -8,6 +8,7 @@ import shutil
 import socket
 import subprocess
 import sys
+import tempfile
 import tomllib
 from functools import cache
 from pathlib import Path
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 pytestmark = pytest.mark.variants
+OUTSIDE = tempfile.gettempdir()
 
 
 @cache
@@ -52,12 +54,14 @@ def python_for(project: Path, wanted: str) -> str:
 
 
 @pytest.fixture(scope="session")
-def postgresql(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def postgresql() -> Iterator[str]:
     """Start a PostgreSQL server for this worker and yield its URL."""
-    server = get_server(tmp_path_factory.mktemp("postgresql") / "data", cleanup_mode="delete")
-    socket_folder = quote(str(server.get_postmaster_info().socket_dir), safe="")
-    yield f"postgres://postgres@{socket_folder}/postgres"
-    server.cleanup()
+    # Run by root, the server has a user of its own, who may not enter pytest's folders.
+    with tempfile.TemporaryDirectory(dir=OUTSIDE) as folder:
+        server = get_server(Path(folder, "data"), cleanup_mode="stop")
+        socket_folder = quote(str(server.get_postmaster_info().socket_dir), safe="")
+        yield f"postgres://postgres@{socket_folder}/postgres"
+        server.cleanup()
 
 
 @pytest.fixture(scope="session")
