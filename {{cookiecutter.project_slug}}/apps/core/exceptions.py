@@ -6,6 +6,7 @@ from typing import Any
 
 from django.core.exceptions import ValidationError as DjangoValidationError
 from django.http import HttpRequest, JsonResponse
+from django.utils.translation import gettext as _
 from rest_framework import exceptions
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -13,12 +14,6 @@ from rest_framework.serializers import as_serializer_error
 from rest_framework.views import exception_handler
 
 PROBLEM_JSON = "application/problem+json"
-
-
-class Conflict(exceptions.APIException):
-    status_code = HTTPStatus.CONFLICT
-    default_detail = "The request conflicts with the current state."
-    default_code = "conflict"
 
 
 def problem(request: HttpRequest | Request, status: int, code: str, detail: str) -> dict[str, Any]:
@@ -56,7 +51,9 @@ def problem_handler(exc: Exception, context: dict[str, Any]) -> Response | None:
         return None
     request: Request = context["request"]
     if isinstance(exc, exceptions.ValidationError):
-        response.data = problem(request, response.status_code, "validation_error", "The input is not valid.")
+        response.data = problem(
+            request, response.status_code, "validation_error", _("The input is not valid.")
+        )
         response.data["errors"] = list(_errors(exc.get_full_details()))
     else:
         response.data = problem(request, response.status_code, *_code_and_detail(response.data))

@@ -4,6 +4,7 @@ from http import HTTPStatus
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
+from django.utils.translation import gettext as _
 from django.views import defaults
 
 from apps.core.exceptions import problem_response
@@ -14,19 +15,21 @@ def _in_admin(request: HttpRequest) -> bool:
 
 
 def bad_request(request: HttpRequest, _exception: Exception) -> HttpResponse:
-    return problem_response(request, HTTPStatus.BAD_REQUEST, "bad_request", "The request cannot be read.")
+    return problem_response(request, HTTPStatus.BAD_REQUEST, "bad_request", _("The request cannot be read."))
 
 
 def permission_denied(request: HttpRequest, exception: Exception) -> HttpResponse:
     if _in_admin(request):
         return defaults.permission_denied(request, exception)
-    return problem_response(request, HTTPStatus.FORBIDDEN, "permission_denied", "You may not do this.")
+    return problem_response(request, HTTPStatus.FORBIDDEN, "permission_denied", _("You may not do this."))
 
 
 def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
     if _in_admin(request):
         return defaults.page_not_found(request, exception or Exception())
-    return problem_response(request, HTTPStatus.NOT_FOUND, "not_found", "Nothing is found at this address.")
+    return problem_response(
+        request, HTTPStatus.NOT_FOUND, "not_found", _("Nothing is found at this address.")
+    )
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
@@ -36,5 +39,5 @@ def server_error(request: HttpRequest) -> HttpResponse:
         request,
         HTTPStatus.INTERNAL_SERVER_ERROR,
         "server_error",
-        "The server failed; quote the request id when you report it.",
+        _("The server failed; quote the request id when you report it."),
     )

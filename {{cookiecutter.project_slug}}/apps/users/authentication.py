@@ -5,6 +5,7 @@ from typing import Any
 from django.contrib.auth.backends import ModelBackend
 from django.http import HttpRequest
 from django.utils.crypto import constant_time_compare, salted_hmac
+from django.utils.translation import gettext as _
 from rest_framework_simplejwt import authentication
 from rest_framework_simplejwt.exceptions import AuthenticationFailed
 from rest_framework_simplejwt.tokens import Token
@@ -29,7 +30,7 @@ class JWTAuthentication(authentication.JWTAuthentication):
         with replica_allowed(allowed=False):
             user: User = super().get_user(validated_token)  # type: ignore[assignment] # ours is the only model
         if not constant_time_compare(validated_token.get(SESSION_CLAIM, ""), user.get_session_auth_hash()):
-            raise AuthenticationFailed("The session of this token has ended.", code="session_ended")
+            raise AuthenticationFailed(_("The session of this token has ended."), code="session_ended")
         return user
 
 

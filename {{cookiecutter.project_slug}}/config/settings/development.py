@@ -13,6 +13,15 @@ INSTALLED_APPS += ["zeal", "django_migration_linter"]
 MIDDLEWARE += ["zeal.middleware.zeal_middleware"]
 ZEAL_RAISE = True
 
+# https://github.com/3YOURMIND/django-migration-linter/blob/main/docs/usage.md
+MIGRATION_LINTER_OPTIONS = {
+    "include_apps": [app.removeprefix("apps.") for app in INSTALLED_APPS if app.startswith("apps.")],
+    # Nothing reads a table before the migration that makes it.
+    "ignore_initial_migrations": True,
+    "no_cache": True,
+    "quiet": ["ok", "ignore"],
+}
+
 REST_FRAMEWORK["DEFAULT_RENDERER_CLASSES"] += ["rest_framework.renderers.BrowsableAPIRenderer"]
 REST_FRAMEWORK["DEFAULT_AUTHENTICATION_CLASSES"] += ["rest_framework.authentication.SessionAuthentication"]
 
