@@ -6,7 +6,6 @@ import uuid
 from collections.abc import Callable
 
 import structlog
-from asgiref.sync import async_to_sync
 from django.conf import settings
 from django.core.exceptions import MiddlewareNotUsed
 from django.http import HttpRequest, HttpResponse
@@ -59,7 +58,7 @@ class HealthCheckMiddleware:
             match = resolve(request.path_info)
         except Resolver404:
             return self.get_response(request)
-        response: HttpResponse = async_to_sync(match.func)(request)
+        response: HttpResponse = match.func(request)
         return response
 
 
