@@ -32,6 +32,10 @@ class SoftDeleteQuerySet(models.QuerySet[Any]):
     def hard_delete(self) -> tuple[int, dict[str, int]]:
         return super().delete()
 
+    # As in Django: not on managers, where they would mean the whole table.
+    delete.queryset_only = True  # type: ignore[attr-defined]
+    hard_delete.queryset_only = True  # type: ignore[attr-defined]
+
     def restore(self) -> int:
         return self.dead().update(deleted_at=None)
 

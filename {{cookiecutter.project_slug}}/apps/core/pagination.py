@@ -23,6 +23,17 @@ class CursorPagination(pagination.CursorPagination):
     page_size_query_param = "page_size"
     ordering = ("-created_at",)
 
+    def paginate_queryset(
+        self,
+        queryset: QuerySet[Model],
+        request: Request,
+        view: APIView | None = None,
+    ) -> list[Model] | None:
+        page = super().paginate_queryset(queryset, request, view)
+        # The links count rows of equal value by pages, of which the one at an end may be shorter.
+        self.page_size = len(page or [])
+        return page
+
     def get_ordering(
         self,
         request: Request,

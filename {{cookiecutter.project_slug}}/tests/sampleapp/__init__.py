@@ -1,1 +1,1 @@
-"""Models that use every abstract model of `apps.core`, for its tests only."""
+"""Models and views that use everything that `apps.core` offers, for its tests only."""

@@ -1,0 +1,121 @@
+from typing import Any
+
+from django.core.exceptions import PermissionDenied
+from django.core.exceptions import ValidationError as DjangoValidationError
+from django.http import HttpRequest, HttpResponse
+from rest_framework import serializers, viewsets
+from rest_framework.permissions import AllowAny, BasePermission
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from apps.core.pagination import PageNumberPagination
+from apps.core.permissions import HasRole, IsAdminOrReadOnly, IsOwner, IsOwnerOrReadOnly
+from tests.sampleapp.models import Article, Note
+
+
+class NoteSerializer(serializers.ModelSerializer[Note]):
+    class Meta:
+        model = Note
+        fields = ["id", "text"]
+
+
+class NoteViewSet(viewsets.ModelViewSet[Note]):
+    """Lists by cursor, with the permissions that the route names."""
+
+    permission_classes: tuple[type[BasePermission], ...] = (AllowAny,)
+    queryset = Note.objects.all()
+    serializer_class = NoteSerializer
+    ordering_fields = ("created_at", "text")
+    ordering = ("-created_at",)
+
+
+class OwnedNoteViewSet(NoteViewSet):
+    permission_classes = (IsOwner,)
+
+
+class PublishedNoteViewSet(NoteViewSet):
+    permission_classes = (IsOwnerOrReadOnly,)
+
+
+class CreatedNoteViewSet(NoteViewSet):
+    """The owner is whoever created the row."""
+
+    permission_classes = (IsOwner,)
+    owner_field = "created_by"
+
+
+class NumberedNoteViewSet(NoteViewSet):
+    pagination_class = PageNumberPagination
+
+
+class ArticleSerializer(serializers.ModelSerializer[Article]):
+    class Meta:
+        model = Article
+        fields = ["id", "title"]
+
+
+class ArticleViewSet(viewsets.ModelViewSet[Article]):
+    permission_classes = (IsAdminOrReadOnly,)
+    queryset = Article.objects.order_by("pk")
+    serializer_class = ArticleSerializer
+    ordering = ("pk",)
+
+
+class EditorialView(APIView):
+    permission_classes = (HasRole,)
+    required_roles = ("editor", "publisher")
+
+    def get(self, request: Request) -> Response:
+        return Response({})
+
+
+class OpenView(APIView):
+    """Lets everybody pass, within the limits for all requests."""
+
+    permission_classes = (AllowAny,)
+
+    def get(self, request: Request) -> Response:
+        return Response({})
+
+
+class LineSerializer(serializers.Serializer[Any]):
+    message = serializers.CharField()
+    code = serializers.ChoiceField(["a", "b"])
+
+
+class OrderSerializer(serializers.Serializer[Any]):
+    name = serializers.CharField(max_length=3)
+    tags = serializers.ListField(child=serializers.CharField(max_length=3), required=False)
+    delivery = LineSerializer(required=False)
+    lines = LineSerializer(many=True, required=False)
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        if attrs["name"] == "no":
+            raise serializers.ValidationError("The whole order is refused.", code="refused")
+        return attrs
+
+
+class OrderView(OpenView):
+    def post(self, request: Request) -> Response:
+        data = OrderSerializer(data=request.data)
+        data.is_valid(raise_exception=True)
+        return Response(data.validated_data)
+
+
+class FailureView(OpenView):
+    """Raises what the route names."""
+
+    failures: dict[str, Exception] = {
+        "denied": PermissionDenied("internal reason"),
+        "invalid": DjangoValidationError({"text": DjangoValidationError("Not this one.", code="taken")}),
+        "fault": RuntimeError("the password of the database is swordfish"),
+    }
+
+    def get(self, request: Request, name: str | None = None) -> Response:
+        raise self.failures[name or ""]
+
+
+def form(request: HttpRequest) -> HttpResponse:
+    """A view of Django's, which checks the CSRF token."""
+    return HttpResponse()
