@@ -12,7 +12,7 @@ from pathlib import Path, PurePath
 
 import pytest
 import yaml
-from baking import DEFINITION, Answers, Bakery, covering_array, files_of, label, options, run, texts_of
+from baking import DEFINITION, Answers, Bakery, context_of, covering_array, files_of, label, options, run, texts_of
 from post_gen_project import paths_of, unchosen_paths
 
 RUFF = Path(sys.executable).with_name("ruff")
@@ -81,7 +81,7 @@ def test_it_is_linted_and_formatted_as_it_comes(bake: Bakery, answers: Answers) 
 def test_what_was_chosen_is_there_and_nothing_else(bake: Bakery, answers: Answers) -> None:
     project = bake(**answers)
     owned = {path for row in DEFINITION["_features"].values() for path in paths_of(row)}
-    gone = set(unchosen_paths({**DEFINITION, **answers}))
+    gone = set(unchosen_paths(context_of(answers)))
     assert {path for path in owned if (project / path).exists()} == owned - gone
     assert [path for path in project.rglob("*") if path.is_dir() and not any(path.iterdir())] == []
 
