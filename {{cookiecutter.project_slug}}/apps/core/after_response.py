@@ -4,13 +4,12 @@ A response that takes longer when a mail is sent tells who has an account. For w
 a task queue.
 """
 
-from collections.abc import Callable
-from contextvars import ContextVar
-from typing import Any
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar, copy_context
+from functools import partial
 
 import structlog
-from django.core.signals import request_finished, request_started
-from django.dispatch import receiver
 
 Job = Callable[[], object]
 
@@ -22,26 +21,25 @@ _jobs: ContextVar[list[Job] | None] = ContextVar("jobs", default=None)
 def after_response(job: Job) -> None:
     """Run a job once the response is sent, or at once where no request is answered (a command, a task).
 
-    What it raises is logged: nobody waits for it any more.
+    It runs with the language and the log context of the request. What it raises is logged: nobody waits for
+    it any more.
     """
     jobs = _jobs.get()
     if jobs is None:
         _run(job)
     else:
-        jobs.append(job)
+        jobs.append(partial(copy_context().run, _run, job))
 
 
-@receiver(request_started)
-def _start(**_kwargs: Any) -> None:
-    _jobs.set([])
-
-
-@receiver(request_finished)
-def _finish(**_kwargs: Any) -> None:
-    jobs = _jobs.get() or []
-    _jobs.set(None)
-    for job in jobs:
-        _run(job)
+@contextmanager
+def collected_jobs() -> Iterator[list[Job]]:
+    """Collect the jobs of a request, for whoever knows when its response is sent."""
+    jobs: list[Job] = []
+    token = _jobs.set(jobs)
+    try:
+        yield jobs
+    finally:
+        _jobs.reset(token)
 
 
 def _run(job: Job) -> None:

@@ -69,17 +69,25 @@ def _code_and_detail(data: dict[str, Any]) -> tuple[str, str]:
 
 def _errors(details: Any, path: str = "") -> Iterator[dict[str, str]]:
     """Flatten nested errors: `{"items": [{}, {"name": […]}]}` has the field `items.1.name`."""
-    if isinstance(details, dict) and details.keys() == {"message", "code"}:
+    if _is_error(details):
         yield {
             "field": path or "non_field_errors",
             "code": details["code"],
             "message": str(details["message"]),
         }
-        return
-    if isinstance(details, list) and all(set(item) == {"message", "code"} for item in details):
+    elif isinstance(details, list) and all(map(_is_error, details)):
         for item in details:
             yield from _errors(item, path)
-        return
-    pairs = details.items() if isinstance(details, dict) else enumerate(details)
-    for key, value in pairs:
-        yield from _errors(value, f"{path}.{key}" if path else str(key))
+    else:
+        pairs = details.items() if isinstance(details, dict) else enumerate(details)
+        for key, value in pairs:
+            yield from _errors(value, f"{path}.{key}" if path else str(key))
+
+
+def _is_error(details: Any) -> bool:
+    # Not fields that happen to be called so: those hold lists.
+    return (
+        isinstance(details, dict)
+        and details.keys() == {"message", "code"}
+        and isinstance(details["code"], str)
+    )

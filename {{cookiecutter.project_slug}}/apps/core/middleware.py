@@ -12,6 +12,7 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import Resolver404, resolve
 from django_structlog.middlewares import RequestMiddleware
 
+from apps.core.after_response import collected_jobs
 from apps.core.routers import replica_allowed
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
@@ -31,7 +32,8 @@ class RequestLogMiddleware(RequestMiddleware):
         request_id = given if REQUEST_ID.fullmatch(given) else str(uuid.uuid4())
         request.META["HTTP_X_REQUEST_ID"] = request_id
         request.started_at = time.perf_counter()  # type: ignore[attr-defined]
-        super().prepare(request)
+        # One line a request, when it is answered: nothing is logged here.
+        structlog.contextvars.bind_contextvars(request_id=request_id)
 
     def handle_response(self, request: HttpRequest, response: HttpResponse) -> None:
         duration = time.perf_counter() - request.started_at  # type: ignore[attr-defined]
@@ -43,6 +45,26 @@ class RequestLogMiddleware(RequestMiddleware):
     def format_request(request: HttpRequest) -> str:
         # Without the query: it may hold names, addresses and tokens.
         return f"{request.method} {request.path}"
+
+
+class AfterResponseMiddleware:
+    """Runs the jobs of `after_response` when the server has sent the response and closes it."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        with collected_jobs() as jobs:
+            response = self.get_response(request)
+        close = response.close
+
+        def close_and_run() -> None:
+            close()
+            for job in jobs:
+                job()
+
+        response.close = close_and_run  # type: ignore[method-assign]
+        return response
 
 
 class HealthCheckMiddleware:

@@ -5,7 +5,8 @@ from http import HTTPStatus
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
-from django.views import defaults
+from django.views import csrf, defaults
+from django.views.decorators.csrf import csrf_exempt
 
 from apps.core.exceptions import problem_response
 
@@ -14,7 +15,7 @@ def _in_admin(request: HttpRequest) -> bool:
     return request.path_info.startswith(f"/{settings.ADMIN_URL}")
 
 
-def bad_request(request: HttpRequest, _exception: Exception) -> HttpResponse:
+def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:  # noqa: ARG001 - Django's signature
     return problem_response(request, HTTPStatus.BAD_REQUEST, "bad_request", _("The request cannot be read."))
 
 
@@ -24,6 +25,13 @@ def permission_denied(request: HttpRequest, exception: Exception) -> HttpRespons
     return problem_response(request, HTTPStatus.FORBIDDEN, "permission_denied", _("You may not do this."))
 
 
+def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
+    if _in_admin(request):
+        return csrf.csrf_failure(request, reason)
+    return problem_response(request, HTTPStatus.FORBIDDEN, "csrf_failed", _("The CSRF token is missing or wrong."))
+
+
+@csrf_exempt
 def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
     if _in_admin(request):
         return defaults.page_not_found(request, exception or Exception())

@@ -43,6 +43,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     # First, so that every response and every log line has a request id, also those made by the next ones.
     "apps.core.middleware.RequestLogMiddleware",
+    "apps.core.middleware.AfterResponseMiddleware",
     # Before any check of the host or the scheme: probes know neither.
     "apps.core.middleware.HealthCheckMiddleware",
     "django.middleware.security.SecurityMiddleware",

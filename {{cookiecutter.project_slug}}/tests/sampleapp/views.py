@@ -107,7 +107,7 @@ class FailureView(OpenView):
     """Raises what the route names."""
 
     failures: dict[str, Exception] = {
-        "denied": PermissionDenied("internal reason"),
+        "denied": PermissionDenied("Not on Sundays."),
         "invalid": DjangoValidationError({"text": DjangoValidationError("Not this one.", code="taken")}),
         "fault": RuntimeError("the password of the database is swordfish"),
     }

@@ -1,0 +1,195 @@
+import json
+from typing import Any
+
+import pytest
+from django.conf import LazySettings
+from django.http import HttpResponse
+from django.test import Client as DjangoClient
+from django.urls import reverse
+
+from apps.users.models import User
+from apps.users.tests.factories import SuperuserFactory
+from conftest import Client
+
+pytestmark = [pytest.mark.django_db, pytest.mark.urls("tests.sampleapp.urls")]
+
+
+def problem(response: HttpResponse, status: int, code: str) -> dict[str, Any]:
+    """The problem document of an answer, whose members that every one has are checked here."""
+    assert response.status_code == status, response.content
+    assert response["Content-Type"] == "application/problem+json"
+    document: dict[str, Any] = json.loads(response.content)
+    assert document["type"] == f"urn:problem:{code}"
+    assert document["title"] == response.reason_phrase
+    assert document["status"] == status
+    assert document["request_id"] == response["X-Request-ID"]
+    assert isinstance(document["detail"], str)
+    assert document["detail"]
+    return document
+
+
+def fields(document: dict[str, Any]) -> dict[str, str]:
+    assert all(set(error) == {"field", "code", "message"} for error in document["errors"])
+    return {error["field"]: error["code"] for error in document["errors"]}
+
+
+def test_every_field_that_is_wrong_is_named(api: Client) -> None:
+    document = problem(api.post(reverse("order"), {"name": "long"}), 400, "validation_error")
+    assert document["errors"] == [
+        {"field": "name", "code": "max_length", "message": "Ensure this field has no more than 3 characters."},
+    ]
+
+
+def test_fields_of_nested_input_are_named_by_their_path(api: Client) -> None:
+    body = {
+        "tags": ["ok", "long"],
+        "delivery": {},
+        "lines": [{"message": "ok", "code": "a"}, {"message": "", "code": "c"}, {"message": "ok"}],
+    }
+    assert fields(problem(api.post(reverse("order"), body), 400, "validation_error")) == {
+        "name": "required",
+        "tags.1": "max_length",
+        "delivery.message": "required",
+        "delivery.code": "required",
+        "lines.1.message": "blank",
+        "lines.1.code": "invalid_choice",
+        "lines.2.code": "required",
+    }
+
+
+def test_one_field_may_have_several_faults(api: Client) -> None:
+    response = api.post(reverse("v1:auth:register"), {"email": "a@example.com", "password": "12345"})
+    errors = problem(response, 400, "validation_error")["errors"]
+    assert {error["field"] for error in errors} == {"password"}
+    assert {error["code"] for error in errors} == {
+        "password_too_short",
+        "password_too_common",
+        "password_entirely_numeric",
+    }
+
+
+@pytest.mark.parametrize(
+    ("body", "code"),
+    [({"name": "no"}, "refused"), ([], "invalid"), ("text", "invalid"), (7, "invalid")],
+)
+def test_a_fault_of_the_whole_input_has_no_field(api: Client, body: Any, code: str) -> None:
+    document = problem(api.post(reverse("order"), body), 400, "validation_error")
+    assert fields(document) == {"non_field_errors": code}
+
+
+def test_a_validation_error_of_a_model_is_one_of_the_input(api: Client) -> None:
+    document = problem(api.get(reverse("failure", args=["invalid"])), 400, "validation_error")
+    assert document["errors"] == [{"field": "text", "code": "taken", "message": "Not this one."}]
+
+
+@pytest.mark.parametrize("body", ["{", "", "nonsense", '{"name": NaN}', b"\xff\xfe"])
+def test_a_body_that_is_not_json_cannot_be_read(api: Client, body: str | bytes) -> None:
+    response = api.generic("POST", reverse("order"), body, content_type="application/json")
+    code = "validation_error" if body == "" else "parse_error"
+    problem(response, 400, code)
+
+
+def test_who_is_not_logged_in_is_told_how(api: Client) -> None:
+    response = api.get(reverse("v1:users:me"))
+    problem(response, 401, "not_authenticated")
+    assert response["WWW-Authenticate"] == 'Bearer realm="api"'
+
+
+def test_a_token_that_is_not_ours_is_refused(api: Client) -> None:
+    response = api.get(reverse("v1:users:me"), HTTP_AUTHORIZATION="Bearer nonsense")
+    document = problem(response, 401, "token_not_valid")
+    assert "nonsense" not in json.dumps(document)
+
+
+def test_who_is_logged_in_but_may_not_is_told_so(user_api: Client) -> None:
+    problem(user_api.get(reverse("v1:users:user-list")), 403, "permission_denied")
+
+
+def test_a_refusal_in_the_code_tells_its_reason(user_api: Client) -> None:
+    document = problem(user_api.get(reverse("failure", args=["denied"])), 403, "permission_denied")
+    assert document["detail"] == "Not on Sundays."
+
+
+def test_an_object_that_does_not_exist_is_not_found(api: Client) -> None:
+    problem(api.get(reverse("note-detail", args=["0f8fad5b-d9cb-469f-a165-70867728950e"])), 404, "not_found")
+    problem(api.get(reverse("note-detail", args=["not-a-key"])), 404, "not_found")
+
+
+@pytest.mark.parametrize("path", ["/api/v1/nothing/", "/api/", "/nothing", "/api/v2/users/me/"])
+@pytest.mark.parametrize("method", ["GET", "POST", "DELETE"])
+def test_an_address_that_does_not_exist_is_not_found(path: str, method: str) -> None:
+    problem(DjangoClient(enforce_csrf_checks=True).generic(method, path), 404, "not_found")
+
+
+def test_a_method_that_is_not_allowed_names_those_that_are(user_api: Client) -> None:
+    response = user_api.post(reverse("v1:users:me"))
+    problem(response, 405, "method_not_allowed")
+    assert response["Allow"] == "GET, PATCH, DELETE, HEAD, OPTIONS"
+
+
+def test_a_format_that_we_do_not_speak_is_not_acceptable(api: Client) -> None:
+    problem(api.get(reverse("open"), HTTP_ACCEPT="text/html"), 406, "not_acceptable")
+
+
+def test_a_format_that_we_do_not_read_is_not_supported(api: Client) -> None:
+    response = api.generic("POST", reverse("order"), "name: x", content_type="application/yaml")
+    problem(response, 415, "unsupported_media_type")
+
+
+def test_who_asks_too_often_is_told_when_to_come_back(api: Client, settings: LazySettings) -> None:
+    settings.THROTTLE_RATES = settings.THROTTLE_RATES | {"anon": "1/minute"}
+    assert api.get(reverse("open")).status_code == 200
+    response = api.get(reverse("open"))
+    problem(response, 429, "throttled")
+    assert 1 <= int(response["Retry-After"]) <= 60
+
+
+def test_a_fault_of_the_server_tells_its_id_and_nothing_else() -> None:
+    client = DjangoClient(raise_request_exception=False)
+    response = client.get(reverse("failure", args=["fault"]))
+    document = problem(response, 500, "server_error")
+    assert set(document) == {"type", "title", "status", "detail", "request_id"}
+    assert b"swordfish" not in response.content
+    assert b"RuntimeError" not in response.content
+
+
+def test_a_host_that_is_not_ours_is_a_bad_request(api: Client) -> None:
+    response = api.get(reverse("open"), HTTP_HOST="evil.example")
+    problem(response, 400, "bad_request")
+    assert b"evil" not in response.content
+
+
+def test_a_form_without_its_token_is_refused() -> None:
+    client = DjangoClient(enforce_csrf_checks=True)
+    problem(client.post(reverse("form")), 403, "csrf_failed")
+
+
+def admin_page(response: HttpResponse, status: int) -> str:
+    assert response.status_code == status
+    assert response["Content-Type"] == "text/html; charset=utf-8"
+    assert "X-Request-ID" in response
+    return response.content.decode()
+
+
+def test_people_in_the_admin_get_pages(user: User) -> None:
+    client = DjangoClient(enforce_csrf_checks=True, raise_request_exception=False)
+    admin_page(client.post(reverse("admin:login"), {"username": "a"}), 403)
+    client.force_login(SuperuserFactory.create())
+    admin_page(client.get(f"{reverse('admin:index')}nothing/"), 404)
+
+
+def test_a_fault_in_the_admin_is_a_page(monkeypatch: pytest.MonkeyPatch, user: User) -> None:
+    client = DjangoClient(raise_request_exception=False)
+    client.force_login(SuperuserFactory.create())
+    # A list that cannot be searched for what a row does not have fails inside Django's own view.
+    monkeypatch.setattr("apps.users.admin.UserAdmin.search_fields", ("nothing",))
+    page = admin_page(client.get(reverse("admin:users_user_changelist"), {"q": "x"}), 500)
+    assert "FieldError" not in page
+
+
+def test_who_may_not_see_a_page_of_the_admin_gets_a_page(user: User) -> None:
+    user.is_staff = True
+    user.save()
+    client = DjangoClient()
+    client.force_login(user)
+    admin_page(client.get(reverse("admin:users_user_changelist")), 403)

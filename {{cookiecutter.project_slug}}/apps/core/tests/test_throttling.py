@@ -1,0 +1,134 @@
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
+from threading import Barrier
+
+import pytest
+import time_machine
+from django.conf import LazySettings
+from django.urls import reverse
+from rest_framework.test import APIClient
+
+from apps.core.throttling import parse_rates
+from apps.users.models import User
+from apps.users.tests.factories import UserFactory
+from conftest import Client
+
+pytestmark = [pytest.mark.django_db, pytest.mark.urls("tests.sampleapp.urls")]
+
+NOON = datetime(2030, 1, 1, 12, tzinfo=UTC)
+
+
+def statuses(api: Client, count: int, route: str = "open", **extra: str) -> list[int]:
+    return [api.get(reverse(route), **extra).status_code for _ in range(count)]
+
+
+@pytest.fixture
+def rates(settings: LazySettings) -> dict[str, str]:
+    """The rates, which a test sets."""
+    settings.THROTTLE_RATES = {"anon": "", "user": "", "auth": ""}
+    throttle_rates: dict[str, str] = settings.THROTTLE_RATES
+    return throttle_rates
+
+
+def test_a_client_may_ask_as_often_as_the_rate_says(api: Client, rates: dict[str, str]) -> None:
+    rates["anon"] = "3/minute"
+    with time_machine.travel(NOON, tick=False):
+        assert statuses(api, 5) == [200, 200, 200, 429, 429]
+
+
+def test_a_new_window_starts_the_count_anew(api: Client, rates: dict[str, str]) -> None:
+    rates["anon"] = "1/minute"
+    with time_machine.travel(NOON + timedelta(seconds=18), tick=False) as clock:
+        assert statuses(api, 2) == [200, 429]
+        assert api.get(reverse("open"))["Retry-After"] == "42"
+        clock.shift(41)
+        assert statuses(api, 1) == [429]
+        clock.shift(1)
+        assert statuses(api, 2) == [200, 429]
+
+
+def test_the_sustained_limit_holds_beside_the_burst(api: Client, rates: dict[str, str]) -> None:
+    rates["anon"] = "2/minute,3/day"
+    with time_machine.travel(NOON, tick=False) as clock:
+        assert statuses(api, 3) == [200, 200, 429]
+        clock.shift(60)
+        assert statuses(api, 2) == [200, 429]
+        clock.shift(60)
+        assert api.get(reverse("open"))["Retry-After"] == str(12 * 3600 - 120)
+        clock.shift(timedelta(days=1))
+        assert statuses(api, 1) == [200]
+
+
+def test_requests_over_the_burst_do_not_use_up_the_sustained_limit(
+    api: Client, rates: dict[str, str]
+) -> None:
+    rates["anon"] = "1/minute,2/day"
+    with time_machine.travel(NOON, tick=False) as clock:
+        assert statuses(api, 9) == [200] + [429] * 8
+        clock.shift(60)
+        assert statuses(api, 1) == [200]
+
+
+def test_no_rate_is_no_limit(api: Client, rates: dict[str, str]) -> None:
+    assert set(statuses(api, 20)) == {200}
+
+
+def test_each_address_is_counted_by_itself(api: Client, rates: dict[str, str]) -> None:
+    rates["anon"] = "1/day"
+    assert statuses(api, 2, REMOTE_ADDR="192.0.2.1") == [200, 429]
+    assert statuses(api, 2, REMOTE_ADDR="192.0.2.2") == [200, 429]
+
+
+def test_nobody_gets_a_count_of_their_own_by_a_forged_header(
+    api: Client, rates: dict[str, str], settings: LazySettings
+) -> None:
+    rates["anon"] = "1/day"
+    settings.NUM_PROXIES = 1
+    forged = [f"198.51.100.{number}, 192.0.2.1" for number in range(3)]
+    assert [statuses(api, 1, HTTP_X_FORWARDED_FOR=header) for header in forged] == [[200], [429], [429]]
+
+
+def test_users_are_counted_by_account_wherever_they_are(user: User, rates: dict[str, str]) -> None:
+    rates |= {"anon": "1/day", "user": "2/day"}
+    api, other = Client(), Client()
+    api.force_authenticate(user)
+    other.force_authenticate(UserFactory.create())
+    assert statuses(api, 1, REMOTE_ADDR="192.0.2.1") == [200]
+    assert statuses(api, 2, REMOTE_ADDR="192.0.2.2") == [200, 429]
+    assert statuses(other, 1, REMOTE_ADDR="192.0.2.2") == [200]
+
+
+def test_endpoints_for_passwords_have_a_limit_each(api: Client, rates: dict[str, str]) -> None:
+    rates["auth"] = "2/day"
+    tokens, mails = reverse("v1:auth:token-verify"), reverse("v1:auth:verify-email")
+    assert [api.post(tokens, {"token": "x"}).status_code for _ in range(3)] == [401, 401, 429]
+    assert [api.post(mails, {"token": "x"}).status_code for _ in range(3)] == [400, 400, 429]
+
+
+def test_of_many_requests_at_once_exactly_the_allowed_ones_pass(rates: dict[str, str]) -> None:
+    rates["anon"] = "20/day"
+    barrier = Barrier(8)
+    url = reverse("open")
+
+    def ask(_number: int) -> list[int]:
+        client = APIClient()
+        barrier.wait()
+        return [client.get(url).status_code for _ in range(5)]
+
+    with ThreadPoolExecutor(8) as pool:
+        answered = Counter(status for answers in pool.map(ask, range(8)) for status in answers)
+    assert answered == {200: 20, 429: 20}
+
+
+def test_rates_are_read_as_they_are_documented() -> None:
+    assert list(parse_rates("60/minute, 1000/day,")) == [(60, 60), (1000, 86_400)]
+    assert list(parse_rates("1/second,2/hour")) == [(1, 1), (2, 3600)]
+    assert list(parse_rates("")) == []
+
+
+@pytest.mark.parametrize("rate", ["60", "60/", "/minute", "-1/minute", "60/min", "many/day", "1/minute;2/day"])
+def test_a_rate_that_cannot_be_read_says_what_is_wrong(rate: str) -> None:
+    with pytest.raises(ValueError, match="is no rate, for example: 60/minute") as error:
+        list(parse_rates(rate))
+    assert repr(rate) in str(error.value)
