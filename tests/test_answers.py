@@ -142,19 +142,12 @@ def test_git_ignores_the_environment_file(bake: Bakery, tmp_path: Path) -> None:
 def test_generating_over_a_project_keeps_what_its_owner_added(machine: Machine) -> None:
     machine.generate("--no-input")
     project = machine.cwd / "my_api"
-    own = [
-        ".env",
-        "db.sqlite3",
-        "apps/core/mine.py",
-        "apps/mine/models.py",
-        "templates/mine/page.html",
-        "locale/xx/mine.po",
-    ]
-    for name in own:
-        (project / name).parent.mkdir(parents=True, exist_ok=True)
-        (project / name).write_text("mine", encoding="utf-8")
+    folders = [path for path in project.rglob("*") if path.is_dir()]
+    own = [project / ".env", *(folder / "mine.txt" for folder in folders)]
+    for path in own:
+        path.write_text("mine", encoding="utf-8")
     machine.generate("--no-input", "--overwrite-if-exists", "description=Another one.")
-    assert [(project / name).read_text(encoding="utf-8") for name in own] == ["mine"] * len(own)
+    assert [path for path in own if not path.exists() or path.read_text(encoding="utf-8") != "mine"] == []
     assert metadata(project)["project"]["description"] == "Another one."
 
 
