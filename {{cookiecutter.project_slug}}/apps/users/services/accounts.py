@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import struct
 from io import BytesIO
 from typing import TYPE_CHECKING, Any
 
 from axes.utils import reset as forget_failures
 from django.contrib.admin.models import LogEntry
 from django.contrib.contenttypes.models import ContentType
+from django.core.exceptions import ValidationError
 from django.core.files.base import ContentFile
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from apps.core.validators import validate_extension, validate_image, validate_size
 from apps.users.authentication import lockout_key
@@ -95,8 +98,12 @@ def user_delete(*, user: User) -> None:
 def _redraw(file: UploadedFile[Any]) -> ContentFile[bytes]:
     from PIL import Image, ImageOps  # noqa: PLC0415 - 40 ms at start-up that only uploads need
 
-    with Image.open(file) as image:
-        picture = ImageOps.exif_transpose(image).convert("RGBA")
+    try:
+        with Image.open(file) as image:
+            picture = ImageOps.exif_transpose(image).convert("RGBA")
+    except (OSError, SyntaxError, ValueError, struct.error) as error:
+        # What Pillow raises for a damaged EXIF block, which is not read before.
+        raise ValidationError(_("This is not an image that can be read."), code="invalid_image") from error
     picture.thumbnail(AVATAR_MAX_PIXELS)
     buffer = BytesIO()
     picture.save(buffer, format="WEBP", quality=85)
