@@ -99,7 +99,10 @@ class APIVersionMiddleware:
 
 
 class ReplicaMiddleware:
-    """Lets the reads of safe requests go to the replica, where there is one."""
+    """Lets the reads of safe requests go to the replica, where there is one.
+
+    Not those of a browser with a session: people in the admin read at once what they saved.
+    """
 
     def __init__(self, get_response: GetResponse) -> None:
         if "replica" not in settings.DATABASES:
@@ -107,5 +110,6 @@ class ReplicaMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        with replica_allowed(allowed=request.method in SAFE_METHODS):
+        session = settings.SESSION_COOKIE_NAME in request.COOKIES
+        with replica_allowed(allowed=request.method in SAFE_METHODS and not session):
             return self.get_response(request)

@@ -1,5 +1,5 @@
 import pytest
-from django.conf import LazySettings
+from pytest_django import Settings
 from django.test import RequestFactory
 from rest_framework.request import Request
 
@@ -25,7 +25,7 @@ from apps.core.clients import client_ip
     ],
 )
 def test_a_client_is_known_behind_the_proxies_and_cannot_lie(
-    settings: LazySettings, proxies: int, header: str | None, expected: str
+    settings: Settings, proxies: int, header: str | None, expected: str
 ) -> None:
     settings.NUM_PROXIES = proxies
     request = RequestFactory().get("/", REMOTE_ADDR="192.0.2.1")

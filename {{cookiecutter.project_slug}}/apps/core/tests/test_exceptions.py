@@ -2,7 +2,7 @@ import json
 from typing import Any
 
 import pytest
-from django.conf import LazySettings
+from pytest_django import Settings
 from django.http import HttpResponse
 from django.test import Client as DjangoClient
 from django.urls import reverse
@@ -136,7 +136,7 @@ def test_a_format_that_we_do_not_read_is_not_supported(api: Client) -> None:
     problem(response, 415, "unsupported_media_type")
 
 
-def test_who_asks_too_often_is_told_when_to_come_back(api: Client, settings: LazySettings) -> None:
+def test_who_asks_too_often_is_told_when_to_come_back(api: Client, settings: Settings) -> None:
     settings.THROTTLE_RATES = settings.THROTTLE_RATES | {"anon": "1/minute"}
     assert api.get(reverse("open")).status_code == 200
     response = api.get(reverse("open"))

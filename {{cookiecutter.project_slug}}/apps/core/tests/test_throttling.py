@@ -5,7 +5,7 @@ from threading import Barrier
 
 import pytest
 import time_machine
-from django.conf import LazySettings
+from pytest_django import Settings
 from django.urls import reverse
 from rest_framework.test import APIClient
 
@@ -24,7 +24,7 @@ def statuses(api: Client, count: int, route: str = "open", **extra: str) -> list
 
 
 @pytest.fixture
-def rates(settings: LazySettings) -> dict[str, str]:
+def rates(settings: Settings) -> dict[str, str]:
     """The rates, which a test sets."""
     settings.THROTTLE_RATES = {"anon": "", "user": "", "auth": ""}
     throttle_rates: dict[str, str] = settings.THROTTLE_RATES
@@ -81,7 +81,7 @@ def test_each_address_is_counted_by_itself(api: Client, rates: dict[str, str]) -
 
 
 def test_nobody_gets_a_count_of_their_own_by_a_forged_header(
-    api: Client, rates: dict[str, str], settings: LazySettings
+    api: Client, rates: dict[str, str], settings: Settings
 ) -> None:
     rates["anon"] = "1/day"
     settings.NUM_PROXIES = 1
