@@ -6,8 +6,8 @@ PYTEST_FLAGS ?=
 BIN := .venv/bin
 # The template's tree has rules of its own; it is linted in a copy, so that no cache stays in it.
 SOURCES := benchmarks hooks tests
-export UV_PYTHON_DOWNLOADS := never
-export VIRTUAL_ENV := $(CURDIR)/.venv
+# The demo runs on SQLite, whatever the shell that starts it is set up for.
+DEMO := env -u DATABASE_URL -u DJANGO_SETTINGS_MODULE -u REDIS_URL -u VIRTUAL_ENV $(MAKE) -C build/my_api
 
 .PHONY: help demo test test-all lint format clean
 
@@ -16,8 +16,8 @@ help: ## List the targets
 
 demo: .venv/demo ## Generate the default project into build/, set it up and serve it (SERVE=0: only a smoke request)
 	$(BIN)/cookiecutter --no-input --default-config --overwrite-if-exists --output-dir build .
-	env -u VIRTUAL_ENV $(MAKE) -C build/my_api setup smoke
-	$(if $(filter 0,$(SERVE)),,env -u VIRTUAL_ENV $(MAKE) -C build/my_api run)
+	$(DEMO) smoke
+	$(if $(filter 0,$(SERVE)),,$(DEMO) run)
 
 test: .venv/test ## Run the fast tests: every variant is baked and checked, the default one is installed
 	$(BIN)/pytest -n $(WORKERS) $(PYTEST_FLAGS)
@@ -47,5 +47,5 @@ clean: ## Remove the environment and the demo
 	  [ -x $(BIN)/python ] || { echo 'Python 3.11 or newer (with venv) was not found; name one: make PYTHON=/path/to/python3' >&2; exit 1; }; \
 	fi
 	@command -v uv >/dev/null || [ -x $(BIN)/uv ] || $(BIN)/python -m pip install --quiet --disable-pip-version-check 'uv~=0.9'
-	@PATH="$$PATH:$(CURDIR)/$(BIN)" uv pip install --quiet --group $*
+	@PATH="$$PATH:$(CURDIR)/$(BIN)" uv pip install --quiet --python $(BIN)/python --group $*
 	@touch $@

@@ -19,6 +19,10 @@ def test_it_answers_a_request(installed: Path) -> None:
     run("make", "smoke", cwd=installed)
 
 
+def test_it_passes_its_own_checks(installed: Path) -> None:
+    run("make", "check", cwd=installed)
+
+
 def test_setting_it_up_again_keeps_its_data(installed: Path) -> None:
     before = (installed / ".env").read_bytes()
     run("make", "setup", cwd=installed)
