@@ -8,37 +8,40 @@ grows with the limit. A counter that the cache increments is exact and always as
 from __future__ import annotations
 
 import time
+from functools import cache
 from typing import TYPE_CHECKING
 
 from django.conf import settings
-from django.core.cache import cache
+from django.core.cache import cache as shared_cache
 from rest_framework.throttling import BaseThrottle
 
 from apps.core.clients import client_ip
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from rest_framework.request import Request
     from rest_framework.views import APIView
 
 PERIODS = {"second": 1, "minute": 60, "hour": 3600, "day": 86_400}
 
 
-def parse_rates(rates: str) -> Iterator[tuple[int, int]]:
+@cache
+def parse_rates(rates: str) -> tuple[tuple[int, int], ...]:
     """Read limits such as `60/minute,1000/day`.
 
-    Yields:
+    Returns:
         requests and seconds, a pair for each limit.
 
     Raises:
         ValueError: a limit is not a number, a slash and a period.
     """
-    for rate in filter(None, (part.strip() for part in rates.split(","))):
-        number, _, period = rate.partition("/")
-        if not number.isdigit() or period not in PERIODS:
-            raise ValueError(f"{rate!r} is no rate, for example: 60/minute ({', '.join(PERIODS)})")
-        yield int(number), PERIODS[period]
+    return tuple(_parse_rate(rate.strip()) for rate in rates.split(",") if rate.strip())
+
+
+def _parse_rate(rate: str) -> tuple[int, int]:
+    number, _, period = rate.partition("/")
+    if not number.isdigit() or period not in PERIODS:
+        raise ValueError(f"{rate!r} is no rate, for example: 60/minute ({', '.join(PERIODS)})")
+    return int(number), PERIODS[period]
 
 
 class RateThrottle(BaseThrottle):
@@ -65,10 +68,18 @@ class RateThrottle(BaseThrottle):
         now = time.time()
         window = int(now // seconds)
         key = f"{key}:{seconds}:{window}"
-        # `add` and not `set`: of two first requests at once one must not reset the other's count.
-        count = 1 if cache.add(key, 1, timeout=seconds) else cache.incr(key)
+        count = _increment(key, timeout=seconds)
         self.seconds_left = (window + 1) * seconds - now
         return count <= limit
+
+
+def _increment(key: str, *, timeout: int) -> int:
+    """Count one more under a key of the cache, exact also when many do it at once."""
+    try:
+        return shared_cache.incr(key)
+    except ValueError:
+        # The first of its window, or one of the first: only one of them adds the key.
+        return 1 if shared_cache.add(key, 1, timeout=timeout) else shared_cache.incr(key)
 
 
 class AnonThrottle(RateThrottle):

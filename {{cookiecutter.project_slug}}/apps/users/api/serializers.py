@@ -3,11 +3,11 @@
 from typing import Any
 
 from django.contrib.auth.models import Group
-from drf_spectacular.types import OpenApiTypes
+from django.urls import reverse
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
-from rest_framework.reverse import reverse
 
+from apps.core.serializers import OutputSerializer
 from apps.users.models import User
 
 MAX_TOKEN = 4096
@@ -82,8 +82,34 @@ class AvatarInput(serializers.Serializer[Any]):
     avatar = serializers.FileField(max_length=255)
 
 
-class UserOutput(serializers.ModelSerializer[User]):
+class ProfileOutput(OutputSerializer):
+    """What a person sees of their own account."""
+
     avatar = serializers.SerializerMethodField()
+
+    class Meta:
+        model = User
+        fields: list[str] = [
+            "id",
+            "email",
+            "first_name",
+            "last_name",
+            "avatar",
+            "is_staff",
+            "created_at",
+            "updated_at",
+        ]
+        read_only_fields = fields
+
+    @extend_schema_field({"type": "string", "format": "uri-reference", "nullable": True})
+    def get_avatar(self, user: User) -> str | None:
+        """The address of the picture, which only its owner may read."""
+        return reverse("v1:users:avatar") if user.avatar else None
+
+
+class UserOutput(OutputSerializer):
+    """What staff sees of a user."""
+
     roles: serializers.SlugRelatedField[Group] = serializers.SlugRelatedField(
         source="groups",
         slug_field="name",
@@ -93,23 +119,16 @@ class UserOutput(serializers.ModelSerializer[User]):
 
     class Meta:
         model = User
-        fields = [
+        fields: list[str] = [
             "id",
             "email",
             "first_name",
             "last_name",
-            "avatar",
             "roles",
             "is_staff",
             "is_active",
+            "is_verified",
             "created_at",
             "updated_at",
         ]
         read_only_fields = fields
-
-    @extend_schema_field(OpenApiTypes.URI)
-    def get_avatar(self, user: User) -> str | None:
-        """The address of the picture, which only its owner may read."""
-        if not user.avatar:
-            return None
-        return reverse("v1:users:avatar", request=self.context.get("request"))

@@ -156,18 +156,18 @@ class PasswordChangeView(APIView):
 
 
 class MeView(APIView):
-    @extend_schema(responses={200: serializers.UserOutput})
+    @extend_schema(responses={200: serializers.ProfileOutput})
     def get(self, request: UserRequest) -> Response:
         """The user who asks."""
-        return Response(serializers.UserOutput(request.user, context={"request": request}).data)
+        return Response(serializers.ProfileOutput.represent(request.user))
 
-    @extend_schema(request=serializers.ProfileInput, responses={200: serializers.UserOutput})
+    @extend_schema(request=serializers.ProfileInput, responses={200: serializers.ProfileOutput})
     def patch(self, request: UserRequest) -> Response:
         """Change the profile."""
         data = serializers.ProfileInput(request.user, data=request.data, partial=True)
         data.is_valid(raise_exception=True)
         user = accounts.user_update(user=request.user, **data.validated_data)
-        return Response(serializers.UserOutput(user, context={"request": request}).data)
+        return Response(serializers.ProfileOutput.represent(user))
 
     @extend_schema(responses={204: None})
     def delete(self, request: UserRequest) -> Response:
@@ -187,13 +187,13 @@ class AvatarView(APIView):
             raise Http404
         return FileResponse(request.user.avatar.open("rb"), content_type="image/webp")
 
-    @extend_schema(request=serializers.AvatarInput, responses={200: serializers.UserOutput})
+    @extend_schema(request=serializers.AvatarInput, responses={200: serializers.ProfileOutput})
     def put(self, request: UserRequest) -> Response:
         """Set the picture: JPEG, PNG, WebP or GIF, at most 2 MB. It is drawn anew in 512 pixels."""
         data = serializers.AvatarInput(data=request.data)
         data.is_valid(raise_exception=True)
         accounts.avatar_set(user=request.user, file=data.validated_data["avatar"])
-        return Response(serializers.UserOutput(request.user, context={"request": request}).data)
+        return Response(serializers.ProfileOutput.represent(request.user))
 
     @extend_schema(responses={204: None})
     def delete(self, request: UserRequest) -> Response:

@@ -72,8 +72,4 @@ LOGGING: dict[str, Any] = {
 }
 
 # https://django-structlog.readthedocs.io/en/latest/configuration.html
-DJANGO_STRUCTLOG_IP_LOGGING_ENABLED = False
-DJANGO_STRUCTLOG_STATUS_START_LOG_LEVEL = logging.DEBUG
 DJANGO_STRUCTLOG_STATUS_4XX_LOG_LEVEL = logging.INFO
-# `RequestLogMiddleware` puts a valid one there before it is read.
-DJANGO_STRUCTLOG_TRUST_UPSTREAM_REQUEST_ID = True
