@@ -3,7 +3,6 @@
 from typing import Any
 
 from django.db.models import Model, QuerySet
-from django.forms.models import model_to_dict
 
 from apps.users.models import User
 
@@ -39,5 +38,9 @@ def user_export(user: User) -> dict[str, Any]:
 def _row(instance: Model) -> dict[str, Any]:
     fields = [field for field in instance._meta.concrete_fields if field.name not in SECRET_FIELDS]  # noqa: SLF001
     values = {field.name: field.value_to_string(instance) for field in fields}
-    relations = model_to_dict(instance, fields=[field.name for field in instance._meta.many_to_many])  # noqa: SLF001
-    return values | {name: [str(related) for related in rows] for name, rows in relations.items()}
+    relations = {
+        # With what their names are made of: that of a permission holds its content type.
+        field.name: [str(related) for related in getattr(instance, field.name).select_related()]
+        for field in instance._meta.many_to_many  # noqa: SLF001
+    }
+    return values | relations

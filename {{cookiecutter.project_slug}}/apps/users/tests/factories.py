@@ -1,9 +1,12 @@
+import uuid
+from datetime import timedelta
+
 import factory
 from django.contrib.auth.models import Group
 from django.utils import timezone
 from factory.django import DjangoModelFactory
 
-from apps.users.models import User
+from apps.users.models import TokenFamily, User
 
 PASSWORD = "a long passphrase"
 
@@ -35,3 +38,19 @@ class GroupFactory(DjangoModelFactory[Group]):
         model = Group
 
     name = factory.Sequence(lambda number: f"role {number}")
+
+
+class TokenFamilyFactory(DjangoModelFactory[TokenFamily]):
+    """A log-in whose refresh token nobody has."""
+
+    class Meta:
+        model = TokenFamily
+
+    class Params:
+        expired = factory.Trait(
+            expires_at=factory.LazyFunction(lambda: timezone.now() - timedelta(seconds=1))
+        )
+
+    user = factory.SubFactory(UserFactory)
+    current_jti = factory.LazyFunction(lambda: uuid.uuid4().hex)
+    expires_at = factory.LazyFunction(lambda: timezone.now() + timedelta(days=14))

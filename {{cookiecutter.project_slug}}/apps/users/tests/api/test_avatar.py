@@ -1,0 +1,194 @@
+from io import BytesIO
+
+import pytest
+from django.urls import reverse
+from PIL import Image
+from pytest_django import Settings
+
+from apps.users.models import User
+from apps.users.services.accounts import AVATAR_MAX_BYTES
+from apps.users.tests.helpers import Response, assert_unauthorized, fields_of, problem_of, stored_avatars
+from apps.users.tests.images import ARTIST, animation, bomb, exif_of, picture, upload
+from conftest import Client
+
+AVATAR = "v1:users:avatar"
+SVG = b'<svg xmlns="http://www.w3.org/2000/svg"><script>alert(1)</script></svg>'
+
+
+@pytest.fixture(autouse=True)
+def _empty_storage(settings: Settings) -> None:
+    # A changed setting makes Django open the storage anew; this one is in memory.
+    settings.STORAGES = {**settings.STORAGES}
+
+
+def put(api: Client, content: bytes, name: str = "me.png") -> Response:
+    return api.put(reverse(AVATAR), {"avatar": upload(content, name)}, format="multipart")
+
+
+def served(api: Client) -> bytes:
+    response = api.get(reverse(AVATAR))
+    assert response.status_code == 200
+    assert response["Content-Type"] == "image/webp"
+    return response.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("format_name", "name"),
+    [("PNG", "me.png"), ("JPEG", "me.jpg"), ("JPEG", "me.JPEG"), ("GIF", "me.gif"), ("WEBP", "me.webp")],
+)
+def test_a_picture_is_drawn_anew_as_webp(user_api: Client, user: User, format_name: str, name: str) -> None:
+    response = put(user_api, picture(format_name), name)
+
+    assert response.status_code == 200
+    assert response.json()["avatar"] == reverse(AVATAR)
+    with Image.open(BytesIO(served(user_api))) as image:
+        assert (image.format, image.size) == ("WEBP", (40, 20))
+    user.refresh_from_db()
+    assert user.avatar.name == f"avatars/{stored_avatars()[0]}"
+
+
+def test_nothing_else_of_the_file_is_kept(user_api: Client) -> None:
+    secret = "taken at 52.5200 N 13.4050 E"
+    content = picture("JPEG", exif=exif_of(artist=secret)) + secret.encode()
+
+    assert put(user_api, content, "me.jpg").status_code == 200
+
+    stored = served(user_api)
+    assert secret.encode() not in stored
+    with Image.open(BytesIO(stored)) as image:
+        assert ARTIST not in image.getexif()
+
+
+def test_a_picture_stands_upright(user_api: Client) -> None:
+    put(user_api, picture("JPEG", (40, 20), exif=exif_of(artist="", orientation=6)), "me.jpg")
+
+    with Image.open(BytesIO(served(user_api))) as image:
+        assert image.size == (20, 40)
+
+
+def test_a_large_picture_gets_smaller_and_keeps_its_shape(user_api: Client) -> None:
+    put(user_api, picture(size=(2000, 1000)))
+
+    with Image.open(BytesIO(served(user_api))) as image:
+        assert image.size == (512, 256)
+
+
+@pytest.mark.parametrize("format_name", ["GIF", "WEBP"])
+def test_of_an_animation_the_first_picture_is_kept(user_api: Client, format_name: str) -> None:
+    put(user_api, animation(format_name), f"me.{format_name.lower()}")
+
+    with Image.open(BytesIO(served(user_api))) as image:
+        assert getattr(image, "n_frames", 1) == 1
+        red, green, blue = image.convert("RGB").getpixel((4, 4))  # type: ignore[misc] # a triple in this mode
+        assert red > green
+        assert red > blue
+
+
+def test_a_new_avatar_removes_the_old_file(user_api: Client) -> None:
+    put(user_api, picture())
+    before = stored_avatars()
+    put(user_api, picture())
+
+    assert len(before) == len(stored_avatars()) == 1
+    assert before != stored_avatars()
+
+
+def test_a_removed_avatar_leaves_no_file(user_api: Client, user: User) -> None:
+    put(user_api, picture())
+
+    assert user_api.delete(reverse(AVATAR)).status_code == 204
+    assert not stored_avatars()
+    assert problem_of(user_api.get(reverse(AVATAR)), 404)["type"] == "urn:problem:not_found"
+    assert user_api.get(reverse("v1:users:me")).json()["avatar"] is None
+    user.refresh_from_db()
+    assert not user.avatar
+
+
+def test_an_avatar_that_is_not_there_can_be_removed(user_api: Client) -> None:
+    assert user_api.delete(reverse(AVATAR)).status_code == 204
+
+
+def test_there_is_no_picture_before_one_is_set(user_api: Client) -> None:
+    problem_of(user_api.get(reverse(AVATAR)), 404)
+    assert user_api.get(reverse("v1:users:me")).json()["avatar"] is None
+
+
+REFUSED = {
+    "too large": (picture() + b"\0" * AVATAR_MAX_BYTES, "me.png", "too_large"),
+    "empty": (b"", "me.png", "empty"),
+    "text": (b"not a picture", "me.png", "invalid_image"),
+    "wrong extension": (picture(), "me.exe", "extension"),
+    "no extension": (picture(), "me", "extension"),
+    "vector graphic": (SVG, "me.svg", "extension"),
+    "vector graphic in disguise": (SVG, "me.png", "invalid_image"),
+    "other format in disguise": (picture("BMP"), "me.png", "invalid_image"),
+    "truncated": (picture(size=(400, 400))[:200], "me.png", "invalid_image"),
+    "truncated photo": (picture("JPEG", size=(400, 400))[:700], "me.jpg", "invalid_image"),
+    "bomb": (bomb(5001), "me.png", "too_many_pixels"),
+    "bomb that Pillow warns of": (bomb(10_000), "me.png", "too_many_pixels"),
+    "bomb that Pillow refuses": (bomb(60_000), "me.png", "too_many_pixels"),
+    "damaged EXIF": (picture("PNG", exif=b"Exif\0\0no TIFF header"), "me.png", "invalid_image"),
+}
+
+
+@pytest.mark.parametrize(("content", "name", "code"), REFUSED.values(), ids=REFUSED)
+def test_what_is_no_picture_is_refused_and_not_stored(
+    user_api: Client,
+    user: User,
+    content: bytes,
+    name: str,
+    code: str,
+) -> None:
+    response = put(user_api, content, name)
+
+    assert {error_code for _, error_code in fields_of(response)} == {code}
+    assert not stored_avatars()
+    user.refresh_from_db()
+    assert not user.avatar
+
+
+def test_a_refused_upload_leaves_the_old_avatar(user_api: Client) -> None:
+    put(user_api, picture())
+    before = served(user_api)
+
+    assert put(user_api, b"not a picture").status_code == 400
+    assert served(user_api) == before
+
+
+def test_a_file_of_the_size_that_is_allowed_is_taken(user_api: Client) -> None:
+    content = picture()
+
+    assert put(user_api, content.ljust(AVATAR_MAX_BYTES, b"\0")).status_code == 200
+
+
+def test_an_upload_needs_a_file(user_api: Client) -> None:
+    missing = user_api.put(reverse(AVATAR), {}, format="multipart")
+    text = user_api.put(reverse(AVATAR), {"avatar": "text"}, format="multipart")
+
+    assert fields_of(missing) == {("avatar", "required")}
+    assert fields_of(text) == {("avatar", "invalid")}
+
+
+def test_an_upload_as_json_is_refused(user_api: Client) -> None:
+    problem_of(user_api.put(reverse(AVATAR), {"avatar": "aGVsbG8="}), 415)
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("method", ["get", "put", "delete"])
+def test_an_avatar_is_only_for_its_owner(api: Client, method: str) -> None:
+    assert_unauthorized(getattr(api, method)(reverse(AVATAR)), "not_authenticated")
+
+
+def test_nobody_sees_the_avatar_of_somebody_else(user_api: Client, staff_api: Client) -> None:
+    put(user_api, picture())
+
+    problem_of(staff_api.get(reverse(AVATAR)), 404)
+
+
+def test_a_storage_that_has_lost_the_file_does_not_stop_a_new_one(user_api: Client, user: User) -> None:
+    put(user_api, picture())
+    user.refresh_from_db()
+    user.avatar.delete(save=False)
+
+    assert put(user_api, picture()).status_code == 200
+    assert len(stored_avatars()) == 1

@@ -1,0 +1,138 @@
+"""Who fails too often for an address has to wait."""
+
+from datetime import timedelta
+
+import pytest
+import time_machine
+from axes.models import AccessAttempt
+from django.urls import reverse
+from django.utils import timezone
+from pytest_django import Settings
+
+from apps.users.models import User
+from apps.users.tests.factories import PASSWORD, SuperuserFactory, UserFactory
+from apps.users.tests.helpers import Response, assert_unauthorized, problem_of
+from conftest import Client
+
+LIMIT = 3
+
+
+@pytest.fixture(autouse=True)
+def _limit(settings: Settings) -> None:
+    settings.AXES_FAILURE_LIMIT = LIMIT
+
+
+def log_in(email: str, password: str = PASSWORD, *, client: str = "192.0.2.1", agent: str = "") -> Response:
+    body = {"email": email, "password": password}
+    return Client().post(reverse("v1:auth:token"), body, REMOTE_ADDR=client, HTTP_USER_AGENT=agent)
+
+
+def fail(email: str, *, times: int = LIMIT, client: str = "192.0.2.1") -> Response:
+    """Log in with a wrong password; all but the last are answered with 401."""
+    responses = [log_in(email, "wrong", client=client) for _ in range(times)]
+    for response in responses[:-1]:
+        assert_unauthorized(response, "invalid_credentials")
+    return responses[-1]
+
+
+def assert_locked(response: Response, settings: Settings) -> None:
+    assert problem_of(response, 429)["type"] == "urn:problem:locked_out"
+    assert response["Retry-After"] == str(int(settings.AXES_COOLOFF_TIME.total_seconds()))
+
+
+def test_the_right_password_is_refused_after_too_many_failures(user: User, settings: Settings) -> None:
+    assert_locked(fail(user.email), settings)
+    assert_locked(log_in(user.email), settings)
+    assert_locked(log_in(user.email.upper()), settings)
+
+
+def test_one_failure_less_than_the_limit_locks_nobody_out(user: User) -> None:
+    assert_unauthorized(fail(user.email, times=LIMIT - 1), "invalid_credentials")
+
+    assert log_in(user.email).status_code == 200
+
+
+@pytest.mark.django_db
+def test_an_unknown_address_is_locked_like_a_known_one(settings: Settings) -> None:
+    assert_locked(fail("nobody@example.com"), settings)
+    assert_locked(log_in("nobody@example.com"), settings)
+
+
+def test_another_client_is_not_locked_out_and_lifts_no_lock(user: User, settings: Settings) -> None:
+    fail(user.email)
+
+    assert log_in(user.email, client="192.0.2.2").status_code == 200
+    assert_locked(log_in(user.email), settings)
+
+
+def test_another_address_is_not_locked_out(user: User) -> None:
+    fail(user.email)
+
+    assert log_in(UserFactory.create().email).status_code == 200
+
+
+def test_another_browser_of_the_client_is_locked_out_too(user: User, settings: Settings) -> None:
+    for number in range(LIMIT):
+        log_in(user.email, "wrong", agent=f"browser {number}")
+
+    assert_locked(log_in(user.email, agent="one more"), settings)
+
+
+def test_a_lock_ends_after_a_while(user: User, settings: Settings) -> None:
+    fail(user.email)
+    end = timezone.now() + settings.AXES_COOLOFF_TIME
+
+    with time_machine.travel(end - timedelta(seconds=5), tick=False):
+        assert_locked(log_in(user.email), settings)
+    with time_machine.travel(end + timedelta(seconds=5), tick=False):
+        assert log_in(user.email).status_code == 200
+
+
+def test_trying_on_does_not_make_a_lock_longer(user: User, settings: Settings) -> None:
+    fail(user.email)
+    end = timezone.now() + settings.AXES_COOLOFF_TIME
+
+    with time_machine.travel(end - timedelta(seconds=60), tick=False):
+        assert_locked(log_in(user.email, "wrong"), settings)
+    with time_machine.travel(end + timedelta(seconds=5), tick=False):
+        assert log_in(user.email).status_code == 200
+
+
+def test_a_login_resets_the_count(user: User) -> None:
+    for _ in range(3):
+        fail(user.email, times=LIMIT - 1)
+        assert log_in(user.email).status_code == 200
+
+
+def test_a_forged_header_escapes_no_lock(user: User, settings: Settings) -> None:
+    settings.NUM_PROXIES = 1
+    url = reverse("v1:auth:token")
+    for number in range(LIMIT + 1):
+        forwarded = f"198.51.100.{number}, 192.0.2.1"
+        body = {"email": user.email, "password": "wrong"}
+        response = Client().post(url, body, HTTP_X_FORWARDED_FOR=forwarded)
+
+    assert_locked(response, settings)
+
+
+@pytest.mark.django_db
+def test_the_table_of_failures_names_nobody(settings: Settings) -> None:
+    settings.AXES_FAILURE_LIMIT = 100
+    user = SuperuserFactory.create(email="ada@example.com")
+    fail(user.email)
+    fail("nobody@example.com")
+    form = {"username": "Ada@Example.com", "password": "wrong", "next": "/admin/"}
+    Client().post(reverse("admin:login"), form, format="multipart", REMOTE_ADDR="192.0.2.1")
+
+    rows = list(AccessAttempt.objects.values())
+    assert sum(row["failures_since_start"] for row in rows) == 2 * LIMIT + 1
+    # One count for the API and the admin: the same digest of the same address.
+    assert len({row["username"] for row in rows}) == 2
+    assert not [word for word in ("ada@", "nobody@", "example.com", "wrong") if word in str(rows).lower()]
+
+
+def test_a_lockout_is_logged_without_naming_anybody(user: User, caplog: pytest.LogCaptureFixture) -> None:
+    fail(user.email)
+
+    assert "login_locked_out" in caplog.text
+    assert user.email not in caplog.text

@@ -1,0 +1,255 @@
+import re
+from datetime import timedelta
+from typing import Any
+
+import pytest
+import time_machine
+from django.core.mail import EmailMessage
+from django.urls import reverse
+from django.utils import timezone
+from pytest_django import Settings
+
+from apps.users.models import User
+from apps.users.services.accounts import user_deactivate
+from apps.users.tests.factories import PASSWORD, UserFactory
+from apps.users.tests.helpers import Response, at_once, fields_of, token_in
+from conftest import Client
+
+NEW_PASSWORD = "quite another passphrase"
+WEAK_PASSWORDS = {
+    "short": "password_too_short",
+    "password1234": "password_too_common",
+    "918273645546372819": "password_entirely_numeric",
+}
+every_weak_password = pytest.mark.parametrize(("weak", "code"), WEAK_PASSWORDS.items())
+
+
+def change(api: Client, current: str = PASSWORD, new: str = NEW_PASSWORD) -> Response:
+    body = {"current_password": current, "new_password": new}
+    return api.post(reverse("v1:auth:password-change"), body)
+
+
+def ask(api: Client, email: str) -> Response:
+    return api.post(reverse("v1:auth:password-reset"), {"email": email})
+
+
+def confirm(api: Client, token: Any, password: str = NEW_PASSWORD) -> Response:
+    body = {"token": token, "new_password": password}
+    return api.post(reverse("v1:auth:password-reset-confirm"), body)
+
+
+def test_a_changed_password_is_the_one_that_counts(
+    user_api: Client,
+    user: User,
+    mailoutbox: list[EmailMessage],
+) -> None:
+    assert change(user_api).status_code == 204
+
+    url = reverse("v1:auth:token")
+    assert Client().post(url, {"email": user.email, "password": PASSWORD}).status_code == 401
+    assert Client().post(url, {"email": user.email, "password": NEW_PASSWORD}).status_code == 200
+    assert [mail.to for mail in mailoutbox] == [[user.email]]
+    assert mailoutbox[0].subject.startswith("Your password")
+    assert NEW_PASSWORD not in str(mailoutbox[0].message())
+
+
+def test_who_does_not_know_the_password_cannot_change_it(
+    user_api: Client,
+    user: User,
+    mailoutbox: list[EmailMessage],
+) -> None:
+    assert fields_of(change(user_api, current="wrong")) == {("current_password", "wrong_password")}
+
+    user.refresh_from_db()
+    assert user.check_password(PASSWORD)
+    assert not mailoutbox
+    assert user_api.get(reverse("v1:users:me")).status_code == 200
+
+
+@every_weak_password
+def test_a_password_is_not_changed_to_a_weak_one(user_api: Client, user: User, weak: str, code: str) -> None:
+    assert ("new_password", code) in fields_of(change(user_api, new=weak))
+
+    user.refresh_from_db()
+    assert user.check_password(PASSWORD)
+    assert user_api.get(reverse("v1:users:me")).status_code == 200
+
+
+def test_a_password_is_not_changed_to_the_address(user_api: Client, user: User) -> None:
+    assert fields_of(change(user_api, new=user.email)) == {("new_password", "password_too_similar")}
+
+
+def test_a_change_needs_both_passwords(user_api: Client) -> None:
+    response = user_api.post(reverse("v1:auth:password-change"), {})
+
+    assert fields_of(response) == {("current_password", "required"), ("new_password", "required")}
+
+
+def test_a_forgotten_password_is_reset_by_mail(
+    api: Client,
+    user: User,
+    mailoutbox: list[EmailMessage],
+    settings: Settings,
+) -> None:
+    assert ask(api, user.email.upper()).status_code == 202
+    token = token_in(mailoutbox[0])
+    assert mailoutbox[0].to == [user.email]
+    assert f"{settings.FRONTEND_URL}/reset-password?token={token}" in str(mailoutbox[0].body)
+    assert re.fullmatch(r"[A-Za-z0-9_.-]+", token)
+
+    assert confirm(api, token).status_code == 204
+
+    api.login_by_token(user, NEW_PASSWORD)
+    assert [mail.subject.split(" for ")[0] for mail in mailoutbox] == ["Reset your password", "Your password"]
+
+
+@pytest.mark.django_db
+def test_asking_for_a_reset_answers_the_same_and_mails_only_active_users(
+    api: Client,
+    mailoutbox: list[EmailMessage],
+) -> None:
+    UserFactory.create(email="known@example.com")
+    UserFactory.create(email="inactive@example.com", is_active=False)
+
+    answers = []
+    for email in ("known@example.com", "inactive@example.com", "unknown@example.com"):
+        response = ask(api, email)
+        headers = {name: value for name, value in response.items() if name != "X-Request-ID"}
+        answers.append((response.status_code, response.content, headers))
+
+    assert answers[0][:2] == (202, b"")
+    assert answers == [answers[0]] * 3
+    assert [mail.to for mail in mailoutbox] == [["known@example.com"]]
+
+
+@pytest.mark.django_db
+def test_a_reset_proves_that_the_address_is_the_users(api: Client, mailoutbox: list[EmailMessage]) -> None:
+    user = UserFactory.create(email_verified_at=None)
+    ask(api, user.email)
+    confirm(api, token_in(mailoutbox[0]))
+
+    api.login_by_token(user, NEW_PASSWORD)
+
+
+def test_a_reset_leaves_the_time_of_the_verification(
+    api: Client,
+    user: User,
+    mailoutbox: list[EmailMessage],
+) -> None:
+    ask(api, user.email)
+    confirm(api, token_in(mailoutbox[0]))
+
+    assert User.objects.get().email_verified_at == user.email_verified_at
+
+
+@pytest.mark.django_db
+def test_an_account_without_a_password_is_opened_by_a_reset(
+    api: Client,
+    mailoutbox: list[EmailMessage],
+) -> None:
+    user = UserFactory.create(password=None)
+    ask(api, user.email)
+
+    assert confirm(api, token_in(mailoutbox[0])).status_code == 204
+    api.login_by_token(user, NEW_PASSWORD)
+
+
+def test_a_reset_link_works_once(api: Client, user: User, mailoutbox: list[EmailMessage]) -> None:
+    ask(api, user.email)
+    ask(api, user.email)
+    first, second = (token_in(mail) for mail in mailoutbox)
+
+    assert confirm(api, first).status_code == 204
+    # The other link was good until the password changed.
+    for token in (first, second):
+        assert fields_of(confirm(api, token, PASSWORD)) == {("token", "token_not_valid")}
+    user.refresh_from_db()
+    assert user.check_password(NEW_PASSWORD)
+
+
+def test_a_reset_link_used_twice_at_once_works_once(
+    concurrent_db: None,
+    mailoutbox: list[EmailMessage],
+) -> None:
+    ask(Client(), UserFactory.create().email)
+    token = token_in(mailoutbox[0])
+
+    responses = at_once(lambda: confirm(Client(), token) for _ in range(3))
+
+    assert sorted(response.status_code for response in responses) == [204, 400, 400]
+
+
+def test_a_changed_password_ends_a_reset_link(
+    user_api: Client,
+    user: User,
+    mailoutbox: list[EmailMessage],
+) -> None:
+    ask(user_api, user.email)
+    change(user_api)
+
+    assert fields_of(confirm(user_api, token_in(mailoutbox[0]))) == {("token", "token_not_valid")}
+
+
+def test_a_deactivated_user_cannot_use_a_reset_link(
+    api: Client,
+    user: User,
+    mailoutbox: list[EmailMessage],
+) -> None:
+    ask(api, user.email)
+    User.objects.update(is_active=False)
+    assert fields_of(confirm(api, token_in(mailoutbox[0]))) == {("token", "token_not_valid")}
+
+    # Nor after a deactivation that was taken back.
+    user_deactivate(user=user)
+    User.objects.update(is_active=True)
+    assert fields_of(confirm(api, token_in(mailoutbox[0]))) == {("token", "token_not_valid")}
+
+
+@pytest.mark.parametrize(("late", "status"), [(timedelta(seconds=-5), 204), (timedelta(seconds=5), 400)])
+def test_a_reset_link_expires(
+    user: User,
+    mailoutbox: list[EmailMessage],
+    settings: Settings,
+    late: timedelta,
+    status: int,
+) -> None:
+    api = Client()
+    ask(api, user.email)
+    end = timezone.now() + timedelta(seconds=settings.PASSWORD_RESET_TIMEOUT)
+
+    with time_machine.travel(end + late, tick=False):
+        assert confirm(api, token_in(mailoutbox[0])).status_code == status
+
+
+@every_weak_password
+def test_a_weak_password_spends_no_reset_link(
+    api: Client,
+    user: User,
+    mailoutbox: list[EmailMessage],
+    weak: str,
+    code: str,
+) -> None:
+    ask(api, user.email)
+    token = token_in(mailoutbox[0])
+
+    assert ("new_password", code) in fields_of(confirm(api, token, weak))
+    assert confirm(api, token).status_code == 204
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("token", "code"),
+    [("", "blank"), ("x" * 4097, "max_length"), ("x" * 4096, "token_not_valid"), ("…", "token_not_valid")],
+)
+def test_what_is_no_reset_link_of_ours_is_refused(api: Client, token: str, code: str) -> None:
+    assert fields_of(confirm(api, token)) == {("token", code)}
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("email", "code"), [("", "blank"), ("ada", "invalid"), (None, "null"), ([], "invalid")]
+)
+def test_a_reset_needs_an_address(api: Client, email: Any, code: str) -> None:
+    response = api.post(reverse("v1:auth:password-reset"), {"email": email})
+
+    assert fields_of(response) == {("email", code)}

@@ -1,0 +1,417 @@
+import re
+from collections.abc import Callable
+from datetime import timedelta
+from functools import partial
+from typing import Any
+
+import pytest
+import time_machine
+from django.contrib.auth.hashers import MD5PasswordHasher
+from django.core.mail import EmailMessage
+from django.db import connection
+from django.urls import reverse
+from django.utils import timezone
+from pytest_django import Settings
+
+from apps.users.models import User
+from apps.users.services.accounts import user_deactivate, user_delete
+from apps.users.tests.factories import PASSWORD, UserFactory
+from apps.users.tests.helpers import Response, at_once, fields_of, problem_of, token_in
+from conftest import Client
+
+EMAIL = "ada@example.com"
+OTHER_PASSWORD = "quite another passphrase"
+
+STATES: dict[str, Callable[[], User | None]] = {
+    "unknown": lambda: None,
+    "unverified": lambda: UserFactory.create(email=EMAIL, email_verified_at=None),
+    "verified": lambda: UserFactory.create(email=EMAIL),
+    "deactivated": lambda: UserFactory.create(email=EMAIL, is_active=False),
+}
+every_state = pytest.mark.parametrize("create", STATES.values(), ids=STATES)
+
+
+def register(api: Client, email: str = EMAIL, password: str = PASSWORD, **fields: Any) -> Response:
+    return api.post(reverse("v1:auth:register"), {"email": email, "password": password, **fields})
+
+
+def verify(api: Client, token: str) -> Response:
+    return api.post(reverse("v1:auth:verify-email"), {"token": token})
+
+
+def resend(api: Client, email: str = EMAIL) -> Response:
+    return api.post(reverse("v1:auth:resend-verification"), {"email": email})
+
+
+def seen_by_the_client(response: Response) -> tuple[int, bytes, dict[str, str]]:
+    headers = {name: value for name, value in response.items() if name != "X-Request-ID"}
+    return response.status_code, response.content, headers
+
+
+@pytest.mark.django_db
+def test_registration_creates_a_user_who_is_not_verified(api: Client) -> None:
+    response = register(api, first_name="Ada", last_name="Lovelace")
+
+    assert response.status_code == 202
+    user = User.objects.get()
+    assert (user.email, user.first_name, user.last_name) == (EMAIL, "Ada", "Lovelace")
+    assert not user.is_verified
+    assert user.is_active
+    assert user.check_password(PASSWORD)
+
+
+@pytest.mark.django_db
+def test_a_registered_person_verifies_the_address_and_logs_in(
+    api: Client,
+    mailoutbox: list[EmailMessage],
+) -> None:
+    register(api)
+    assert verify(api, token_in(mailoutbox[0])).status_code == 204
+    assert [mail.to for mail in mailoutbox] == [[EMAIL], [EMAIL]]
+    assert "Welcome" in mailoutbox[1].subject
+
+    api.login_by_token(User.objects.get())
+
+
+@pytest.mark.django_db
+@every_state
+def test_registration_answers_the_same_whether_the_address_is_known_or_not(
+    api: Client,
+    create: Callable[[], User | None],
+) -> None:
+    create()
+    expected = seen_by_the_client(register(api, "nobody@example.com"))
+
+    assert seen_by_the_client(register(api)) == expected
+    assert expected[:2] == (202, b"")
+
+
+@pytest.mark.django_db
+@every_state
+def test_registration_hashes_one_password_whether_the_address_is_known_or_not(
+    api: Client,
+    create: Callable[[], User | None],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    create()
+    hashed: list[str] = []
+    encode = MD5PasswordHasher.encode
+
+    def count(hasher: MD5PasswordHasher, password: str, salt: str) -> str:
+        hashed.append(password)
+        return encode(hasher, password, salt)
+
+    monkeypatch.setattr(MD5PasswordHasher, "encode", count)
+    register(api)
+
+    assert hashed == [PASSWORD]
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("state", "subject"),
+    [
+        ("unknown", "Verify your e-mail address"),
+        ("unverified", "Verify your e-mail address"),
+        ("verified", "You have an account"),
+        ("deactivated", "You have an account"),
+    ],
+)
+def test_registration_sends_one_mail_to_the_owner_of_the_address(
+    api: Client,
+    mailoutbox: list[EmailMessage],
+    state: str,
+    subject: str,
+) -> None:
+    STATES[state]()
+    register(api)
+
+    assert len(mailoutbox) == 1
+    assert mailoutbox[0].to == [EMAIL]
+    assert mailoutbox[0].subject.startswith(subject)
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("state", ["verified", "deactivated"])
+def test_registration_changes_nothing_of_an_account(api: Client, state: str) -> None:
+    STATES[state]()
+    before = User.objects.values().get()
+
+    register(api, password=OTHER_PASSWORD, first_name="Mallory")
+
+    assert User.objects.values().get() == before
+
+
+@pytest.mark.django_db
+def test_an_address_is_the_same_in_any_case(api: Client, mailoutbox: list[EmailMessage]) -> None:
+    register(api, "Ada@Example.COM")
+    register(api, " ADA@example.com ")
+
+    assert User.objects.get().email == EMAIL
+    assert [mail.to for mail in mailoutbox] == [[EMAIL], [EMAIL]]
+
+
+@pytest.mark.django_db
+def test_registering_an_unverified_address_again_replaces_what_was_given(
+    api: Client,
+    mailoutbox: list[EmailMessage],
+) -> None:
+    register(api, first_name="Mallory")
+    register(api, password=OTHER_PASSWORD, first_name="Ada")
+
+    user = User.objects.get()
+    assert user.check_password(OTHER_PASSWORD)
+    assert user.first_name == "Ada"
+    old, new = (token_in(mail) for mail in mailoutbox)
+    assert fields_of(verify(api, old)) == {("token", "token_not_valid")}
+    assert verify(api, new).status_code == 204
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("password", ["short", "password1234", "918273645546372819", "ada@example.com"])
+def test_a_weak_password_is_refused_for_known_and_unknown_addresses_alike(
+    api: Client,
+    mailoutbox: list[EmailMessage],
+    password: str,
+) -> None:
+    unknown = register(api, password=password)
+    assert {field for field, _ in fields_of(unknown)} == {"password"}
+    assert not User.objects.exists()
+
+    for state in ("unverified", "verified", "deactivated"):
+        User.objects.all().delete()
+        STATES[state]()
+        assert problem_of(register(api, password=password), 400)["errors"] == unknown.json()["errors"]
+    assert not mailoutbox
+
+
+@pytest.mark.django_db
+def test_a_password_like_the_name_is_refused(api: Client) -> None:
+    response = register(api, password="lovelace-12", last_name="Lovelace")
+
+    assert fields_of(response) == {("password", "password_too_similar")}
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("body", "errors"),
+    [
+        ({}, {("email", "required"), ("password", "required")}),
+        ({"email": "ada", "password": PASSWORD}, {("email", "invalid")}),
+        ({"email": "", "password": ""}, {("email", "blank"), ("password", "blank")}),
+        ({"email": f"{'a' * 250}@example.com", "password": PASSWORD}, {("email", "max_length")}),
+        ({"email": EMAIL, "password": "long " * 26}, {("password", "max_length")}),
+        ({"email": EMAIL, "password": PASSWORD, "first_name": "A" * 151}, {("first_name", "max_length")}),
+        ({"email": EMAIL, "password": PASSWORD, "last_name": None}, {("last_name", "null")}),
+    ],
+)
+def test_registration_names_every_field_that_is_not_valid(
+    api: Client,
+    body: dict[str, Any],
+    errors: set[tuple[str, str]],
+) -> None:
+    response = api.post(reverse("v1:auth:register"), body)
+
+    # An address of impossible length may be called both too long and no address.
+    assert fields_of(response) - {("email", "invalid")} == errors - {("email", "invalid")}
+    assert not User.objects.exists()
+
+
+@pytest.mark.django_db
+def test_nobody_registers_with_privileges(api: Client) -> None:
+    register(
+        api,
+        is_staff=True,
+        is_superuser=True,
+        email_verified_at="2026-01-01T00:00:00Z",
+        groups=[1],
+        session_epoch=7,
+    )
+
+    user = User.objects.get()
+    assert not user.is_staff
+    assert not user.is_superuser
+    assert not user.is_verified
+    assert user.session_epoch == 0
+
+
+@pytest.mark.django_db
+def test_a_spent_token_in_the_header_does_not_stop_a_registration(api: Client) -> None:
+    api.credentials(HTTP_AUTHORIZATION="Bearer spent")
+
+    assert register(api).status_code == 202
+
+
+@pytest.mark.django_db
+def test_an_address_that_is_taken_a_moment_earlier_is_answered_the_same(
+    api: Client,
+    mailoutbox: list[EmailMessage],
+) -> None:
+    faster = [UserFactory.build(email=EMAIL)]
+
+    def other_request_first(execute: Callable[..., Any], sql: str, *args: Any) -> Any:
+        result = execute(sql, *args)
+        if faster and sql.startswith("SELECT"):
+            User.objects.bulk_create([faster.pop()])
+        return result
+
+    with connection.execute_wrapper(other_request_first):
+        response = register(api, password=OTHER_PASSWORD)
+
+    assert response.status_code == 202
+    assert User.objects.get().check_password(PASSWORD)
+    assert not mailoutbox
+
+
+def test_two_registrations_of_an_address_at_once_make_one_user(
+    concurrent_db: None,
+    mailoutbox: list[EmailMessage],
+) -> None:
+    passwords = [PASSWORD, OTHER_PASSWORD]
+    responses = at_once(partial(register, Client(), password=password) for password in passwords)
+
+    assert [response.status_code for response in responses] == [202, 202]
+    user = User.objects.get()
+    assert any(user.check_password(password) for password in passwords)
+    # The last mail is of the password that counts, earlier links are dead.
+    assert verify(Client(), token_in(mailoutbox[-1])).status_code == 204
+
+
+@pytest.mark.django_db
+def test_the_link_leads_to_the_web_application(
+    api: Client,
+    mailoutbox: list[EmailMessage],
+    settings: Settings,
+) -> None:
+    register(api)
+
+    lines = str(mailoutbox[0].body).splitlines()
+    links = [line for line in lines if line.startswith(f"{settings.FRONTEND_URL}/verify-email?token=")]
+    assert len(links) == 1
+    assert re.fullmatch(r"[A-Za-z0-9_.-]+", token_in(mailoutbox[0]))
+    html = mailoutbox[0].alternatives[0][0]  # type: ignore[attr-defined] # a mail with an HTML part
+    assert f'href="{links[0]}"' in html
+
+
+@pytest.mark.django_db
+def test_a_verification_link_works_once(api: Client, mailoutbox: list[EmailMessage]) -> None:
+    register(api)
+    token = token_in(mailoutbox[0])
+
+    assert verify(api, token).status_code == 204
+    verified_at = User.objects.get().email_verified_at
+    assert fields_of(verify(api, token)) == {("token", "token_not_valid")}
+    assert User.objects.get().email_verified_at == verified_at
+
+
+def test_a_verification_link_opened_twice_at_once_works_once(
+    concurrent_db: None,
+    mailoutbox: list[EmailMessage],
+) -> None:
+    register(Client())
+    token = token_in(mailoutbox[0])
+
+    responses = at_once(lambda: verify(Client(), token) for _ in range(4))
+
+    assert sorted(response.status_code for response in responses) == [204, 400, 400, 400]
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(("late", "status"), [(timedelta(seconds=-5), 204), (timedelta(seconds=5), 400)])
+def test_a_verification_link_expires(
+    api: Client,
+    mailoutbox: list[EmailMessage],
+    settings: Settings,
+    late: timedelta,
+    status: int,
+) -> None:
+    register(api)
+
+    with time_machine.travel(timezone.now() + settings.EMAIL_VERIFICATION_TIMEOUT + late, tick=False):
+        assert verify(api, token_in(mailoutbox[0])).status_code == status
+
+
+@pytest.mark.django_db
+def test_a_reset_link_verifies_no_address_and_a_verification_link_resets_no_password(
+    api: Client,
+    mailoutbox: list[EmailMessage],
+) -> None:
+    register(api)
+    api.post(reverse("v1:auth:password-reset"), {"email": EMAIL})
+    verification, reset = (token_in(mail) for mail in mailoutbox)
+
+    confirm = reverse("v1:auth:password-reset-confirm")
+    exchanged = api.post(confirm, {"token": verification, "new_password": OTHER_PASSWORD})
+    assert fields_of(verify(api, reset)) == {("token", "token_not_valid")}
+    assert fields_of(exchanged) == {("token", "token_not_valid")}
+
+    # Each is good where it belongs.
+    assert verify(api, verification).status_code == 204
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("end", [user_deactivate, user_delete, User.delete])
+def test_a_link_of_a_user_who_is_gone_is_dead(
+    api: Client,
+    mailoutbox: list[EmailMessage],
+    end: Callable[..., Any],
+) -> None:
+    register(api)
+    user = User.objects.get()
+    end(user) if end is User.delete else end(user=user)
+
+    assert fields_of(verify(api, token_in(mailoutbox[0]))) == {("token", "token_not_valid")}
+
+
+@pytest.mark.django_db
+def test_a_link_is_dead_once_the_address_is_another(api: Client, mailoutbox: list[EmailMessage]) -> None:
+    register(api)
+    User.objects.update(email="mallory@example.com")
+
+    assert fields_of(verify(api, token_in(mailoutbox[0]))) == {("token", "token_not_valid")}
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("position", [0, 20, -1])
+def test_a_tampered_link_is_refused(api: Client, mailoutbox: list[EmailMessage], position: int) -> None:
+    register(api)
+    token = list(token_in(mailoutbox[0]))
+    token[position] = "A" if token[position] != "A" else "B"
+
+    assert fields_of(verify(api, "".join(token))) == {("token", "token_not_valid")}
+    assert not User.objects.get().is_verified
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("token", "code"),
+    [
+        ("", "blank"),
+        ("x" * 4097, "max_length"),
+        ("x" * 4096, "token_not_valid"),
+        ("a.b.c", "token_not_valid"),
+        ("…", "token_not_valid"),
+        (None, "null"),
+        ([], "invalid"),
+    ],
+)
+def test_what_is_no_link_of_ours_is_refused(api: Client, token: Any, code: str) -> None:
+    assert fields_of(verify(api, token)) == {("token", code)}
+
+
+@pytest.mark.django_db
+@every_state
+def test_asking_for_the_link_again_answers_the_same_and_mails_only_who_needs_it(
+    api: Client,
+    mailoutbox: list[EmailMessage],
+    create: Callable[[], User | None],
+) -> None:
+    expected = seen_by_the_client(resend(api, "nobody@example.com"))
+    user = create()
+
+    assert seen_by_the_client(resend(api, "ADA@example.com")) == expected
+    assert expected[:2] == (202, b"")
+    if user and user.is_active and not user.is_verified:
+        assert verify(api, token_in(mailoutbox.pop(0))).status_code == 204
+        assert mailoutbox.pop().subject.startswith("Welcome")
+    assert not mailoutbox

@@ -1,0 +1,462 @@
+"""The life of tokens: obtained, renewed, checked and ended."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import jwt
+import pytest
+import time_machine
+from django.contrib.auth.hashers import MD5PasswordHasher
+from django.core import mail
+from django.urls import reverse
+from django.utils import timezone
+from rest_framework_simplejwt.settings import api_settings
+
+from apps.users.models import TokenFamily, User
+from apps.users.services.accounts import user_deactivate
+from apps.users.services.sessions import TokenPair
+from apps.users.tests.factories import PASSWORD, UserFactory
+from apps.users.tests.helpers import Response, assert_unauthorized, at_once, fields_of, get_me, token_in
+from conftest import Client
+
+OTHER_PASSWORD = "quite another passphrase"
+
+
+def log_in(api: Client, email: str, password: str = PASSWORD) -> Response:
+    return api.post(reverse("v1:auth:token"), {"email": email, "password": password})
+
+
+def refresh(token: str) -> Response:
+    return Client().post(reverse("v1:auth:token-refresh"), {"refresh": token})
+
+
+def renewed(token: str) -> TokenPair:
+    response = refresh(token)
+    assert response.status_code == 200, response.content
+    return TokenPair(**response.json())
+
+
+def check(token: str) -> Response:
+    return Client().post(reverse("v1:auth:token-verify"), {"token": token})
+
+
+def log_out(api: Client, token: str) -> Response:
+    return api.post(reverse("v1:auth:logout"), {"refresh": token})
+
+
+def resigned(token: str, key: str | None, algorithm: str, **claims: Any) -> str:
+    """The token with other claims, signed by somebody else."""
+    payload = jwt.decode(token, options={"verify_signature": False})
+    return jwt.encode(payload | claims, key, algorithm=algorithm)
+
+
+# Log in
+
+
+@pytest.mark.django_db
+def test_a_login_gives_a_pair_of_tokens(api: Client, user: User) -> None:
+    response = log_in(api, user.email)
+
+    assert response.status_code == 200
+    pair = TokenPair(**response.json())
+    me = get_me(pair.access)
+    assert me.status_code == 200
+    assert me.json()["email"] == user.email
+
+
+@pytest.mark.django_db
+def test_a_login_takes_the_address_in_any_case(api: Client) -> None:
+    UserFactory.create(email="ada@example.com")
+
+    assert log_in(api, " Ada@EXAMPLE.com ").status_code == 200
+
+
+@pytest.mark.django_db
+def test_a_login_takes_the_password_to_the_letter(api: Client) -> None:
+    user = UserFactory.create(password=f" {PASSWORD} ")
+
+    assert log_in(api, user.email, f" {PASSWORD} ").status_code == 200
+    assert log_in(api, user.email, PASSWORD).status_code == 401
+
+
+@pytest.mark.django_db
+def test_a_login_is_noted(api: Client, user: User) -> None:
+    moment = timezone.now().replace(microsecond=0) + timedelta(hours=1)
+    with time_machine.travel(moment, tick=False):
+        log_in(api, user.email)
+
+    user.refresh_from_db()
+    assert user.last_login == moment
+
+
+@pytest.mark.django_db
+def test_a_login_that_fails_says_nothing_about_the_account(api: Client) -> None:
+    UserFactory.create(email="known@example.com")
+    UserFactory.create(email="unverified@example.com", email_verified_at=None)
+    UserFactory.create(email="inactive@example.com", is_active=False)
+    UserFactory.create(email="unusable@example.com", password=None)
+
+    answers = []
+    for email, password in (
+        ("unknown@example.com", PASSWORD),
+        ("known@example.com", OTHER_PASSWORD),
+        ("unverified@example.com", PASSWORD),
+        ("unverified@example.com", OTHER_PASSWORD),
+        ("inactive@example.com", PASSWORD),
+        ("unusable@example.com", PASSWORD),
+    ):
+        response = log_in(api, email, password)
+        assert_unauthorized(response, "invalid_credentials")
+        answers.append(response.json() | {"request_id": ""})
+    assert all(answer == answers[0] for answer in answers)
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("email", "fields"),
+    [
+        ("unknown@example.com", None),
+        ("ada@example.com", {}),
+        ("ada@example.com", {"email_verified_at": None}),
+        ("ada@example.com", {"is_active": False}),
+    ],
+)
+def test_a_login_that_fails_hashes_one_password_whatever_the_reason(
+    api: Client,
+    monkeypatch: pytest.MonkeyPatch,
+    email: str,
+    fields: dict[str, Any] | None,
+) -> None:
+    if fields is not None:
+        UserFactory.create(email=email, **fields)
+    hashed: list[str] = []
+    encode = MD5PasswordHasher.encode
+
+    def count(hasher: MD5PasswordHasher, password: str, salt: str) -> str:
+        hashed.append(password)
+        return encode(hasher, password, salt)
+
+    monkeypatch.setattr(MD5PasswordHasher, "encode", count)
+    assert log_in(api, email, OTHER_PASSWORD).status_code == 401
+
+    assert hashed == [OTHER_PASSWORD]
+
+
+@pytest.mark.django_db
+def test_a_login_needs_an_address_and_a_password(api: Client) -> None:
+    response = api.post(reverse("v1:auth:token"), {})
+
+    assert fields_of(response) == {("email", "required"), ("password", "required")}
+
+
+# Access tokens
+
+
+@pytest.mark.django_db
+def test_an_access_token_expires(user_api: Client) -> None:
+    me = reverse("v1:users:me")
+    lifetime = api_settings.ACCESS_TOKEN_LIFETIME
+
+    with time_machine.travel(timezone.now() + lifetime - timedelta(seconds=5), tick=False):
+        assert user_api.get(me).status_code == 200
+    with time_machine.travel(timezone.now() + lifetime + timedelta(seconds=5), tick=False):
+        assert_unauthorized(user_api.get(me), "token_not_valid")
+
+
+@pytest.mark.django_db
+def test_a_request_without_a_token_is_refused(api: Client) -> None:
+    assert_unauthorized(api.get(reverse("v1:users:me")), "not_authenticated")
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("token", ["", "garbage", "a.b.c", "two words", "x" * 5000, "ä"])
+def test_what_is_no_token_is_refused(token: str) -> None:
+    assert get_me(token).status_code == 401
+
+
+@pytest.mark.django_db
+def test_a_token_that_somebody_else_signed_is_refused(api: Client, user: User) -> None:
+    pair = api.login_by_token(user)
+    forged_access = [
+        resigned(pair.access, "k" * 64, "HS256"),
+        resigned(pair.access, None, "none"),
+        resigned(pair.access, None, "none", sub=str(UserFactory.create().pk)),
+    ]
+    forged_refresh = [resigned(pair.refresh, "k" * 64, "HS256"), resigned(pair.refresh, None, "none")]
+
+    for token in forged_access:
+        assert_unauthorized(get_me(token), "token_not_valid")
+        assert_unauthorized(check(token), "token_not_valid")
+    for token in forged_refresh:
+        assert_unauthorized(refresh(token), "token_not_valid")
+        assert_unauthorized(check(token), "token_not_valid")
+        assert_unauthorized(log_out(api, token), "token_not_valid")
+    assert refresh(pair.refresh).status_code == 200
+
+
+@pytest.mark.django_db
+def test_tokens_are_not_taken_for_each_other(api: Client, user: User) -> None:
+    pair = api.login_by_token(user)
+
+    assert_unauthorized(get_me(pair.refresh), "token_not_valid")
+    assert_unauthorized(refresh(pair.access), "token_not_valid")
+    assert_unauthorized(log_out(api, pair.access), "token_not_valid")
+
+
+@pytest.mark.django_db
+def test_a_token_holds_nothing_that_names_the_person(api: Client, user: User) -> None:
+    pair = api.login_by_token(user)
+
+    for token in (pair.access, pair.refresh):
+        claims = jwt.decode(token, options={"verify_signature": False})
+        assert claims["sub"] == str(user.pk)
+        assert not {user.email, user.first_name, user.last_name, user.password} & set(
+            map(str, claims.values())
+        )
+
+
+# Refresh
+
+
+@pytest.mark.django_db
+def test_a_refresh_token_is_spent_for_a_new_pair(api: Client, user: User) -> None:
+    first = api.login_by_token(user)
+    second = renewed(first.refresh)
+    third = renewed(second.refresh)
+
+    assert len({first.refresh, second.refresh, third.refresh}) == 3
+    assert get_me(third.access).status_code == 200
+    assert TokenFamily.objects.count() == 1
+
+
+@pytest.mark.django_db
+def test_a_spent_refresh_token_ends_its_family(api: Client, user: User) -> None:
+    first = api.login_by_token(user)
+    second = renewed(first.refresh)
+
+    assert_unauthorized(refresh(first.refresh), "token_not_valid")
+    assert_unauthorized(refresh(second.refresh), "token_not_valid")
+    assert_unauthorized(check(second.refresh), "token_not_valid")
+
+
+@pytest.mark.django_db
+def test_a_spent_refresh_token_leaves_other_logins_alone(api: Client, user: User) -> None:
+    first, other = api.login_by_token(user), api.login_by_token(user)
+    renewed(first.refresh)
+    refresh(first.refresh)
+
+    assert refresh(other.refresh).status_code == 200
+
+
+@pytest.mark.django_db
+def test_a_stolen_token_is_logged_without_it(
+    api: Client,
+    user: User,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    pair = api.login_by_token(user)
+    renewed(pair.refresh)
+    caplog.clear()
+    refresh(pair.refresh)
+    refresh(pair.refresh)
+
+    warnings = [record for record in caplog.records if "refresh_token_reused" in record.getMessage()]
+    assert len(warnings) == 1
+    assert str(user.pk) in warnings[0].getMessage()
+    assert pair.refresh not in caplog.text
+    assert user.email not in caplog.text
+
+
+@pytest.mark.django_db
+def test_a_refresh_token_expires(api: Client, user: User) -> None:
+    pair = api.login_by_token(user)
+    lifetime = api_settings.REFRESH_TOKEN_LIFETIME
+
+    with time_machine.travel(timezone.now() + lifetime + timedelta(seconds=5), tick=False):
+        assert_unauthorized(refresh(pair.refresh), "token_not_valid")
+    with time_machine.travel(timezone.now() + lifetime - timedelta(seconds=5), tick=False):
+        assert refresh(pair.refresh).status_code == 200
+
+
+@pytest.mark.django_db
+def test_a_login_that_is_used_goes_on(api: Client, user: User) -> None:
+    pair = api.login_by_token(user)
+    almost = api_settings.REFRESH_TOKEN_LIFETIME - timedelta(days=1)
+
+    with time_machine.travel(timezone.now() + almost, tick=False):
+        pair = renewed(pair.refresh)
+    with time_machine.travel(timezone.now() + 2 * almost, tick=False):
+        pair = renewed(pair.refresh)
+
+    expiry = jwt.decode(pair.refresh, options={"verify_signature": False})["exp"]
+    assert TokenFamily.objects.get().expires_at.timestamp() == expiry
+
+
+def test_of_several_refreshes_with_one_token_at_most_one_wins(concurrent_db: None) -> None:
+    user = UserFactory.create()
+    pair = Client().login_by_token(user)
+
+    responses = at_once(lambda: refresh(pair.refresh) for _ in range(4))
+
+    assert sorted(response.status_code for response in responses) == [200, 401, 401, 401]
+    # Nobody can tell the thief from the owner: the winner's token is dead too.
+    winner = next(response for response in responses if response.status_code == 200)
+    assert_unauthorized(refresh(winner.json()["refresh"]), "token_not_valid")
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("body", "code"),
+    [({}, "required"), ({"refresh": ""}, "blank"), ({"refresh": "x" * 4097}, "max_length")],
+)
+def test_a_refresh_needs_a_token(api: Client, body: dict[str, str], code: str) -> None:
+    assert fields_of(api.post(reverse("v1:auth:token-refresh"), body)) == {("refresh", code)}
+
+
+# Verify
+
+
+@pytest.mark.django_db
+def test_good_tokens_are_verified_and_stay_good(api: Client, user: User) -> None:
+    pair = api.login_by_token(user)
+
+    for token in (pair.access, pair.refresh, pair.refresh):
+        response = check(token)
+        assert (response.status_code, response.content) == (200, b"")
+    assert refresh(pair.refresh).status_code == 200
+
+
+@pytest.mark.django_db
+def test_a_spent_refresh_token_is_not_verified_and_its_family_lives(api: Client, user: User) -> None:
+    first = api.login_by_token(user)
+    second = renewed(first.refresh)
+
+    assert_unauthorized(check(first.refresh), "token_not_valid")
+    assert check(second.refresh).status_code == 200
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("token", ["garbage", "a.b.c", "ä", "x" * 4096])
+def test_what_is_no_token_is_neither_verified_nor_renewed(token: str) -> None:
+    assert_unauthorized(check(token), "token_not_valid")
+    assert_unauthorized(refresh(token), "token_not_valid")
+
+
+# Log out
+
+
+@pytest.mark.django_db
+def test_a_logout_ends_its_login(api: Client, user: User) -> None:
+    pair, other = api.login_by_token(user), Client().login_by_token(user)
+
+    assert log_out(api, pair.refresh).status_code == 204
+    assert_unauthorized(refresh(pair.refresh), "token_not_valid")
+    assert_unauthorized(log_out(api, pair.refresh), "token_not_valid")
+    assert refresh(other.refresh).status_code == 200
+
+
+@pytest.mark.django_db
+def test_a_logout_with_a_spent_token_ends_the_login_too(api: Client, user: User) -> None:
+    first = api.login_by_token(user)
+    second = renewed(first.refresh)
+
+    assert log_out(api, first.refresh).status_code == 204
+    assert_unauthorized(refresh(second.refresh), "token_not_valid")
+
+
+@pytest.mark.django_db
+def test_nobody_logs_out_somebody_else(user_api: Client) -> None:
+    other = Client().login_by_token(UserFactory.create())
+
+    assert_unauthorized(log_out(user_api, other.refresh), "token_not_valid")
+    assert refresh(other.refresh).status_code == 200
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("name", ["logout", "logout-all", "password-change"])
+def test_who_is_not_logged_in_cannot_end_anything(api: Client, name: str) -> None:
+    assert_unauthorized(api.post(reverse(f"v1:auth:{name}"), {}), "not_authenticated")
+
+
+# What ends every log-in
+
+
+def end_by_logout_everywhere(api: Client, user: User) -> Response:
+    return api.post(reverse("v1:auth:logout-all"))
+
+
+def end_by_password_change(api: Client, user: User) -> Response:
+    body = {"current_password": PASSWORD, "new_password": OTHER_PASSWORD}
+    return api.post(reverse("v1:auth:password-change"), body)
+
+
+def end_by_password_reset(api: Client, user: User) -> Response:
+    api.post(reverse("v1:auth:password-reset"), {"email": user.email})
+    body = {"token": token_in(mail.outbox[-1]), "new_password": OTHER_PASSWORD}
+    return api.post(reverse("v1:auth:password-reset-confirm"), body)
+
+
+def end_by_deletion(api: Client, user: User) -> Response:
+    return api.delete(reverse("v1:users:me"))
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    "end",
+    [end_by_logout_everywhere, end_by_password_change, end_by_password_reset, end_by_deletion],
+)
+def test_every_token_is_dead_at_once(end: Callable[[Client, User], Response]) -> None:
+    user, bystander = UserFactory.create(), UserFactory.create()
+    api = Client()
+    pairs = [Client().login_by_token(user), api.login_by_token(user)]
+    bystanders = Client().login_by_token(bystander)
+
+    assert end(api, user).status_code == 204
+
+    for pair in pairs:
+        assert get_me(pair.access).status_code == 401
+        for token in (pair.access, pair.refresh):
+            assert_unauthorized(check(token), "token_not_valid")
+        assert_unauthorized(refresh(pair.refresh), "token_not_valid")
+    assert get_me(bystanders.access).status_code == 200
+    assert refresh(bystanders.refresh).status_code == 200
+
+
+@pytest.mark.django_db
+def test_logging_in_again_works_after_a_logout_everywhere(user_api: Client, user: User) -> None:
+    end_by_logout_everywhere(user_api, user)
+
+    assert get_me(user_api.login_by_token(user).access).status_code == 200
+
+
+@pytest.mark.django_db
+def test_tokens_die_with_a_deactivation_and_do_not_come_back(api: Client, user: User) -> None:
+    pair = api.login_by_token(user)
+    user_deactivate(user=user)
+    assert get_me(pair.access).status_code == 401
+    assert refresh(pair.refresh).status_code == 401
+
+    User.objects.update(is_active=True)
+
+    assert_unauthorized(get_me(pair.access), "session_ended")
+    assert_unauthorized(refresh(pair.refresh), "token_not_valid")
+    assert log_in(api, user.email).status_code == 200
+
+
+@pytest.mark.django_db
+def test_a_user_whose_flag_is_taken_by_hand_is_out_too(api: Client, user: User) -> None:
+    pair = api.login_by_token(user)
+    User.objects.update(is_active=False)
+
+    assert get_me(pair.access).status_code == 401
+    assert_unauthorized(refresh(pair.refresh), "token_not_valid")
+
+
+@pytest.mark.django_db
+def test_tokens_of_a_user_whose_row_is_gone_are_dead(api: Client, user: User) -> None:
+    pair = api.login_by_token(user)
+    user.delete()
+
+    assert get_me(pair.access).status_code == 401
+    assert_unauthorized(refresh(pair.refresh), "token_not_valid")

@@ -1,0 +1,162 @@
+"""How often a client may ask the endpoints that take a password, a token or an address."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+import time_machine
+from django.urls import reverse
+from pytest_django import Settings
+
+from apps.users.models import User
+from apps.users.tests.helpers import Response, problem_of
+from conftest import Client
+
+LIMIT = 2
+PUBLIC = [
+    "register",
+    "verify-email",
+    "resend-verification",
+    "token",
+    "token-refresh",
+    "token-verify",
+    "password-reset",
+    "password-reset-confirm",
+]
+WITH_ADDRESS = ["register", "resend-verification", "token", "password-reset"]
+LOGGED_IN = ["logout", "logout-all", "password-change"]
+# Counts start anew with each minute: the clock stands still, 40 seconds before the next one.
+NOW = datetime(2030, 1, 1, 12, 0, 20, tzinfo=UTC)
+SECONDS_LEFT = "40"
+
+
+@pytest.fixture(autouse=True)
+def _limit(settings: Settings) -> Iterator[None]:
+    settings.THROTTLE_RATES = {**settings.THROTTLE_RATES, "auth": f"{LIMIT}/minute,1000/day"}
+    with time_machine.travel(NOW, tick=False):
+        yield
+
+
+def ask(name: str, client: str = "192.0.2.1", forwarded: str = "", **body: Any) -> Response:
+    url = reverse(f"v1:auth:{name}")
+    return Client().post(url, body, REMOTE_ADDR=client, HTTP_X_FORWARDED_FOR=forwarded)
+
+
+def assert_throttled(response: Response) -> None:
+    assert problem_of(response, 429)["type"] == "urn:problem:throttled"
+    assert response["Retry-After"] == SECONDS_LEFT
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("name", PUBLIC)
+def test_a_client_is_counted(name: str) -> None:
+    for _ in range(LIMIT):
+        assert ask(name).status_code == 400
+
+    assert_throttled(ask(name))
+    assert ask(name, client="192.0.2.2").status_code == 400
+
+
+@pytest.mark.django_db
+def test_each_endpoint_is_counted_by_itself() -> None:
+    for name in PUBLIC:
+        for _ in range(LIMIT):
+            assert ask(name).status_code == 400
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("name", WITH_ADDRESS)
+def test_an_address_is_counted_across_clients(name: str) -> None:
+    for number in range(LIMIT):
+        assert ask(name, client=f"192.0.2.{number}", email="ada@example.com").status_code != 429
+
+    assert_throttled(ask(name, client="192.0.2.10", email="ada@example.com"))
+    assert_throttled(ask(name, client="192.0.2.11", email=" ADA@Example.com"))
+    assert ask(name, client="192.0.2.12", email="grace@example.com").status_code != 429
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("email", [None, 7, [], {}, ["ada@example.com"]])
+def test_what_is_no_address_is_counted_by_client_only(email: Any) -> None:
+    for number in range(LIMIT + 1):
+        assert ask("token", client=f"192.0.2.{number}", email=email).status_code == 400
+
+
+@pytest.mark.django_db
+def test_a_body_that_is_no_object_is_counted_by_client_only() -> None:
+    url = reverse("v1:auth:token")
+    for number in range(LIMIT + 1):
+        assert Client().post(url, ["ada@example.com"], REMOTE_ADDR=f"192.0.2.{number}").status_code == 400
+
+
+@pytest.mark.parametrize("name", LOGGED_IN)
+def test_who_is_logged_in_is_counted_too(user: User, name: str) -> None:
+    api = Client()
+    # A token would be dead after the first request.
+    api.force_authenticate(user)
+    for _ in range(LIMIT):
+        assert api.post(reverse(f"v1:auth:{name}"), {}).status_code in {204, 400}
+
+    assert_throttled(api.post(reverse(f"v1:auth:{name}"), {}))
+
+
+@pytest.mark.django_db
+def test_a_count_ends_with_its_minute() -> None:
+    for _ in range(LIMIT + 1):
+        ask("token")
+
+    with time_machine.travel(NOW.replace(minute=1, second=0), tick=False):
+        assert ask("token").status_code == 400
+
+
+@pytest.mark.django_db
+def test_every_limit_of_several_counts(settings: Settings) -> None:
+    settings.THROTTLE_RATES = {**settings.THROTTLE_RATES, "auth": "2/minute,3/day"}
+    for minute in (0, 1):
+        with time_machine.travel(NOW.replace(minute=minute), tick=False):
+            statuses = [ask("token").status_code for _ in range(2)]
+
+    assert statuses == [400, 429]
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("proxies", "forged"),
+    [
+        # Without a proxy the header is the client's own.
+        (0, "203.0.113.{number}"),
+        # A proxy appends the address that it was called from, and the next one that of the first.
+        (1, "203.0.113.{number}, 198.51.100.1"),
+        (2, "203.0.113.{number}, 198.51.100.1, 10.0.0.1"),
+        # A request that came past the proxies.
+        (2, "203.0.113.{number}"),
+    ],
+)
+def test_nobody_escapes_by_a_forged_header(settings: Settings, proxies: int, forged: str) -> None:
+    settings.NUM_PROXIES = proxies
+    for number in range(LIMIT):
+        assert ask("token", forwarded=forged.format(number=number)).status_code == 400
+
+    assert_throttled(ask("token", forwarded=forged.format(number=LIMIT)))
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("proxies", "chain"),
+    [(1, "198.51.100.{number}"), (2, "198.51.100.{number}, 10.0.0.1")],
+)
+def test_clients_behind_proxies_are_told_apart(settings: Settings, proxies: int, chain: str) -> None:
+    settings.NUM_PROXIES = proxies
+    for number in range(LIMIT + 1):
+        assert ask("token", client="10.0.0.2", forwarded=chain.format(number=number)).status_code == 400
+
+
+@pytest.mark.django_db
+def test_a_throttled_login_tries_no_password(user: User) -> None:
+    for _ in range(LIMIT):
+        ask("token", email=user.email, password="wrong")
+
+    assert_throttled(ask("token", email=user.email, password="a long passphrase"))
+    user.refresh_from_db()
+    assert user.last_login is None

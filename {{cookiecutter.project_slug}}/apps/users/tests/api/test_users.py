@@ -1,0 +1,191 @@
+"""The list of users, for staff."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from django.core.files.base import ContentFile
+from django.urls import reverse
+from django.utils import timezone
+from pytest_django import DjangoAssertNumQueries
+
+from apps.users.models import User
+from apps.users.services.accounts import user_delete
+from apps.users.tests.factories import GroupFactory, UserFactory
+from apps.users.tests.helpers import assert_unauthorized, fields_of, problem_of
+from conftest import Client
+
+LIST = "v1:users:user-list"
+STAFF = "staff@example.com"
+
+
+def found(api: Client, **query: Any) -> list[str]:
+    """The names before the @ of all users on the first page, but for who asks."""
+    response = api.get(reverse(LIST), query)
+    assert response.status_code == 200, response.content
+    return [row["email"].split("@")[0] for row in response.json()["results"] if row["email"] != STAFF]
+
+
+def create(name: str, **fields: Any) -> User:
+    return UserFactory.create(email=f"{name}@example.com", **fields)
+
+
+@pytest.mark.django_db
+def test_nobody_lists_users_without_a_login(api: Client) -> None:
+    assert_unauthorized(api.get(reverse(LIST)), "not_authenticated")
+
+
+def test_only_staff_see_users(user_api: Client, user: User) -> None:
+    for url in (reverse(LIST), reverse("v1:users:user-detail", args=[user.pk])):
+        assert problem_of(user_api.get(url), 403)["type"] == "urn:problem:permission_denied"
+
+
+def test_staff_see_one_user(staff_api: Client, user: User) -> None:
+    user.groups.add(GroupFactory.create(name="editors"))
+
+    response = staff_api.get(reverse("v1:users:user-detail", args=[user.pk]))
+
+    assert response.status_code == 200
+    body = response.json()
+    assert (body["id"], body["email"], body["roles"]) == (str(user.pk), user.email, ["editors"])
+    assert "password" not in body
+
+
+@pytest.mark.parametrize("key", ["00000000-0000-0000-0000-000000000000", "nonsense", "1"])
+def test_a_user_who_does_not_exist_is_not_found(staff_api: Client, key: str) -> None:
+    problem_of(staff_api.get(reverse("v1:users:user-detail", args=[key])), 404)
+
+
+@pytest.mark.parametrize("method", ["post", "put", "patch", "delete"])
+def test_users_are_only_read_here(staff_api: Client, user: User, method: str) -> None:
+    for url in (reverse(LIST), reverse("v1:users:user-detail", args=[user.pk])):
+        problem_of(getattr(staff_api, method)(url, {"is_staff": True}), 405)
+
+
+def test_deleted_accounts_are_not_shown(staff_api: Client, user: User) -> None:
+    user_delete(user=user)
+
+    assert found(staff_api) == []
+    problem_of(staff_api.get(reverse("v1:users:user-detail", args=[user.pk])), 404)
+
+
+def test_the_newest_users_come_first(staff_api: Client) -> None:
+    now = timezone.now()
+    create("middle", created_at=now - timedelta(days=2))
+    create("oldest", created_at=now - timedelta(days=3))
+    create("newest", created_at=now - timedelta(days=1))
+
+    assert found(staff_api) == ["newest", "middle", "oldest"]
+
+
+def test_users_are_ordered_as_asked(staff_api: Client) -> None:
+    now = timezone.now()
+    for name, last_name, days in (("a", "Zuse", 3), ("b", "Hopper", 1), ("c", "Lovelace", 2)):
+        create(name, last_name=last_name, created_at=now - timedelta(days=days))
+    User.objects.filter(email=STAFF).update(last_name="M", created_at=now - timedelta(days=9))
+
+    assert found(staff_api, ordering="email") == ["a", "b", "c"]
+    assert found(staff_api, ordering="-email") == ["c", "b", "a"]
+    assert found(staff_api, ordering="last_name") == ["b", "c", "a"]
+    assert found(staff_api, ordering="created_at") == ["a", "c", "b"]
+
+
+def test_an_unknown_order_changes_nothing(staff_api: Client) -> None:
+    UserFactory.create_batch(3)
+
+    assert found(staff_api, ordering="password") == found(staff_api)
+
+
+def test_users_are_filtered(staff_api: Client) -> None:
+    create("inactive", is_active=False)
+    create("colleague", is_staff=True)
+    create("editor").groups.add(GroupFactory.create(name="editors"), GroupFactory.create(name="authors"))
+
+    assert found(staff_api, is_active="false") == ["inactive"]
+    assert found(staff_api, is_staff="true") == ["colleague"]
+    assert found(staff_api, role="editors") == ["editor"]
+    assert found(staff_api, role="editor") == []
+    assert found(staff_api, role="editors", is_active="false") == []
+
+
+def test_users_are_filtered_by_the_time_they_came(staff_api: Client) -> None:
+    first_day = datetime(2020, 1, 1, tzinfo=UTC)
+    for number in range(3):
+        create(f"day{number}", created_at=first_day + timedelta(days=number))
+
+    until, since = "2020-01-02T00:00:00Z", "2020-01-02T01:00:00+01:00"
+    assert found(staff_api, created_before=until) == ["day0"]
+    assert found(staff_api, created_before="2020-01-03T00:00:00Z", created_after=since) == ["day1"]
+    assert found(staff_api, created_after="2020-01-03T00:00:01Z") == []
+
+
+@pytest.mark.parametrize("parameter", ["created_after", "created_before"])
+def test_a_filter_that_cannot_be_read_is_refused(staff_api: Client, parameter: str) -> None:
+    response = staff_api.get(reverse(LIST), {parameter: "yesterday"})
+
+    assert fields_of(response) == {(parameter, "invalid")}
+
+
+def test_users_are_searched_by_name_and_address(staff_api: Client) -> None:
+    create("ada", first_name="Augusta", last_name="Lovelace")
+    create("grace", first_name="Grace", last_name="Hopper")
+
+    assert found(staff_api, search="LOVE") == ["ada"]
+    assert found(staff_api, search="grace") == ["grace"]
+    assert found(staff_api, search="ada@example") == ["ada"]
+    assert found(staff_api, search="grace lovelace") == []
+    assert found(staff_api, search="100%") == []
+
+
+@pytest.mark.parametrize("ordering", ["", "email", "-last_name"])
+def test_pages_show_every_user_once(staff_api: Client, ordering: str) -> None:
+    moment = timezone.now()
+    # Equal values of the order must not make a page repeat or miss a row.
+    UserFactory.create_batch(6, created_at=moment, last_name="Lovelace")
+    UserFactory.create_batch(3, last_name="Hopper")
+    query = {"page_size": 2} | ({"ordering": ordering} if ordering else {})
+
+    pages: list[list[str]] = []
+    url: str | None = None
+    while url or not pages:
+        page = (staff_api.get(url) if url else staff_api.get(reverse(LIST), query)).json()
+        pages.append([row["email"] for row in page["results"]])
+        url = page["next"]
+    back = staff_api.get(page["previous"]).json()
+
+    assert [len(rows) for rows in pages] == [2, 2, 2, 2, 2]
+    seen = [email for rows in pages for email in rows]
+    assert sorted(seen) == sorted(User.objects.values_list("email", flat=True))
+    assert [row["email"] for row in back["results"]] == pages[-2]
+
+
+def test_a_page_has_a_bounded_size(staff_api: Client) -> None:
+    User.objects.bulk_create(UserFactory.build_batch(100))
+
+    sizes = {
+        size: len(staff_api.get(reverse(LIST), {"page_size": size} if size else {}).json()["results"])
+        for size in ("", "7", "100", "101", "1000000", "0", "-1", "all")
+    }
+
+    assert sizes == {"": 25, "7": 7, "100": 100, "101": 100, "1000000": 100, "0": 25, "-1": 25, "all": 25}
+
+
+def test_a_cursor_that_somebody_made_up_is_not_found(staff_api: Client) -> None:
+    problem_of(staff_api.get(reverse(LIST), {"cursor": "nonsense"}), 404)
+
+
+@pytest.mark.parametrize("count", [1, 20])
+def test_a_list_costs_the_same_queries_however_long_it_is(
+    staff_api: Client,
+    count: int,
+    django_assert_num_queries: DjangoAssertNumQueries,
+) -> None:
+    groups = GroupFactory.create_batch(3)
+    for user in UserFactory.create_batch(count):
+        user.groups.add(*groups)
+        user.avatar.save("", ContentFile(b""))
+
+    # Who asks, the page, the groups of its users.
+    with django_assert_num_queries(3):
+        response = staff_api.get(reverse(LIST))
+    assert len(response.json()["results"]) == count + 1

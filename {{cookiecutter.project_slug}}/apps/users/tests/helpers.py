@@ -1,0 +1,78 @@
+"""What the tests of several modules ask and check."""
+
+import re
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
+from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
+
+from django.core.files.storage import default_storage
+from django.core.mail import EmailMessage
+from django.db import connections
+from django.urls import reverse
+
+from conftest import Client
+
+if TYPE_CHECKING:
+    from django.test.client import _MonkeyPatchedWSGIResponse
+    from rest_framework.response import _MonkeyPatchedResponse
+
+# What the test clients return, with what they add to it; only the stubs have a name for that.
+Response: TypeAlias = "_MonkeyPatchedResponse"
+Page: TypeAlias = "_MonkeyPatchedWSGIResponse"
+Result = TypeVar("Result")
+
+
+def token_in(mail: EmailMessage) -> str:
+    """The token in the link of a mail."""
+    match = re.search(r"\?token=(\S+)", str(mail.body))
+    assert match, mail.body
+    return match[1]
+
+
+def problem_of(response: Response, status: int) -> dict[str, Any]:
+    """The problem document of a response, after a look at what all of them have in common."""
+    assert response.status_code == status, response.content
+    assert response["Content-Type"] == "application/problem+json"
+    problem: dict[str, Any] = response.json()
+    assert problem["status"] == status
+    assert problem["request_id"] == response["X-Request-ID"]
+    return problem
+
+
+def assert_unauthorized(response: Response, code: str) -> None:
+    assert problem_of(response, 401)["type"] == f"urn:problem:{code}"
+    assert response["WWW-Authenticate"] == 'Bearer realm="api"'
+
+
+def fields_of(response: Response) -> set[tuple[str, str]]:
+    """The fields that a 400 complains about, each with the code."""
+    return {(error["field"], error["code"]) for error in problem_of(response, 400)["errors"]}
+
+
+def get_me(access: str) -> Response:
+    """Whether an access token works, asked as a client would."""
+    client = Client()
+    client.credentials(HTTP_AUTHORIZATION=f"Bearer {access}")
+    return client.get(reverse("v1:users:me"))
+
+
+def stored_avatars() -> list[str]:
+    directories, _ = default_storage.listdir("")
+    return default_storage.listdir("avatars")[1] if "avatars" in directories else []
+
+
+def at_once(jobs: Iterable[Callable[[], Result]]) -> list[Result]:
+    """Run each job in a thread of its own, all of them started at the same moment."""
+    jobs = list(jobs)
+    barrier = Barrier(len(jobs))
+
+    def run(job: Callable[[], Result]) -> Result:
+        try:
+            barrier.wait(timeout=10)
+            return job()
+        finally:
+            connections.close_all()
+
+    with ThreadPoolExecutor(len(jobs)) as pool:
+        return list(pool.map(run, jobs))

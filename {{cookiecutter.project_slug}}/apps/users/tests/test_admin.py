@@ -1,0 +1,423 @@
+"""The admin of users and log-ins, as people use it."""
+
+import csv
+from collections.abc import Callable, Iterable
+from io import StringIO
+from typing import Any
+
+import pytest
+from axes.models import AccessAttempt
+from django.contrib.admin.models import LogEntry
+from django.contrib.auth.models import Permission
+from django.db import connection
+from django.test import Client as Browser
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+from pytest_django import DjangoAssertNumQueries, DjangoCaptureOnCommitCallbacks, Settings
+
+from apps.users.models import TokenFamily, User
+from apps.users.tests.factories import (
+    PASSWORD,
+    StaffFactory,
+    SuperuserFactory,
+    TokenFamilyFactory,
+    UserFactory,
+)
+from apps.users.tests.helpers import Page, get_me, stored_avatars
+from apps.users.tests.images import picture, upload
+from conftest import Client
+
+USERS = "admin:users_user_changelist"
+OTHER_PASSWORD = "quite another passphrase"
+
+
+def log_in(email: str, password: str = PASSWORD) -> tuple[Browser, Page]:
+    browser = Browser()
+    return browser, browser.post(reverse("admin:login"), {"username": email, "password": password})
+
+
+def browser_of(user: User) -> Browser:
+    browser, response = log_in(user.email)
+    assert response.status_code == 302, response.content
+    return browser
+
+
+@pytest.fixture
+def root(superuser: User) -> Browser:
+    """A browser that is logged in as a superuser."""
+    return browser_of(superuser)
+
+
+@pytest.fixture
+def clerk() -> Callable[..., Browser]:
+    """Logs staff in who have the named permissions on users."""
+
+    def create(*permissions: str) -> Browser:
+        staff = StaffFactory.create(email="clerk@example.com")
+        names = [f"{permission}_user" for permission in permissions]
+        staff.user_permissions.set(
+            Permission.objects.filter(codename__in=names, content_type__app_label="users")
+        )
+        return browser_of(staff)
+
+    return create
+
+
+def run(browser: Browser, action: str, users: Iterable[User], **more: str) -> Page:
+    body = {"action": action, "_selected_action": [str(user.pk) for user in users], **more}
+    return browser.post(reverse(USERS), body)
+
+
+def form_of(browser: Browser, user: User) -> dict[str, Any]:
+    """What the form of a user sends if nothing is changed."""
+    page = browser.get(reverse("admin:users_user_change", args=[user.pk]))
+    values = {field.name: field.value() for field in page.context["adminform"].form}
+    verified_at = values.pop("email_verified_at")
+    return values | {
+        "email_verified_at_0": f"{verified_at:%Y-%m-%d}",
+        "email_verified_at_1": f"{verified_at:%H:%M:%S}",
+    }
+
+
+def save(browser: Browser, user: User, **changes: Any) -> Page:
+    body = form_of(browser, user) | changes
+    # A browser sends no box that is not ticked.
+    sent = {name: value for name, value in body.items() if value not in (None, False)}
+    return browser.post(reverse("admin:users_user_change", args=[user.pk]), sent)
+
+
+# Log in
+
+
+@pytest.mark.django_db
+def test_staff_log_in_with_their_address_in_any_case() -> None:
+    StaffFactory.create(email="staff@example.com")
+
+    browser, response = log_in("Staff@EXAMPLE.com")
+
+    assert response.status_code == 302
+    assert browser.get(reverse("admin:index")).status_code == 200
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    "fields",
+    [{"is_staff": False}, {"is_active": False}, {"email_verified_at": None}],
+)
+def test_nobody_else_logs_in(fields: dict[str, Any]) -> None:
+    user = StaffFactory.create(**fields)
+
+    browser, response = log_in(user.email)
+
+    assert response.status_code == 200
+    assert browser.get(reverse("admin:index")).status_code == 302
+
+
+def test_who_fails_too_often_is_locked_out_of_admin_and_api(superuser: User, settings: Settings) -> None:
+    settings.AXES_FAILURE_LIMIT = 3
+    statuses = [log_in(superuser.email, "wrong")[1].status_code for _ in range(3)]
+
+    assert statuses == [200, 200, 429]
+    assert log_in(superuser.email)[1].status_code == 429
+    body = {"email": superuser.email, "password": PASSWORD}
+    assert Client().post(reverse("v1:auth:token"), body).status_code == 429
+    assert AccessAttempt.objects.count() == 1
+
+
+def test_a_new_password_or_a_logout_everywhere_ends_the_session(superuser: User, root: Browser) -> None:
+    api = Client()
+    api.login_by_token(superuser)
+    assert root.get(reverse("admin:index")).status_code == 200
+
+    api.post(reverse("v1:auth:logout-all"))
+    assert root.get(reverse("admin:index")).status_code == 302
+
+    again = browser_of(superuser)
+    superuser.refresh_from_db()
+    superuser.set_password(OTHER_PASSWORD)
+    superuser.save()
+    assert again.get(reverse("admin:index")).status_code == 302
+
+
+# Pages
+
+
+@pytest.mark.parametrize("name", ["user", "tokenfamily"])
+def test_a_list_costs_the_same_queries_however_long_it_is(
+    root: Browser,
+    django_assert_num_queries: DjangoAssertNumQueries,
+    name: str,
+) -> None:
+    url = reverse(f"admin:users_{name}_changelist")
+    TokenFamilyFactory.create_batch(2)
+    with CaptureQueriesContext(connection) as short:
+        root.get(url)
+    TokenFamilyFactory.create_batch(20)
+
+    with django_assert_num_queries(len(short)):
+        response = root.get(url)
+    assert response.context["cl"].result_count >= 22
+
+
+def test_users_are_found_by_name_and_address(root: Browser) -> None:
+    UserFactory.create(email="ada@example.com", first_name="Augusta", last_name="Lovelace")
+
+    for words, count in (("lovelace", 1), ("ada@", 1), ("nobody", 0)):
+        assert root.get(reverse(USERS), {"q": words}).context["cl"].result_count == count
+
+
+def test_a_user_is_created_with_an_address_in_any_case(root: Browser) -> None:
+    body = {
+        "email": "Ada@Example.com",
+        "usable_password": "true",
+        "password1": OTHER_PASSWORD,
+        "password2": OTHER_PASSWORD,
+    }
+    response = root.post(reverse("admin:users_user_add"), body)
+
+    user = User.objects.get(email="ada@example.com")
+    assert response.status_code == 302
+    assert response["Location"] == reverse("admin:users_user_change", args=[user.pk])
+    assert user.check_password(OTHER_PASSWORD)
+    assert not user.is_verified
+
+    again = root.post(reverse("admin:users_user_add"), body)
+    assert again.status_code == 200
+    assert again.context["adminform"].form.errors.keys() == {"email"}
+
+
+def test_a_user_is_changed(root: Browser, user: User) -> None:
+    assert save(root, user, first_name="Ada", email="ADA@example.com").status_code == 302
+
+    user.refresh_from_db()
+    assert (user.first_name, user.email) == ("Ada", "ada@example.com")
+    assert user.is_active
+    assert user.is_verified
+    entry = LogEntry.objects.get(object_id=str(user.pk))
+    assert "First name" in entry.get_change_message()
+
+
+def test_a_password_set_in_the_admin_ends_every_login(root: Browser, user: User) -> None:
+    pair = Client().login_by_token(user)
+    url = reverse("admin:auth_user_password_change", args=[user.pk])
+    body = {"usable_password": "true", "password1": OTHER_PASSWORD, "password2": OTHER_PASSWORD}
+
+    assert root.post(url, body).status_code == 302
+
+    assert get_me(pair.access).status_code == 401
+    Client().login_by_token(user, OTHER_PASSWORD)
+
+
+def test_a_user_who_is_switched_off_in_the_form_is_logged_out_for_good(root: Browser, user: User) -> None:
+    pair = Client().login_by_token(user)
+
+    assert save(root, user, is_active=False).status_code == 302
+    assert user in User.objects.inactive()
+    assert save(root, user, is_active=True).status_code == 302
+    assert user in User.objects.active()
+
+    assert get_me(pair.access).status_code == 401
+    assert not TokenFamily.objects.exists()
+
+
+def test_a_save_that_switches_nothing_off_ends_no_login(root: Browser, user: User) -> None:
+    pair = Client().login_by_token(user)
+
+    assert save(root, user, last_name="Lovelace").status_code == 302
+
+    assert get_me(pair.access).status_code == 200
+
+
+def test_a_deleted_user_leaves_no_picture(
+    root: Browser,
+    user_api: Client,
+    user: User,
+    django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks,
+) -> None:
+    user_api.put(reverse("v1:users:avatar"), {"avatar": upload(picture())}, format="multipart")
+    files = stored_avatars()
+
+    with django_capture_on_commit_callbacks(execute=True):
+        root.post(reverse("admin:users_user_delete", args=[user.pk]), {"post": "yes"})
+
+    assert not User.objects.filter(pk=user.pk).exists()
+    assert len(files) - len(stored_avatars()) == 1
+
+
+def test_logins_can_be_looked_at_and_ended(root: Browser, user: User) -> None:
+    pair = Client().login_by_token(user)
+    family = TokenFamily.objects.get()
+    args = [family.pk]
+
+    assert root.get(reverse("admin:users_tokenfamily_add")).status_code == 403
+    page = root.get(reverse("admin:users_tokenfamily_change", args=args))
+    assert page.status_code == 200
+    assert family.current_jti not in page.content.decode()
+    assert root.post(reverse("admin:users_tokenfamily_change", args=args), {}).status_code == 403
+    root.post(reverse("admin:users_tokenfamily_delete", args=args), {"post": "yes"})
+
+    refresh = Client().post(reverse("v1:auth:token-refresh"), {"refresh": pair.refresh})
+    assert refresh.status_code == 401
+
+
+# Actions
+
+
+def rows_of(response: Page) -> list[list[str]]:
+    return list(csv.reader(StringIO(response.getvalue().decode())))
+
+
+def test_chosen_users_are_exported_as_csv(root: Browser) -> None:
+    users = UserFactory.create_batch(3)
+    UserFactory.create()
+
+    response = run(root, "export_csv", users)
+
+    assert response["Content-Type"] == "text/csv"
+    assert response["Content-Disposition"] == 'attachment; filename="user.csv"'
+    header, *rows = rows_of(response)
+    assert header == ["id", "email", "first_name", "last_name", "is_active", "is_staff", "created_at"]
+    expected = {(str(user.pk), user.email, user.first_name, user.last_name) for user in users}
+    assert {tuple(row[:4]) for row in rows} == expected
+
+
+@pytest.mark.parametrize("start", ["=", "+", "-", "@", "\t", "\r"])
+def test_an_exported_name_is_no_formula(root: Browser, start: str) -> None:
+    user = UserFactory.create(first_name=f'{start}HYPERLINK("https://example.org")', last_name="Love-lace")
+
+    _, row = rows_of(run(root, "export_csv", [user]))
+
+    assert row[2] == f'\'{start}HYPERLINK("https://example.org")'
+    assert row[3] == "Love-lace"
+
+
+def test_logins_are_exported_without_their_secret(root: Browser) -> None:
+    family = TokenFamilyFactory.create()
+    body = {"action": "export_csv", "_selected_action": [str(family.pk)]}
+
+    response = root.post(reverse("admin:users_tokenfamily_changelist"), body)
+
+    header, row = rows_of(response)
+    assert header == ["id", "user_id", "created_at", "expires_at", "revoked_at"]
+    assert row[:2] == [str(family.pk), str(family.user_id)]
+    assert family.current_jti not in row
+
+
+def test_chosen_users_are_activated(root: Browser) -> None:
+    users = UserFactory.create_batch(2, is_active=False)
+    other = UserFactory.create(is_active=False)
+
+    run(root, "activate", users)
+
+    assert list(User.objects.inactive()) == [other]
+
+
+@pytest.mark.parametrize(("action", "inactive"), [("deactivate", 3), ("end_sessions", 0)])
+def test_chosen_users_are_logged_out(root: Browser, action: str, inactive: int) -> None:
+    users = UserFactory.create_batch(3)
+    other = UserFactory.create()
+    pairs = [Client().login_by_token(user) for user in users]
+    others = Client().login_by_token(other)
+
+    run(root, action, users)
+
+    assert {get_me(pair.access).status_code for pair in pairs} == {401}
+    assert get_me(others.access).status_code == 200
+    assert User.objects.inactive().count() == inactive
+    assert TokenFamily.objects.get().user == other
+
+
+# Staff who are no superusers
+
+
+@pytest.mark.django_db
+def test_staff_do_what_their_permissions_allow(clerk: Callable[..., Browser], user: User) -> None:
+    browser = clerk("view")
+
+    assert browser.get(reverse(USERS)).status_code == 200
+    assert browser.post(reverse("admin:users_user_change", args=[user.pk]), {}).status_code == 403
+    assert browser.get(reverse("admin:users_user_add")).status_code == 403
+    assert browser.get(reverse("admin:users_user_delete", args=[user.pk])).status_code == 403
+    for action in ("deactivate", "end_sessions", "activate"):
+        run(browser, action, [user])
+    user.refresh_from_db()
+    assert user.is_active
+    assert user.session_epoch == 0
+
+
+@pytest.mark.django_db
+def test_staff_without_permissions_see_no_users(clerk: Callable[..., Browser]) -> None:
+    assert clerk().get(reverse(USERS)).status_code == 403
+
+
+@pytest.mark.django_db
+def test_staff_change_users_but_hand_out_no_privileges(clerk: Callable[..., Browser], user: User) -> None:
+    browser = clerk("view", "change")
+    permission = Permission.objects.get(codename="delete_user", content_type__app_label="users")
+
+    response = save(
+        browser,
+        user,
+        first_name="Ada",
+        is_staff=True,
+        is_superuser=True,
+        user_permissions=[permission.pk],
+    )
+
+    assert response.status_code == 302
+    user.refresh_from_db()
+    assert user.first_name == "Ada"
+    assert not user.is_staff
+    assert not user.is_superuser
+    assert not user.user_permissions.exists()
+
+
+@pytest.mark.django_db
+def test_staff_do_not_promote_themselves(clerk: Callable[..., Browser]) -> None:
+    browser = clerk("view", "change")
+    user = User.objects.get(email="clerk@example.com")
+
+    save(browser, user, first_name="Ada", is_superuser=True)
+
+    user.refresh_from_db()
+    assert user.first_name == "Ada"
+    assert not user.is_superuser
+
+
+@pytest.mark.django_db
+def test_staff_cannot_touch_a_superuser(clerk: Callable[..., Browser]) -> None:
+    superuser = SuperuserFactory.create()
+    pair = Client().login_by_token(superuser)
+    browser = clerk("view", "change", "delete", "add")
+    before = User.objects.values().get(pk=superuser.pk)
+
+    change = reverse("admin:users_user_change", args=[superuser.pk])
+    password = reverse("admin:auth_user_password_change", args=[superuser.pk])
+    delete = reverse("admin:users_user_delete", args=[superuser.pk])
+    passwords = {"usable_password": "true", "password1": OTHER_PASSWORD, "password2": OTHER_PASSWORD}
+    assert browser.post(change, {"email": "mallory@example.com"}).status_code == 403
+    assert browser.post(password, passwords).status_code == 403
+    assert browser.post(delete, {"post": "yes"}).status_code == 403
+    for action in ("deactivate", "end_sessions"):
+        run(browser, action, [superuser])
+    run(browser, "delete_selected", [superuser], post="yes")
+
+    assert User.objects.values().get(pk=superuser.pk) == before
+    assert get_me(pair.access).status_code == 200
+
+    User.objects.filter(pk=superuser.pk).update(is_active=False)
+    run(browser, "activate", [superuser])
+    superuser.refresh_from_db()
+    assert not superuser.is_active
+
+
+@pytest.mark.django_db
+def test_staff_with_the_permission_act_on_other_users(clerk: Callable[..., Browser]) -> None:
+    superuser, *users = SuperuserFactory.create(), *UserFactory.create_batch(2)
+    browser = clerk("view", "change", "delete")
+
+    run(browser, "deactivate", [superuser, *users])
+
+    assert set(User.objects.inactive()) == set(users)
+    run(browser, "delete_selected", users, post="yes")
+    assert not User.objects.inactive().exists()

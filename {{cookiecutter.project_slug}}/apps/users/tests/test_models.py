@@ -1,0 +1,89 @@
+import re
+
+import pytest
+from django.core.exceptions import ValidationError
+from django.db import IntegrityError, transaction
+
+from apps.users.models import TokenFamily, User, avatar_path
+from apps.users.services.sessions import session_purge
+from apps.users.tests.factories import GroupFactory, TokenFamilyFactory, UserFactory
+
+
+def test_a_user_is_shown_by_the_address(user: User) -> None:
+    assert str(user) == user.email
+
+
+@pytest.mark.parametrize(
+    ("first_name", "last_name", "full_name"),
+    [("Ada", "Lovelace", "Ada Lovelace"), ("Ada", "", "Ada"), ("", "Lovelace", "Lovelace"), ("", "", "")],
+)
+def test_a_full_name_has_no_needless_space(first_name: str, last_name: str, full_name: str) -> None:
+    assert User(first_name=first_name, last_name=last_name).full_name == full_name
+
+
+def test_the_database_refuses_an_address_a_second_time(user: User) -> None:
+    with pytest.raises(IntegrityError), transaction.atomic():
+        User.objects.bulk_create([UserFactory.build(email=user.email)])
+
+
+def test_the_database_refuses_an_address_in_upper_case(user: User) -> None:
+    with pytest.raises(IntegrityError), transaction.atomic():
+        User.objects.bulk_create([UserFactory.build(email=user.email.upper())])
+    with pytest.raises(IntegrityError), transaction.atomic():
+        User.objects.filter(pk=user.pk).update(email="Upper@example.com")
+
+
+@pytest.mark.django_db
+def test_cleaning_writes_the_address_in_lower_case(user: User) -> None:
+    other = UserFactory.build(email=f" {user.email.upper()} ")
+
+    with pytest.raises(ValidationError) as failure:
+        other.full_clean()
+
+    assert other.email == user.email
+    assert failure.value.message_dict.keys() == {"email"}
+
+
+def test_a_user_has_the_roles_of_their_groups(user: User) -> None:
+    editors, _authors = GroupFactory.create(name="editors"), GroupFactory.create(name="authors")
+    user.groups.add(editors)
+
+    assert user.has_role("editors")
+    assert user.has_role("authors", "editors")
+    assert not user.has_role("authors")
+    assert not user.has_role()
+
+
+def test_a_session_is_bound_to_the_password_and_the_epoch(user: User) -> None:
+    before = user.get_session_auth_hash()
+    assert User.objects.get(pk=user.pk).get_session_auth_hash() == before
+
+    user.session_epoch += 1
+    in_new_epoch = user.get_session_auth_hash()
+    user.session_epoch -= 1
+    user.set_password("quite another passphrase")
+
+    assert len({before, in_new_epoch, user.get_session_auth_hash()}) == 3
+
+
+def test_an_avatar_is_stored_under_a_name_of_its_own() -> None:
+    names = {avatar_path(User(), "../../me.php") for _ in range(2)}
+
+    assert len(names) == 2
+    assert all(re.fullmatch(r"avatars/[0-9a-f]{32}\.webp", name) for name in names)
+
+
+@pytest.mark.django_db
+def test_a_login_is_shown_without_its_user() -> None:
+    family = TokenFamilyFactory.create()
+
+    assert str(family) == str(family.pk)
+
+
+@pytest.mark.django_db
+def test_only_logins_whose_last_token_has_expired_are_purged() -> None:
+    alive = TokenFamilyFactory.create()
+    TokenFamilyFactory.create_batch(2, expired=True)
+
+    assert session_purge() == 2
+    assert TokenFamily.objects.get() == alive
