@@ -1,11 +1,11 @@
 # Needs Python 3.11 or newer, git and make; everything else is installed into .venv.
 SERVE ?= 1
-WORKERS ?= auto
+WORKERS ?= logical
 PYTEST_FLAGS ?=
 
 BIN := .venv/bin
 # The template's tree has rules of its own; it is linted in a copy, so that no cache stays in it.
-SOURCES := benchmarks hooks tests
+SOURCES := benchmarks/bake.py hooks tests
 # The demo runs on SQLite, whatever the shell that starts it is set up for.
 DEMO := env -u DATABASE_URL -u DJANGO_SETTINGS_MODULE -u REDIS_URL -u VIRTUAL_ENV $(MAKE) -C build/my_api
 
