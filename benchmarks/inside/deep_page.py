@@ -1,0 +1,52 @@
+"""Runs inside a generated project: the first page of 100,100 users against the one 100,000 rows deep, in turn."""
+
+from __future__ import annotations
+
+import statistics
+import sys
+from base64 import b64encode
+from datetime import timedelta
+from urllib.parse import urlencode
+
+import django
+
+django.setup()
+
+from django.utils import timezone
+from requests_per_second import caller, rate
+
+from apps.users.models import User
+from apps.users.services.sessions import _family_create
+
+DEPTH = 100_000
+PAGE = 25
+TARGET = 1.2
+ROUNDS = 100
+REQUESTS = 5
+
+
+def main() -> int:
+    """Print the table; the exit status says whether the target is met."""
+    now = timezone.now()
+    User.objects.bulk_create(
+        (
+            User(email=f"user{number}@example.com", password="!", created_at=now - timedelta(seconds=number))
+            for number in range(DEPTH + 100)
+        ),
+        batch_size=5000,
+    )
+    admin = User.objects.create_superuser("admin@example.com")
+    User.objects.filter(pk=admin.pk).update(created_at=now - timedelta(days=9))
+    token = _family_create(admin).access
+    position = User.objects.order_by("-created_at")[DEPTH].created_at
+    cursor = b64encode(urlencode({"p": str(position)}).encode()).decode()
+    first = caller("/api/v1/users/", token)
+    deep = caller(f"/api/v1/users/?{urlencode({'cursor': cursor})}", token)
+    assert first().count(b'"email"') == deep().count(b'"email"') == PAGE
+    ratio = statistics.median(rate(first, REQUESTS) / rate(deep, REQUESTS) for _ in range(ROUNDS))
+    print(f"time of the page {DEPTH} rows deep to that of the first page: {ratio:.2f} x")
+    print(f"at most {TARGET} x, median of {ROUNDS} rounds of {REQUESTS} requests, processor time")
+    return 0 if ratio <= TARGET else 1
+
+
+sys.exit(main())

@@ -1,0 +1,13 @@
+"""Compare an authenticated `GET /api/v1/users/me/` with a bare DRF view that does the same user query.
+
+Run by hand: `.venv/bin/python benchmarks/me.py`. What is measured stands in `inside/me.py`.
+"""
+
+from __future__ import annotations
+
+import sys
+
+from project import run_inside
+
+if __name__ == "__main__":
+    sys.exit(run_inside("me.py"))

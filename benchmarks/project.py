@@ -1,0 +1,60 @@
+"""A generated project to measure, with its environment, in `build/benchmarks/`."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+from bake import ROOT, export
+
+FOLDER = ROOT / "build" / "benchmarks"
+PRODUCTION = {
+    "DJANGO_SETTINGS_MODULE": "config.settings.production",
+    "ALLOWED_HOSTS": "testserver",
+    "DATABASE_URL": f"sqlite:///{FOLDER / 'measured.sqlite3'}",
+    "DEFAULT_FROM_EMAIL": "no-reply@example.com",
+    "EMAIL_HOST": "smtp.example.com",
+    "FRONTEND_URL": "https://www.example.com",
+    "SECRET_KEY": "only-for-the-benchmark-0123456789-abcdefghijklmnopqrstuvwxyz",
+    # The limits stay on, high enough that none is reached.
+    "THROTTLE_USER": "100000000/minute,100000000/day",
+}
+
+
+def project() -> Path:
+    """Bake the default project as the tree is now and install it; returns its folder."""
+    template, target = FOLDER / "template", FOLDER / "my_api"
+    shutil.rmtree(template, ignore_errors=True)
+    export(template)
+    command = [sys.executable, "-m", "cookiecutter", "--no-input", "--default-config", "-f"]
+    subprocess.run([*command, "-o", str(FOLDER), str(template)], check=True, stdout=subprocess.DEVNULL)
+    subprocess.run(["make", "--silent", "setup"], cwd=target, check=True)
+    return target
+
+
+def run_inside(script: str) -> int:
+    """Run `benchmarks/inside/<script>` with the project's Python and production settings, on a new database.
+
+    Returns:
+        its exit status.
+    """
+    folder = project()
+    for file in FOLDER.glob("measured.sqlite3*"):
+        file.unlink()
+    python = str(folder / ".venv" / "bin" / "python")
+    environment = {**os.environ, **PRODUCTION, "PYTHONPATH": str(folder)}
+    subprocess.run([python, "manage.py", "migrate", "--verbosity", "0"], cwd=folder, env=environment, check=True)
+    static = [python, "manage.py", "collectstatic", "--no-input", "--verbosity", "0"]
+    subprocess.run(static, cwd=folder, env=environment, check=True)
+    inside = ROOT / "benchmarks" / "inside" / script
+    # Log lines are written as in production, to nowhere.
+    return subprocess.run(
+        [python, str(inside)],
+        cwd=folder,
+        env=environment,
+        stderr=subprocess.DEVNULL,
+        check=False,
+    ).returncode

@@ -1,0 +1,63 @@
+"""Compare `manage.py check` of the default project with that of a bare `startproject` with DRF installed.
+
+Run by hand: `.venv/bin/python benchmarks/start_up.py [rounds]`. Both run in turn, with the same interpreter and
+environment; the medians of their processor time and the median of the ratios of the pairs are printed.
+"""
+
+from __future__ import annotations
+
+import resource
+import shutil
+import statistics
+import subprocess
+import sys
+from typing import TYPE_CHECKING
+
+from project import FOLDER, project
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+TARGET = 1.6
+
+
+def main(rounds: int) -> int:
+    """Print the table; the exit status says whether the target is met."""
+    ours = project()
+    python = str(ours / ".venv" / "bin" / "python")
+    bare = bare_project(python)
+    pairs = []
+    for turn in range(rounds + 1):
+        pair = check(python, ours), check(python, bare)
+        if turn:  # the first compiles
+            pairs.append(pair)
+    ratio = statistics.median(a / b for a, b in pairs)
+    print(f"default project {statistics.median(a for a, _ in pairs):.3f} s")
+    print(f"bare project    {statistics.median(b for _, b in pairs):.3f} s")
+    print(f"ratio           {ratio:.2f} x   at most {TARGET} x, {rounds} pairs, processor time")
+    return 0 if ratio <= TARGET else 1
+
+
+def bare_project(python: str) -> Path:
+    """Make a `startproject` that has Django REST Framework among its apps."""
+    folder = FOLDER / "bare"
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    subprocess.run([python, "-m", "django", "startproject", "bare", "."], cwd=folder, check=True)
+    settings = folder / "bare" / "settings.py"
+    text = settings.read_text(encoding="utf-8")
+    text = text.replace("INSTALLED_APPS = [", "INSTALLED_APPS = [\n    'rest_framework',")
+    settings.write_text(text, encoding="utf-8")
+    return folder
+
+
+def check(python: str, folder: Path) -> float:
+    """Return the processor seconds of one `manage.py check`."""
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    subprocess.run([python, "manage.py", "check"], cwd=folder, check=True, stdout=subprocess.DEVNULL)
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+
+
+if __name__ == "__main__":
+    sys.exit(main(int(sys.argv[1]) if len(sys.argv) > 1 else 11))
