@@ -12,11 +12,10 @@ import django
 
 django.setup()
 
-from django.utils import timezone
-from requests_per_second import caller, rate
-
 from apps.users.models import User
 from apps.users.services.sessions import _family_create
+from django.utils import timezone
+from requests_per_second import caller, rate
 
 DEPTH = 100_000
 PAGE = 25

@@ -37,4 +37,5 @@ class JWTAuthentication(authentication.JWTAuthentication):
 def lockout_key(_request: HttpRequest | None, credentials: dict[str, Any] | None = None) -> str:
     """What failed log-ins are counted under: a digest, so that the table of failures names nobody."""
     email = str((credentials or {}).get("username") or (credentials or {}).get("email") or "")
-    return salted_hmac("apps.users.lockout", User.objects.normalize_email(email)).hexdigest()
+    address = User.objects.normalize_email(email)
+    return salted_hmac("apps.users.lockout", address, algorithm="sha256").hexdigest()

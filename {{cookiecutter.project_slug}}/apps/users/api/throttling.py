@@ -15,5 +15,6 @@ class EmailThrottle(RateThrottle):
         email = request.data.get("email") if isinstance(request.data, dict) else None
         if not isinstance(email, str):
             return None
-        digest = salted_hmac("apps.users.throttle", User.objects.normalize_email(email)).hexdigest()
+        address = User.objects.normalize_email(email)
+        digest = salted_hmac("apps.users.throttle", address, algorithm="sha256").hexdigest()
         return f"{type(view).__name__}:{digest}"
