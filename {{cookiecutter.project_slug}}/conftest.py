@@ -1,12 +1,12 @@
 """Fixtures for the tests of every app."""
 
-from collections.abc import Iterator
+import uuid
 from typing import Any
 
 import pytest
 from django.conf import settings
-from django.core.cache import cache
 from django.test import TestCase
+from pytest_django import Settings
 from rest_framework.test import APIClient
 
 from apps.users.models import User
@@ -42,9 +42,9 @@ def django_db_modify_db_settings(
 
 
 @pytest.fixture(autouse=True)
-def _empty_cache() -> Iterator[None]:
-    yield
-    cache.clear()
+def _own_cache(settings: Settings) -> None:
+    """Each test has keys of its own, also where many share one Redis."""
+    settings.CACHES = {"default": settings.CACHES["default"] | {"KEY_PREFIX": uuid.uuid4().hex}}
 
 
 @pytest.fixture

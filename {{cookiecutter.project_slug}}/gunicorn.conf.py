@@ -1,6 +1,7 @@
 """How gunicorn serves the project: `gunicorn config.wsgi`. https://gunicorn.org/reference/settings/"""
 
 import multiprocessing
+from pathlib import Path
 from typing import Any
 
 from config.env import env
@@ -16,7 +17,8 @@ graceful_timeout: int = env("WEB_GRACEFUL_TIMEOUT", default=30, cast=int)
 max_requests: int = env("WEB_MAX_REQUESTS", default=1000, cast=int)
 max_requests_jitter = max_requests // 10
 # Heartbeats must not wait for a disk. https://gunicorn.org/guides/docker/
-worker_tmp_dir = "/dev/shm"  # noqa: S108 - a memory file system
+_memory = Path("/dev/shm")  # noqa: S108 - a file system in memory, on Linux
+worker_tmp_dir = str(_memory) if _memory.is_dir() else None
 preload_app = True
 accesslog = None
 

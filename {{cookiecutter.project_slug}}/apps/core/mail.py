@@ -3,10 +3,19 @@
 from typing import Any
 
 from django.conf import settings
-from django.core.mail import EmailMultiAlternatives
+from django.core.mail import EmailMessage, EmailMultiAlternatives
+from django.core.mail.backends import console
 from django.template.loader import render_to_string
 
 from config import project
+
+
+class ConsoleBackend(console.EmailBackend):
+    """Prints the text of a mail as people read it, so that a link in it can be copied."""
+
+    def write_message(self, message: EmailMessage) -> None:
+        head = f"To: {', '.join(message.to)}\nSubject: {message.subject}"
+        self.stream.write(f"{head}\n\n{message.body}\n{'-' * 79}\n")
 
 
 def mail_send(*, to: str, template: str, context: dict[str, Any]) -> None:

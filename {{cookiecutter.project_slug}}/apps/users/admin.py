@@ -64,6 +64,13 @@ class UserAdmin(CSVExportMixin, DjangoUserAdmin):
         if change and "is_active" in form.changed_data and not obj.is_active:
             accounts.user_deactivate(user=obj)
 
+    def delete_model(self, request: HttpRequest, obj: User) -> None:
+        accounts.user_delete(user=obj)
+
+    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
+        for user in self._touchable(request, queryset):
+            accounts.user_delete(user=user)
+
     @admin.display(boolean=True, description=_("verified"), ordering="email_verified_at")
     def is_verified(self, user: User) -> bool:
         return user.is_verified

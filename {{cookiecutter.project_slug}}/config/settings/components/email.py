@@ -15,7 +15,7 @@ EMAIL_TIMEOUT: int = env("EMAIL_TIMEOUT", default=10, cast=int)
 EMAIL_FILE_PATH: str = env("EMAIL_FILE_PATH", default="mails")
 EMAIL_BACKEND: str = (
     env("EMAIL_BACKEND", default="")
-    or f"django.core.mail.backends.{'smtp' if EMAIL_HOST else 'console'}.EmailBackend"
+    or ("django.core.mail.backends.smtp.EmailBackend" if EMAIL_HOST else "apps.core.mail.ConsoleBackend")
 )
 DEFAULT_FROM_EMAIL: str = env("DEFAULT_FROM_EMAIL", default="no-reply@localhost")
 SERVER_EMAIL = DEFAULT_FROM_EMAIL

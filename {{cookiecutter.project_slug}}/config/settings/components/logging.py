@@ -1,4 +1,4 @@
-"""Structured logs on standard output. https://www.structlog.org/en/stable/standard-library.html"""
+"""Structured logs on standard error, apart from what a command prints. https://www.structlog.org/en/stable/standard-library.html"""
 
 import logging
 import sys

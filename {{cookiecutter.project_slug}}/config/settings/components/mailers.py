@@ -10,7 +10,7 @@ from config.env import env
 _host: str = env("EMAIL_HOST", default="")
 _backend: str = (
     env("EMAIL_BACKEND", default="")
-    or f"django.core.mail.backends.{'smtp' if _host else 'console'}.EmailBackend"
+    or ("django.core.mail.backends.smtp.EmailBackend" if _host else "apps.core.mail.ConsoleBackend")
 )
 _options: dict[str, dict[str, Any]] = {
     "django.core.mail.backends.smtp.EmailBackend": {
