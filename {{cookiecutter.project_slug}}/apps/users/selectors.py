@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from django.db.models import Model, QuerySet
+from django.db.models import Manager, Model, QuerySet
 
 from apps.users.models import User
 
@@ -39,8 +39,13 @@ def _row(instance: Model) -> dict[str, Any]:
     fields = [field for field in instance._meta.concrete_fields if field.name not in SECRET_FIELDS]  # noqa: SLF001
     values = {field.name: field.value_to_string(instance) for field in fields}
     relations = {
-        # With what their names are made of: that of a permission holds its content type.
-        field.name: [str(related) for related in getattr(instance, field.name).select_related()]
+        field.name: _names(getattr(instance, field.name))
         for field in instance._meta.many_to_many  # noqa: SLF001
     }
     return values | relations
+
+
+def _names(rows: Manager[Any]) -> list[str]:
+    # What a name may be made of: that of a permission holds its content type.
+    parents = [field.name for field in rows.model._meta.concrete_fields if field.many_to_one]  # noqa: SLF001
+    return [str(row) for row in rows.prefetch_related(*parents)]

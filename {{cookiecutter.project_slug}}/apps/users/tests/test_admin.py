@@ -228,20 +228,29 @@ def test_a_save_that_switches_nothing_off_ends_no_login(root: Browser, user: Use
     assert get_me(pair.access).status_code == 200
 
 
-def test_a_deleted_user_leaves_no_picture(
+@pytest.mark.parametrize("by_action", ["", "by action"])
+def test_a_user_who_is_deleted_is_forgotten(
     root: Browser,
     user_api: Client,
     user: User,
+    by_action: str,
     django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks,
 ) -> None:
     user_api.put(reverse("v1:users:avatar"), {"avatar": upload(picture())}, format="multipart")
     files = stored_avatars()
 
     with django_capture_on_commit_callbacks(execute=True):
-        root.post(reverse("admin:users_user_delete", args=[user.pk]), {"post": "yes"})
+        if by_action:
+            run(root, "delete_selected", [user], post="yes")
+        else:
+            root.post(reverse("admin:users_user_delete", args=[user.pk]), {"post": "yes"})
 
-    assert not User.objects.filter(pk=user.pk).exists()
+    assert User.objects.get(pk=user.pk).deleted_at is not None
     assert len(files) - len(stored_avatars()) == 1
+    stored = str([*User.objects.values(), *LogEntry.objects.values()])
+    assert LogEntry.objects.filter(object_id=str(user.pk)).exists()
+    assert user.email not in stored
+    assert user.last_name not in stored
 
 
 def test_logins_can_be_looked_at_and_ended(root: Browser, user: User) -> None:
@@ -420,4 +429,4 @@ def test_staff_with_the_permission_act_on_other_users(clerk: Callable[..., Brows
 
     assert set(User.objects.inactive()) == set(users)
     run(browser, "delete_selected", users, post="yes")
-    assert not User.objects.inactive().exists()
+    assert set(User.objects.exclude(deleted_at=None)) == set(users)

@@ -2,11 +2,14 @@ import re
 
 import pytest
 from django.core.exceptions import ValidationError
+from django.core.files.base import ContentFile
 from django.db import IntegrityError, transaction
+from pytest_django import DjangoCaptureOnCommitCallbacks
 
 from apps.users.models import TokenFamily, User, avatar_path
 from apps.users.services.sessions import session_purge
 from apps.users.tests.factories import GroupFactory, TokenFamilyFactory, UserFactory
+from apps.users.tests.helpers import stored_avatars
 
 
 def test_a_user_is_shown_by_the_address(user: User) -> None:
@@ -71,6 +74,20 @@ def test_an_avatar_is_stored_under_a_name_of_its_own() -> None:
 
     assert len(names) == 2
     assert all(re.fullmatch(r"avatars/[0-9a-f]{32}\.webp", name) for name in names)
+
+
+def test_a_row_that_is_deleted_leaves_no_picture(
+    user: User,
+    django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks,
+) -> None:
+    user.avatar.save("", ContentFile(b"picture"))
+    name = user.avatar.name.removeprefix("avatars/")
+    assert name in stored_avatars()
+
+    with django_capture_on_commit_callbacks(execute=True):
+        user.delete()
+
+    assert name not in stored_avatars()
 
 
 @pytest.mark.django_db

@@ -164,10 +164,10 @@ def test_a_page_has_a_bounded_size(staff_api: Client) -> None:
 
     sizes = {
         size: len(staff_api.get(reverse(LIST), {"page_size": size} if size else {}).json()["results"])
-        for size in ("", "7", "100", "101", "1000000", "0", "-1", "all")
+        for size in ("", "7", "101", "0", "-1", "all")
     }
 
-    assert sizes == {"": 25, "7": 7, "100": 100, "101": 100, "1000000": 100, "0": 25, "-1": 25, "all": 25}
+    assert sizes == {"": 25, "7": 7, "101": 100, "0": 25, "-1": 25, "all": 25}
 
 
 def test_a_cursor_that_somebody_made_up_is_not_found(staff_api: Client) -> None:
