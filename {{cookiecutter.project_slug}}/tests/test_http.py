@@ -1,0 +1,105 @@
+"""What every answer carries: headers that protect, and what saves a transfer."""
+
+import gzip
+
+import pytest
+from django.test import Client as DjangoClient
+from django.urls import reverse
+from pytest_django import Settings
+
+from conftest import Client
+
+pytestmark = pytest.mark.django_db
+
+PAGES = ["v1:users:me", "schema", "docs", "redoc", "admin:login", "health-live"]
+# The health checks answer before the middleware that protects pages in browsers.
+BROWSER_PAGES = PAGES[:-1]
+
+
+@pytest.mark.parametrize("route", BROWSER_PAGES)
+def test_browsers_are_told_what_a_page_may_do(client: DjangoClient, route: str) -> None:
+    response = client.get(reverse(route))
+    assert response["X-Content-Type-Options"] == "nosniff"
+    assert response["X-Frame-Options"] == "DENY"
+    assert response["Referrer-Policy"] == "same-origin"
+    assert response["Cross-Origin-Opener-Policy"] == "same-origin"
+    assert "camera=()" in response["Permissions-Policy"].split(", ")
+    assert "Server" not in response
+
+
+@pytest.mark.parametrize("route", BROWSER_PAGES)
+def test_a_page_loads_and_runs_nothing_from_elsewhere(client: DjangoClient, route: str) -> None:
+    policy = dict(
+        (part.strip().split(" ", 1)) for part in client.get(reverse(route))["Content-Security-Policy"].split(";")
+    )
+    assert policy["default-src"] == policy["script-src"] == policy["connect-src"] == "'self'"
+    assert policy["frame-ancestors"] == policy["object-src"] == policy["base-uri"] == "'none'"
+    assert "http" not in " ".join(policy.values())
+
+
+def test_what_a_client_has_is_not_sent_again(user_api: Client) -> None:
+    url = reverse("v1:users:me")
+    first = user_api.get(url)
+    second = user_api.get(url, HTTP_IF_NONE_MATCH=first["ETag"])
+    assert (first.status_code, second.status_code, second.content) == (200, 304, b"")
+    user_api.patch(url, {"first_name": "Changed"})
+    third = user_api.get(url, HTTP_IF_NONE_MATCH=first["ETag"])
+    assert third.status_code == 200
+    assert third["ETag"] != first["ETag"]
+
+
+def test_what_a_client_has_compressed_is_not_sent_again(user_api: Client) -> None:
+    url = reverse("v1:users:me")
+    first = user_api.get(url, HTTP_ACCEPT_ENCODING="gzip")
+    assert first["Content-Encoding"] == "gzip"
+    second = user_api.get(url, HTTP_ACCEPT_ENCODING="gzip", HTTP_IF_NONE_MATCH=first["ETag"])
+    assert second.status_code == 304
+
+
+def test_long_answers_are_compressed_for_who_can_read_it(client: DjangoClient) -> None:
+    url = reverse("schema")
+    plain, packed = client.get(url), client.get(url, headers={"accept-encoding": "gzip"})
+    assert "Content-Encoding" not in plain
+    assert packed["Content-Encoding"] == "gzip"
+    assert gzip.decompress(packed.content) == plain.content
+    assert "Accept-Encoding" in packed["Vary"]
+
+
+def preflight(client: DjangoClient, origin: str, path: str) -> dict[str, str]:
+    headers = {
+        "origin": origin,
+        "access-control-request-method": "PATCH",
+        "access-control-request-headers": "authorization, content-type",
+    }
+    return dict(client.options(path, headers=headers).items())
+
+
+def test_pages_of_the_web_application_may_call_the_api(client: DjangoClient, settings: Settings) -> None:
+    answer = preflight(client, settings.FRONTEND_URL, reverse("v1:users:me"))
+    assert answer["access-control-allow-origin"] == settings.FRONTEND_URL
+    assert "PATCH" in answer["access-control-allow-methods"]
+    assert "authorization" in answer["access-control-allow-headers"]
+    # Tokens are sent in a header, never by a cookie.
+    assert "access-control-allow-credentials" not in answer
+
+
+def test_pages_of_the_web_application_may_read_our_headers(client: DjangoClient, settings: Settings) -> None:
+    response = client.get(reverse("v1:users:me"), headers={"origin": settings.FRONTEND_URL})
+    exposed = {name.strip() for name in response["Access-Control-Expose-Headers"].split(",")}
+    assert {"X-Request-ID", "X-API-Version", "Retry-After"} <= exposed
+
+
+@pytest.mark.parametrize(
+    ("origin", "route"),
+    [
+        ("https://evil.example", "v1:users:me"),
+        ("https://app.example.com.evil.example", "v1:users:me"),
+        ("http://app.example.com", "v1:users:me"),
+        ("null", "v1:users:me"),
+        ("https://app.example.com", "admin:login"),
+    ],
+)
+def test_no_other_page_may_call_and_the_admin_may_be_called_by_none(
+    client: DjangoClient, origin: str, route: str
+) -> None:
+    assert "access-control-allow-origin" not in preflight(client, origin, reverse(route))

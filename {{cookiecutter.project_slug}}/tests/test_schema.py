@@ -1,0 +1,118 @@
+"""The OpenAPI document says how every operation is called, and how it fails."""
+
+import json
+from collections.abc import Iterator
+from io import StringIO
+from typing import Any
+
+import jsonschema_rs
+import pytest
+from django.core.management import call_command
+from django.urls import reverse
+
+from conftest import Client
+
+PUBLIC = {
+    "/api/v1/auth/password/reset/",
+    "/api/v1/auth/password/reset/confirm/",
+    "/api/v1/auth/register/",
+    "/api/v1/auth/resend-verification/",
+    "/api/v1/auth/token/",
+    "/api/v1/auth/token/refresh/",
+    "/api/v1/auth/token/verify/",
+    "/api/v1/auth/verify-email/",
+}
+
+
+@pytest.fixture(scope="module")
+def document() -> dict[str, Any]:
+    """The document, of which no part gave a warning."""
+    output = StringIO()
+    arguments = ("--api-version", "v1", "--validate", "--fail-on-warn", "--format", "openapi-json")
+    call_command("spectacular", *arguments, stdout=output)
+    generated: dict[str, Any] = json.loads(output.getvalue())
+    return generated
+
+
+def operations(document: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
+    for path, methods in document["paths"].items():
+        for method, operation in methods.items():
+            yield f"{method} {path}", operation
+
+
+def contents(operation: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    for part in [operation.get("requestBody", {}), *operation["responses"].values()]:
+        yield from part.get("content", {}).values()
+
+
+def test_everybody_can_read_the_document(api: Client) -> None:
+    response = api.get(reverse("schema"), HTTP_ACCEPT="application/vnd.oai.openapi+json")
+    assert response.status_code == 200
+    assert response.json()["openapi"].startswith("3.")
+
+
+def test_every_operation_is_described_and_named(document: dict[str, Any]) -> None:
+    for name, operation in operations(document):
+        assert operation["description"].endswith("."), name
+        assert operation["tags"], name
+    ids = [operation["operationId"] for _, operation in operations(document)]
+    assert len(ids) == len(set(ids))
+
+
+def test_every_operation_but_the_public_ones_asks_for_a_token(document: dict[str, Any]) -> None:
+    public = {name.split()[1] for name, operation in operations(document) if operation["security"] == [{}]}
+    tokens = {name.split()[1] for name, operation in operations(document) if operation["security"] == [{"jwt": []}]}
+    assert public == PUBLIC
+    assert public.isdisjoint(tokens)
+    assert public | tokens == document["paths"].keys()
+
+
+def test_every_operation_says_how_it_fails(document: dict[str, Any]) -> None:
+    for name, operation in operations(document):
+        expected = {"406", "429"}
+        if operation["security"] != [{}]:
+            expected.add("401")
+        if "requestBody" in operation:
+            expected |= {"400", "415"}
+        if any(parameter["in"] == "path" for parameter in operation.get("parameters", [])):
+            expected.add("404")
+        assert expected <= operation["responses"].keys(), name
+
+
+def test_every_failure_is_a_problem_document(document: dict[str, Any]) -> None:
+    for name, operation in operations(document):
+        for status, response in operation["responses"].items():
+            if status >= "400":
+                (content_type,) = response["content"]
+                assert content_type == "application/problem+json", name
+                schema = response["content"][content_type]["schema"]
+                assert schema == {"$ref": "#/components/schemas/Problem"}, name
+
+
+def test_every_example_is_valid(document: dict[str, Any]) -> None:
+    examples = [
+        (name, content["schema"], example)
+        for name, operation in operations(document)
+        for content in contents(operation)
+        for example in [
+            *([content["example"]] if "example" in content else []),
+            *(entry["value"] for entry in content.get("examples", {}).values()),
+        ]
+    ]
+    assert examples
+    for name, schema, example in examples:
+        root = {**schema, "components": document["components"]}
+        assert list(jsonschema_rs.iter_errors(root, example)) == [], name
+
+
+@pytest.mark.django_db
+def test_a_real_problem_is_one_as_documented(api: Client, document: dict[str, Any]) -> None:
+    root = {"$ref": "#/components/schemas/Problem", "components": document["components"]}
+    problems = [
+        api.get(reverse("v1:users:me")),
+        api.post(reverse("v1:auth:register"), {}),
+        api.get("/api/nothing/"),
+        api.put(reverse("v1:auth:token")),
+    ]
+    for response in problems:
+        assert list(jsonschema_rs.iter_errors(root, response.json())) == []
