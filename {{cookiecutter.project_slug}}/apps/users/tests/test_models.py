@@ -81,7 +81,7 @@ def test_a_row_that_is_deleted_leaves_no_picture(
     django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks,
 ) -> None:
     user.avatar.save("", ContentFile(b"picture"))
-    name = user.avatar.name.removeprefix("avatars/")
+    name = str(user.avatar.name).removeprefix("avatars/")
     assert name in stored_avatars()
 
     with django_capture_on_commit_callbacks(execute=True):
