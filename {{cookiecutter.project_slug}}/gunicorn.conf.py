@@ -4,6 +4,8 @@ import multiprocessing
 from pathlib import Path
 from typing import Any
 
+from gunicorn.glogging import Logger
+
 from config.env import env
 
 bind: str = env("WEB_BIND", default="0.0.0.0:8000")
@@ -20,10 +22,18 @@ max_requests_jitter = max_requests // 10
 _memory = Path("/dev/shm")  # noqa: S108 - a file system in memory, on Linux
 worker_tmp_dir = str(_memory) if _memory.is_dir() else None
 preload_app = True
+# Whoever runs it has signals; a socket in the home folder would be one more way in.
+control_socket_disable = True
 accesslog = None
 
 
-def on_starting(server: Any) -> None:
-    """Give gunicorn's own lines the format of the project's."""
-    server.log.error_log.handlers.clear()
-    server.log.error_log.propagate = True
+class ProjectLogger(Logger):
+    """Gives gunicorn's own lines the format of the project's, which `preload_app` has set up by then."""
+
+    def setup(self, cfg: Any) -> None:
+        super().setup(cfg)
+        self.error_log.handlers.clear()
+        self.error_log.propagate = True
+
+
+logger_class = ProjectLogger

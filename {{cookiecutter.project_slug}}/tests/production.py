@@ -1,8 +1,15 @@
 """Runs the project as it is served, in a process of its own: settings cannot be changed once they are read."""
 
+import json
 import os
+import re
 import subprocess
 import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from http.client import HTTPConnection
 from pathlib import Path
 
 from config.env import BASE_DIR
@@ -16,6 +23,8 @@ REQUIRED = {
     "FRONTEND_URL": "https://www.example.com",
     "EMAIL_HOST": "smtp.example.com",
 }
+# They are collected by a step of the deployment that the tests go without.
+NO_STATIC_FILES = "ignore:No directory at:UserWarning"
 
 
 def environment(**variables: str) -> dict[str, str]:
@@ -26,8 +35,7 @@ def environment(**variables: str) -> dict[str, str]:
 def run_python(*arguments: str | Path, **variables: str) -> subprocess.CompletedProcess[str]:
     """Run Python in production; a warning ends it."""
     return subprocess.run(
-        # Static files are collected by a step of the deployment that the tests go without.
-        [sys.executable, "-W", "error", "-W", "ignore:No directory at:UserWarning", *arguments],
+        [sys.executable, "-W", "error", "-W", NO_STATIC_FILES, *arguments],
         cwd=BASE_DIR,
         env=environment(**variables),
         capture_output=True,
@@ -35,3 +43,57 @@ def run_python(*arguments: str | Path, **variables: str) -> subprocess.Completed
         timeout=60,
         check=False,
     )
+
+
+@dataclass
+class Server:
+    """gunicorn, answering on `port` and writing to the file `output`."""
+
+    process: subprocess.Popen[bytes]
+    port: int
+    output: Path
+
+    def send(
+        self, method: str, path: str, body: dict[str, str] | None = None, **headers: str
+    ) -> tuple[int, dict[str, str], bytes]:
+        """Send a request as the proxy in front does, without following redirects."""
+        connection = HTTPConnection("127.0.0.1", self.port, timeout=30)
+        given = {name.replace("_", "-"): value for name, value in headers.items()}
+        headers = {"Host": "api.example.com", "X-Forwarded-Proto": "https"} | given
+        if body is not None:
+            headers["Content-Type"] = "application/json"
+        try:
+            connection.request(method, path, json.dumps(body) if body is not None else None, headers)
+            response = connection.getresponse()
+            return response.status, dict(response.getheaders()), response.read()
+        finally:
+            connection.close()
+
+    def stop(self) -> int:
+        """Ask it to end, as an orchestrator does; returns its exit status."""
+        self.process.terminate()
+        return self.process.wait(60)
+
+
+@contextmanager
+def served(folder: Path, **variables: str) -> Iterator[Server]:
+    """Serve with gunicorn in production, on a free port."""
+    output = folder / "output"
+    variables = {"WEB_BIND": "127.0.0.1:0", "WEB_CONCURRENCY": "1", "PYTHONWARNINGS": NO_STATIC_FILES} | variables
+    command = [sys.executable, "-m", "gunicorn", "config.wsgi"]
+    with output.open("wb") as file:
+        process = subprocess.Popen(command, cwd=BASE_DIR, env=environment(**variables), stdout=file, stderr=file)
+    try:
+        yield Server(process, _wait_for_port(process, output), output)
+    finally:
+        process.kill()
+        process.wait(60)
+
+
+def _wait_for_port(process: subprocess.Popen[bytes], output: Path) -> int:
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline and process.poll() is None:
+        if match := re.search(r"Listening at: http://127\.0\.0\.1:(\d+)", output.read_text(encoding="utf-8")):
+            return int(match[1])
+        time.sleep(0.02)
+    raise AssertionError(output.read_text(encoding="utf-8"))

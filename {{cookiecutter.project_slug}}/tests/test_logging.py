@@ -1,0 +1,132 @@
+"""What a server in production writes: lines of JSON that hold no secret. Run for real, with gunicorn."""
+
+import json
+import sqlite3
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.production import Server, run_python, served
+
+EMAIL = "ann.lee@example.com"
+PASSWORD = "correct horse battery"
+TOKEN = "eyJhbGciOiJIUzI1NiJ9.c2VjcmV0.c2lnbmF0dXJl"
+SECRETS = (EMAIL, PASSWORD, TOKEN, "ann.lee", "sessionid-value", "swordfish")
+
+
+@pytest.fixture(scope="module")
+def database(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("production") / "db.sqlite3"
+    process = run_python("manage.py", "migrate", "--verbosity", "0", DATABASE_URL=f"sqlite:///{path}")
+    assert process.returncode == 0, process.stderr
+    return path
+
+
+@pytest.fixture(scope="module")
+def server(database: Path) -> Iterator[Server]:
+    variables = {
+        "DATABASE_URL": f"sqlite:///{database}",
+        "EMAIL_BACKEND": "django.core.mail.backends.filebased.EmailBackend",
+        "EMAIL_FILE_PATH": str(database.parent / "mails"),
+    }
+    with served(database.parent, **variables) as running:
+        yield running
+
+
+def lines(server: Server) -> list[dict[str, Any]]:
+    """Everything that was written, of which each line is a JSON object."""
+    return [json.loads(line) for line in server.output.read_text(encoding="utf-8").splitlines()]
+
+
+def line_of(server: Server, request_id: str) -> dict[str, Any]:
+    """The line about a request; it is written before the answer is sent."""
+    (line,) = [line for line in lines(server) if line.get("request_id") == request_id and "code" in line]
+    return line
+
+
+def test_every_line_is_json_also_those_of_gunicorn(server: Server) -> None:
+    assert server.send("GET", "/health/ready/")[0] == 200
+    written = lines(server)
+    assert all({"event", "level", "logger", "timestamp"} <= line.keys() for line in written)
+    assert "gunicorn.error" in {line["logger"] for line in written}
+    requests = [line for line in written if line["logger"].startswith("django_structlog")]
+    assert requests
+    assert all(line["request_id"] for line in requests)
+
+
+def test_a_request_is_named_in_its_line_and_in_its_answer(server: Server) -> None:
+    _, headers, _ = server.send("GET", "/api/nothing/?token=x", X_Request_ID="my-request-1")
+    assert headers["X-Request-ID"] == "my-request-1"
+    line = line_of(server, "my-request-1")
+    assert (line["request"], line["code"], line["level"]) == ("GET /api/nothing/", 404, "info")
+    assert line["duration_ms"] > 0
+
+
+def test_who_comes_without_tls_is_sent_to_https(server: Server) -> None:
+    status, headers, _ = server.send("GET", "/api/v1/users/me/", X_Forwarded_Proto="http")
+    assert (status, headers["Location"]) == (301, "https://api.example.com/api/v1/users/me/")
+    status, headers, body = server.send("GET", "/api/v1/users/me/")
+    assert status == 401
+    assert headers["Strict-Transport-Security"] == "max-age=31536000; includeSubDomains; preload"
+    assert json.loads(body)["request_id"] == headers["X-Request-ID"]
+
+
+def test_a_host_that_is_not_ours_is_refused_and_probes_are_answered(server: Server) -> None:
+    assert server.send("GET", "/api/v1/users/me/", Host="evil.example")[0] == 400
+    assert server.send("GET", "/health/live/", Host="10.0.0.7", X_Forwarded_Proto="http")[0] == 200
+
+
+def test_no_line_holds_a_secret(server: Server, database: Path) -> None:
+    headers = {
+        "Authorization": f"Bearer {TOKEN}",
+        "Cookie": "__Host-sessionid=sessionid-value",
+        "X_API_Key": "swordfish",
+    }
+    login = {"email": EMAIL, "password": PASSWORD}
+    query = f"?token={TOKEN}&email={EMAIL}"
+    answers = {
+        "register": server.send("POST", f"/api/v1/auth/register/{query}", login, **headers),
+        "login": server.send("POST", f"/api/v1/auth/token/{query}", login, **headers),
+        "refresh": server.send("POST", "/api/v1/auth/token/refresh/", {"refresh": TOKEN}, **headers),
+        "verify": server.send("POST", "/api/v1/auth/verify-email/", {"token": TOKEN}, **headers),
+        "me": server.send("GET", f"/api/v1/users/me/{query}", **headers),
+        "admin": server.send("GET", f"/admin/{query}", **headers),
+    }
+    statuses = {name: status for name, (status, _, _) in answers.items()}
+    assert statuses == {"register": 202, "login": 401, "refresh": 401, "verify": 400, "me": 401, "admin": 302}
+
+    # A fault of the server is logged with its traceback, of which the variables hold all of it.
+    with sqlite3.connect(database) as connection:
+        connection.execute("ALTER TABLE users_user RENAME TO away")
+    _, fault, body = server.send("POST", f"/api/v1/auth/token/{query}", login, **headers)
+    with sqlite3.connect(database) as connection:
+        connection.execute("ALTER TABLE away RENAME TO users_user")
+    assert (json.loads(body)["status"], json.loads(body)["type"]) == (500, "urn:problem:server_error")
+    failure = line_of(server, fault["X-Request-ID"])
+    assert (failure["event"], failure["level"]) == ("request_failed", "error")
+    assert "no such table" in json.dumps(failure["exception"])
+
+    written = server.output.read_text(encoding="utf-8")
+    assert [secret for secret in SECRETS if secret in written] == []
+    ids = {line["request_id"] for line in lines(server) if "request_id" in line}
+    assert {sent["X-Request-ID"] for _, sent, _ in answers.values()} <= ids
+
+
+def test_the_mail_of_a_registration_is_sent_after_the_answer(server: Server, database: Path) -> None:
+    login = {"email": "bob@example.com", "password": PASSWORD}
+    assert server.send("POST", "/api/v1/auth/register/", login)[0] == 202
+    deadline = time.monotonic() + 20
+    mails = ""
+    while "To: bob@example.com" not in mails and time.monotonic() < deadline:
+        mails = "".join(path.read_text(encoding="utf-8") for path in (database.parent / "mails").glob("*"))
+    assert "https://www.example.com/verify-email?token=" in mails
+
+
+def test_it_ends_in_order_when_it_is_told_to(database: Path, tmp_path: Path) -> None:
+    with served(tmp_path, DATABASE_URL=f"sqlite:///{database}") as running:
+        assert running.send("GET", "/health/live/")[0] == 200
+        assert running.stop() == 0
+        assert lines(running)
