@@ -52,6 +52,8 @@ class AutoSchema(openapi.AutoSchema):
         bodies: dict[str, Any] = super()._get_response_bodies(direction)
         for status in self._problems():
             bodies.setdefault(str(status.value), self._problem_body(status))
+        for status, body in bodies.items():
+            body["description"] = body["description"] or HTTPStatus(int(status)).phrase
         return dict(sorted(bodies.items()))
 
     def _problem_body(self, status: HTTPStatus) -> dict[str, Any]:
@@ -61,7 +63,6 @@ class AutoSchema(openapi.AutoSchema):
             str(status.value),
             media_types=[PROBLEM_JSON],
         )
-        body["description"] = status.phrase
         body["content"][PROBLEM_JSON]["example"] = {
             "type": f"urn:problem:{code}",
             "title": status.phrase,
