@@ -1,0 +1,130 @@
+"""The pages that people open, in a real browser: nothing is blocked, nothing is loaded from elsewhere."""
+
+import json
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+from django.urls import reverse
+from pytest_django.live_server_helper import LiveServer
+from selenium.webdriver import Chrome, ChromeOptions, ChromeService
+from selenium.webdriver.common.by import By
+from selenium.webdriver.support import expected_conditions
+from selenium.webdriver.support.wait import WebDriverWait
+
+from apps.users.models import User
+from apps.users.tests.factories import PASSWORD, SuperuserFactory
+from config import project
+
+CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome") or shutil.which("chrome")
+DRIVER = shutil.which("chromedriver")
+DEADLINE = 60
+ARGUMENTS = (
+    "--headless=new",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-dev-shm-usage",
+    "--disable-quic",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+    "--window-size=1200,900",
+)
+
+pytestmark = [
+    pytest.mark.skipif(not (CHROMIUM and DRIVER), reason="needs Chromium and its chromedriver"),
+    pytest.mark.django_db(transaction=True),
+]
+
+
+class Browser:
+    """Chromium, and what it complained about and asked for."""
+
+    def __init__(self, driver: Chrome, server: str) -> None:
+        self.driver = driver
+        self.server = server
+
+    def open(self, path: str) -> None:
+        self.driver.get(self.server + path)
+
+    def wait_for(self, selector: str) -> None:
+        found = expected_conditions.visibility_of_element_located((By.CSS_SELECTOR, selector))
+        WebDriverWait(self.driver, DEADLINE).until(found)
+
+    def text(self) -> str:
+        return self.driver.find_element(By.TAG_NAME, "body").text
+
+    def complaints(self) -> list[str]:
+        """What the console shows: a resource that was blocked or is missing, a script that failed."""
+        return [entry["message"] for entry in self.driver.get_log("browser")]
+
+    def hosts(self) -> set[str]:
+        """Where requests went."""
+        events = [json.loads(entry["message"])["message"] for entry in self.driver.get_log("performance")]
+        sent = [event["params"] for event in events if event["method"] == "Network.requestWillBeSent"]
+        urls = [urlsplit(params["request"]["url"]) for params in sent]
+        return {url.netloc for url in urls if url.scheme not in {"data", "blob", "chrome"}}
+
+
+@pytest.fixture(scope="module")
+def driver(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Chrome]:
+    options = ChromeOptions()
+    options.binary_location = str(CHROMIUM)
+    for argument in (*ARGUMENTS, f"--user-data-dir={tmp_path_factory.mktemp('chromium')}"):
+        options.add_argument(argument)
+    options.set_capability("goog:loggingPrefs", {"browser": "ALL", "performance": "ALL"})
+    chromium = Chrome(options, ChromeService(DRIVER))
+    yield chromium
+    chromium.quit()
+
+
+@pytest.fixture
+def browser(driver: Chrome, live_server: LiveServer) -> Iterator[Browser]:
+    """A browser in which, at the end of every test, nothing was blocked and nobody else was asked."""
+    opened = Browser(driver, live_server.url)
+    yield opened
+    complaints, hosts = opened.complaints(), opened.hosts()
+    driver.delete_all_cookies()
+    assert complaints == []
+    assert hosts == {urlsplit(live_server.url).netloc}
+
+
+@pytest.fixture
+def superuser(transactional_db: None) -> User:
+    return SuperuserFactory.create()
+
+
+def test_people_log_in_to_the_admin_and_see_the_users(browser: Browser, superuser: User) -> None:
+    browser.open(reverse("admin:index"))
+    browser.wait_for("#login-form")
+    browser.driver.find_element(By.NAME, "username").send_keys(superuser.email)
+    browser.driver.find_element(By.NAME, "password").send_keys(PASSWORD)
+    browser.driver.find_element(By.CSS_SELECTOR, "[type=submit]").click()
+    browser.wait_for("#user-tools")
+    browser.open(reverse("admin:users_user_changelist"))
+    browser.wait_for("#result_list")
+    assert superuser.email in browser.text()
+    assert project.TITLE in browser.driver.title
+    browser.open(reverse("admin:users_user_change", args=[superuser.pk]))
+    browser.wait_for("#user_form")
+    assert browser.driver.find_element(By.NAME, "email").get_attribute("value") == superuser.email
+
+
+def test_swagger_shows_every_operation(browser: Browser) -> None:
+    browser.open(reverse("docs"))
+    browser.wait_for(".opblock")
+    assert "/api/v1/auth/register/" in browser.text()
+    browser.driver.find_element(By.CSS_SELECTOR, ".opblock-summary-control").click()
+    browser.wait_for(".opblock-body")
+
+
+def test_redoc_shows_every_operation(browser: Browser) -> None:
+    browser.open(reverse("redoc"))
+    browser.wait_for("redoc h1, .redoc-wrap h1")
+    assert project.TITLE in browser.text()
+    assert "Register an address." in browser.text()
+    browser.driver.find_element(By.CSS_SELECTOR, "[role=search] input").send_keys("avatar")
+    browser.wait_for("[data-role='search:results'] label")
