@@ -186,6 +186,13 @@ def test_a_user_is_created_with_an_address_in_any_case(root: Browser) -> None:
     assert again.context["adminform"].form.errors.keys() == {"email"}
 
 
+def test_a_user_who_does_not_exist_is_not_shown(root: Browser) -> None:
+    response = root.get(reverse("admin:users_user_change", args=["00000000-0000-0000-0000-000000000000"]))
+
+    assert response.status_code == 302
+    assert response["Location"] == reverse("admin:index")
+
+
 def test_a_user_is_changed(root: Browser, user: User) -> None:
     assert save(root, user, first_name="Ada", email="ADA@example.com").status_code == 302
 

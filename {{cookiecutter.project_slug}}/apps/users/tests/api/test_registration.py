@@ -27,6 +27,7 @@ STATES: dict[str, Callable[[], User | None]] = {
     "unverified": lambda: UserFactory.create(email=EMAIL, email_verified_at=None),
     "verified": lambda: UserFactory.create(email=EMAIL),
     "deactivated": lambda: UserFactory.create(email=EMAIL, is_active=False),
+    "deactivated before": lambda: UserFactory.create(email=EMAIL, is_active=False, email_verified_at=None),
 }
 every_state = pytest.mark.parametrize("create", STATES.values(), ids=STATES)
 
@@ -115,6 +116,7 @@ def test_registration_hashes_one_password_whether_the_address_is_known_or_not(
         ("unverified", "Verify your e-mail address"),
         ("verified", "You have an account"),
         ("deactivated", "You have an account"),
+        ("deactivated before", "You have an account"),
     ],
 )
 def test_registration_sends_one_mail_to_the_owner_of_the_address(
@@ -132,7 +134,7 @@ def test_registration_sends_one_mail_to_the_owner_of_the_address(
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize("state", ["verified", "deactivated"])
+@pytest.mark.parametrize("state", ["verified", "deactivated", "deactivated before"])
 def test_registration_changes_nothing_of_an_account(api: Client, state: str) -> None:
     STATES[state]()
     before = User.objects.values().get()

@@ -419,6 +419,7 @@ def test_every_token_is_dead_at_once(end: Callable[[Client, User], Response]) ->
         for token in (pair.access, pair.refresh):
             assert_unauthorized(check(token), "token_not_valid")
         assert_unauthorized(refresh(pair.refresh), "token_not_valid")
+    assert not user.token_families.exists()
     assert get_me(bystanders.access).status_code == 200
     assert refresh(bystanders.refresh).status_code == 200
 
