@@ -31,7 +31,7 @@ class ProjectLogger(Logger):
     """Gives gunicorn's own lines the format of the project's, which `preload_app` has set up by then."""
 
     def setup(self, cfg: Any) -> None:
-        super().setup(cfg)
+        super().setup(cfg)  # type: ignore[no-untyped-call]
         self.error_log.handlers.clear()
         self.error_log.propagate = True
 

@@ -1,4 +1,4 @@
-"""Runs the project as it is served, in a process of its own: settings cannot be changed once they are read."""
+"""Runs the project as it is served, in a process of its own: settings are read once."""
 
 import json
 import os
@@ -79,10 +79,11 @@ class Server:
 def served(folder: Path, **variables: str) -> Iterator[Server]:
     """Serve with gunicorn in production, on a free port."""
     output = folder / "output"
-    variables = {"WEB_BIND": "127.0.0.1:0", "WEB_CONCURRENCY": "1", "PYTHONWARNINGS": NO_STATIC_FILES} | variables
+    defaults = {"WEB_BIND": "127.0.0.1:0", "WEB_CONCURRENCY": "1", "PYTHONWARNINGS": NO_STATIC_FILES}
+    env = environment(**defaults | variables)
     command = [sys.executable, "-m", "gunicorn", "config.wsgi"]
     with output.open("wb") as file:
-        process = subprocess.Popen(command, cwd=BASE_DIR, env=environment(**variables), stdout=file, stderr=file)
+        process = subprocess.Popen(command, cwd=BASE_DIR, env=env, stdout=file, stderr=file)
     try:
         yield Server(process, _wait_for_port(process, output), output)
     finally:

@@ -8,8 +8,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.core.management import call_command
+from django.db import connections
+from pytest_django import DjangoDbBlocker
 
-from tests.production import Server, run_python, served
+from config.database import database_config
+from tests.production import Server, served
 
 EMAIL = "ann.lee@example.com"
 PASSWORD = "correct horse battery"
@@ -18,15 +22,26 @@ SECRETS = (EMAIL, PASSWORD, TOKEN, "ann.lee", "sessionid-value", "swordfish")
 
 
 @pytest.fixture(scope="module")
-def database(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def database(
+    django_db_setup: None, django_db_blocker: DjangoDbBlocker, tmp_path_factory: pytest.TempPathFactory
+) -> Path:
+    """A new database in a file, as after `manage.py migrate`."""
     path = tmp_path_factory.mktemp("production") / "db.sqlite3"
-    process = run_python("manage.py", "migrate", "--verbosity", "0", DATABASE_URL=f"sqlite:///{path}")
-    assert process.returncode == 0, process.stderr
+    url = f"sqlite:///{path}"
+    connections.settings["production"] = {
+        **connections.settings["default"],
+        **database_config(url, pool_size=0, pgbouncer=False, statement_timeout=0),
+    }
+    with django_db_blocker.unblock():
+        call_command("migrate", database="production", verbosity=0)
+    connections["production"].close()
+    del connections["production"], connections.settings["production"]
     return path
 
 
 @pytest.fixture(scope="module")
 def server(database: Path) -> Iterator[Server]:
+    """It serves all tests, and in the end does what an orchestrator tells it to."""
     variables = {
         "DATABASE_URL": f"sqlite:///{database}",
         "EMAIL_BACKEND": "django.core.mail.backends.filebased.EmailBackend",
@@ -34,6 +49,8 @@ def server(database: Path) -> Iterator[Server]:
     }
     with served(database.parent, **variables) as running:
         yield running
+        assert running.stop() == 0
+        assert "Shutting down" in lines(running)[-1]["event"]
 
 
 def lines(server: Server) -> list[dict[str, Any]]:
@@ -48,7 +65,7 @@ def line_of(server: Server, request_id: str) -> dict[str, Any]:
 
 
 def test_every_line_is_json_also_those_of_gunicorn(server: Server) -> None:
-    assert server.send("GET", "/health/ready/")[0] == 200
+    server.send("GET", "/health/ready/")
     written = lines(server)
     assert all({"event", "level", "logger", "timestamp"} <= line.keys() for line in written)
     assert "gunicorn.error" in {line["logger"] for line in written}
@@ -76,11 +93,12 @@ def test_who_comes_without_tls_is_sent_to_https(server: Server) -> None:
 
 def test_a_host_that_is_not_ours_is_refused_and_probes_are_answered(server: Server) -> None:
     assert server.send("GET", "/api/v1/users/me/", Host="evil.example")[0] == 400
-    assert server.send("GET", "/health/live/", Host="10.0.0.7", X_Forwarded_Proto="http")[0] == 200
+    for probe in ("live", "ready"):
+        assert server.send("GET", f"/health/{probe}/", Host="10.0.0.7", X_Forwarded_Proto="http")[0] == 200
 
 
 def test_no_line_holds_a_secret(server: Server, database: Path) -> None:
-    headers = {
+    headers: dict[str, Any] = {
         "Authorization": f"Bearer {TOKEN}",
         "Cookie": "__Host-sessionid=sessionid-value",
         "X_API_Key": "swordfish",
@@ -123,10 +141,3 @@ def test_the_mail_of_a_registration_is_sent_after_the_answer(server: Server, dat
     while "To: bob@example.com" not in mails and time.monotonic() < deadline:
         mails = "".join(path.read_text(encoding="utf-8") for path in (database.parent / "mails").glob("*"))
     assert "https://www.example.com/verify-email?token=" in mails
-
-
-def test_it_ends_in_order_when_it_is_told_to(database: Path, tmp_path: Path) -> None:
-    with served(tmp_path, DATABASE_URL=f"sqlite:///{database}") as running:
-        assert running.send("GET", "/health/live/")[0] == 200
-        assert running.stop() == 0
-        assert lines(running)

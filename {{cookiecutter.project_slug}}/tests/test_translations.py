@@ -22,7 +22,7 @@ MAILS = sorted(path.name for path in (BASE_DIR / "templates/users/mail").iterdir
 
 
 def read_po(path: Path) -> dict[str, str]:
-    """The messages of a catalog as people edit it: `msgid`, then `msgstr`, each of one or more quoted lines."""
+    """The messages of a catalog as people edit it: `msgid`, then `msgstr`, each one or more quoted lines."""
     entries = re.findall(
         r'^msgid ((?:".*"\s)+)msgstr ((?:".*"\s)+)',
         path.read_text(encoding="utf-8") + "\n",

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from rest_framework import pagination
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from django.db.models import Model, QuerySet
     from rest_framework.request import Request
     from rest_framework.views import APIView
+
+_Row = TypeVar("_Row")
 
 PAGE_SIZE = 25
 MAX_PAGE_SIZE = 100
@@ -25,10 +29,10 @@ class CursorPagination(pagination.CursorPagination):
 
     def paginate_queryset(
         self,
-        queryset: QuerySet[Model],
+        queryset: QuerySet[Any, _Row] | Sequence[_Row],
         request: Request,
         view: APIView | None = None,
-    ) -> list[Model] | None:
+    ) -> list[_Row] | None:
         page = super().paginate_queryset(queryset, request, view)
         # The links count rows of equal value by pages, of which the one at an end may be shorter.
         self.page_size = len(page or [])

@@ -28,7 +28,9 @@ def permission_denied(request: HttpRequest, exception: Exception) -> HttpRespons
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
     if _in_admin(request):
         return csrf.csrf_failure(request, reason)
-    return problem_response(request, HTTPStatus.FORBIDDEN, "csrf_failed", _("The CSRF token is missing or wrong."))
+    return problem_response(
+        request, HTTPStatus.FORBIDDEN, "csrf_failed", _("The CSRF token is missing or wrong.")
+    )
 
 
 @csrf_exempt

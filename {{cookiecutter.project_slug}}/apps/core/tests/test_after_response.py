@@ -95,7 +95,7 @@ def test_outside_of_a_request_a_job_runs_at_once(caplog: pytest.LogCaptureFixtur
 
 
 def test_jobs_run_after_the_answer_of_an_asynchronous_server_too() -> None:
-    scope = AsyncRequestFactory().get("/order").scope | {"type": "http"}
+    scope = {**AsyncRequestFactory().get("/order").scope, "type": "http"}
     messages = iter([{"type": "http.request", "body": b""}])
 
     async def receive() -> dict[str, Any]:

@@ -1,6 +1,6 @@
 import pytest
-from pytest_django import Settings
 from django.test import RequestFactory
+from pytest_django import Settings
 from rest_framework.request import Request
 
 from apps.core.clients import client_ip

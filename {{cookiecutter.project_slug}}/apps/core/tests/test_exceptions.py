@@ -2,10 +2,9 @@ import json
 from typing import Any
 
 import pytest
-from pytest_django import Settings
 from django.http import HttpResponse
-from django.test import Client as DjangoClient
 from django.urls import reverse
+from pytest_django import Settings
 
 from apps.users.models import User
 from apps.users.tests.factories import SuperuserFactory
@@ -36,7 +35,11 @@ def fields(document: dict[str, Any]) -> dict[str, str]:
 def test_every_field_that_is_wrong_is_named(api: Client) -> None:
     document = problem(api.post(reverse("order"), {"name": "long"}), 400, "validation_error")
     assert document["errors"] == [
-        {"field": "name", "code": "max_length", "message": "Ensure this field has no more than 3 characters."},
+        {
+            "field": "name",
+            "code": "max_length",
+            "message": "Ensure this field has no more than 3 characters.",
+        },
     ]
 
 
@@ -82,11 +85,10 @@ def test_a_validation_error_of_a_model_is_one_of_the_input(api: Client) -> None:
     assert document["errors"] == [{"field": "text", "code": "taken", "message": "Not this one."}]
 
 
-@pytest.mark.parametrize("body", ["{", "", "nonsense", '{"name": NaN}', b"\xff\xfe"])
-def test_a_body_that_is_not_json_cannot_be_read(api: Client, body: str | bytes) -> None:
+@pytest.mark.parametrize("body", ["{", "nonsense", '{"name": NaN}', "\xff"])
+def test_a_body_that_is_not_json_cannot_be_read(api: Client, body: str) -> None:
     response = api.generic("POST", reverse("order"), body, content_type="application/json")
-    code = "validation_error" if body == "" else "parse_error"
-    problem(response, 400, code)
+    problem(response, 400, "parse_error")
 
 
 def test_who_is_not_logged_in_is_told_how(api: Client) -> None:
@@ -118,7 +120,7 @@ def test_an_object_that_does_not_exist_is_not_found(api: Client) -> None:
 @pytest.mark.parametrize("path", ["/api/v1/nothing/", "/api/", "/nothing", "/api/v2/users/me/"])
 @pytest.mark.parametrize("method", ["GET", "POST", "DELETE"])
 def test_an_address_that_does_not_exist_is_not_found(path: str, method: str) -> None:
-    problem(DjangoClient(enforce_csrf_checks=True).generic(method, path), 404, "not_found")
+    problem(Client(enforce_csrf_checks=True).generic(method, path), 404, "not_found")
 
 
 def test_a_method_that_is_not_allowed_names_those_that_are(user_api: Client) -> None:
@@ -145,7 +147,7 @@ def test_who_asks_too_often_is_told_when_to_come_back(api: Client, settings: Set
 
 
 def test_a_fault_of_the_server_tells_its_id_and_nothing_else() -> None:
-    client = DjangoClient(raise_request_exception=False)
+    client = Client(raise_request_exception=False)
     response = client.get(reverse("failure", args=["fault"]))
     document = problem(response, 500, "server_error")
     assert set(document) == {"type", "title", "status", "detail", "request_id"}
@@ -160,7 +162,7 @@ def test_a_host_that_is_not_ours_is_a_bad_request(api: Client) -> None:
 
 
 def test_a_form_without_its_token_is_refused() -> None:
-    client = DjangoClient(enforce_csrf_checks=True)
+    client = Client(enforce_csrf_checks=True)
     problem(client.post(reverse("form")), 403, "csrf_failed")
 
 
@@ -172,14 +174,14 @@ def admin_page(response: HttpResponse, status: int) -> str:
 
 
 def test_people_in_the_admin_get_pages(user: User) -> None:
-    client = DjangoClient(enforce_csrf_checks=True, raise_request_exception=False)
-    admin_page(client.post(reverse("admin:login"), {"username": "a"}), 403)
+    client = Client(enforce_csrf_checks=True, raise_request_exception=False)
+    admin_page(client.post(reverse("admin:login"), {"username": "a"}, format="multipart"), 403)
     client.force_login(SuperuserFactory.create())
     admin_page(client.get(f"{reverse('admin:index')}nothing/"), 404)
 
 
 def test_a_fault_in_the_admin_is_a_page(monkeypatch: pytest.MonkeyPatch, user: User) -> None:
-    client = DjangoClient(raise_request_exception=False)
+    client = Client(raise_request_exception=False)
     client.force_login(SuperuserFactory.create())
     # A list that cannot be searched for what a row does not have fails inside Django's own view.
     monkeypatch.setattr("apps.users.admin.UserAdmin.search_fields", ("nothing",))
@@ -190,6 +192,6 @@ def test_a_fault_in_the_admin_is_a_page(monkeypatch: pytest.MonkeyPatch, user: U
 def test_who_may_not_see_a_page_of_the_admin_gets_a_page(user: User) -> None:
     user.is_staff = True
     user.save()
-    client = DjangoClient()
+    client = Client()
     client.force_login(user)
     admin_page(client.get(reverse("admin:users_user_changelist")), 403)

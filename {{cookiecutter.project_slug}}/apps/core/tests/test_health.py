@@ -2,11 +2,10 @@ import json
 from typing import Any
 
 import pytest
-from pytest_django import Settings
 from django.db import connection
 from django.db.migrations.recorder import MigrationRecorder
 from django.urls import reverse
-from pytest_django import DjangoAssertNumQueries
+from pytest_django import DjangoAssertNumQueries, Settings
 
 from conftest import Client
 from tests.production import run_python
@@ -82,10 +81,3 @@ def test_in_production_a_database_that_is_away_is_named_and_the_process_lives_on
     failures = [line for line in log if line["event"] == "health_check_failed"]
     assert "database" in {line["component"] for line in failures}
     assert "s3cret" not in json.dumps(log)
-
-
-def test_in_production_probes_are_not_sent_to_https() -> None:
-    answers, _log = ask_both()
-    assert answers["live"] == [200, {"status": "ok"}]
-    # The database is there, and empty.
-    assert answers["ready"][1]["components"] == {"database": "ok", "cache": "ok", "migrations": "unavailable"}

@@ -1,8 +1,10 @@
-from django.core.mail import EmailMultiAlternatives
+from io import StringIO
+
+from django.core.mail import EmailMessage, EmailMultiAlternatives
 from django.utils.translation import override
 from pytest_django import Settings
 
-from apps.core.mail import mail_send
+from apps.core.mail import ConsoleBackend, mail_send
 from config import project
 
 
@@ -12,15 +14,17 @@ def send(mailoutbox: list[EmailMultiAlternatives], **context: str) -> EmailMulti
     return mail
 
 
-def test_a_mail_is_sent_as_text_and_as_html(mailoutbox: list[EmailMultiAlternatives], settings: Settings) -> None:
+def test_a_mail_is_sent_as_text_and_as_html(
+    mailoutbox: list[EmailMultiAlternatives], settings: Settings
+) -> None:
     mail = send(mailoutbox, link="https://app.example.com/?a=1&b=2")
     assert mail.to == ["ann@example.com"]
     assert mail.from_email == settings.DEFAULT_FROM_EMAIL
     ((html, content_type),) = mail.alternatives
     assert content_type == "text/html"
-    assert "https://app.example.com/?a=1&b=2" in mail.body
-    assert 'href="https://app.example.com/?a=1&amp;b=2"' in html
-    assert "<" not in mail.body
+    assert "https://app.example.com/?a=1&b=2" in str(mail.body)
+    assert 'href="https://app.example.com/?a=1&amp;b=2"' in str(html)
+    assert "<" not in str(mail.body)
 
 
 def test_the_subject_is_one_line_with_the_name_of_the_project(
@@ -33,7 +37,7 @@ def test_the_subject_is_one_line_with_the_name_of_the_project(
 def test_a_name_with_markup_stays_text(mailoutbox: list[EmailMultiAlternatives]) -> None:
     mail = send(mailoutbox, link="", project="<b>A & B</b>\nBcc: everybody@example.com")
     assert mail.subject == "Verify your e-mail address for <b>A & B</b> Bcc: everybody@example.com"
-    assert "<b>A & B</b>" in mail.body
+    assert "<b>A & B</b>" in str(mail.body)
     assert "&lt;b&gt;A &amp; B&lt;/b&gt;" in str(mail.alternatives[0][0])
     assert "Bcc" not in mail.message()
 
@@ -43,3 +47,12 @@ def test_a_mail_is_written_in_the_language_of_the_moment(mailoutbox: list[EmailM
         mail = send(mailoutbox, link="")
     assert mail.subject == f"Bestätigen Sie Ihre E-Mail-Adresse für {project.TITLE}"
     assert '<html lang="de" dir="ltr">' in str(mail.alternatives[0][0])
+
+
+def test_a_mail_is_printed_as_people_read_it() -> None:
+    output = StringIO()
+    mail = EmailMessage(
+        "Grüße", "https://app.example.com/?token=a-long-token=" + "x" * 99, to=["ann@example.com"]
+    )
+    assert ConsoleBackend(stream=output).send_messages([mail]) == 1
+    assert output.getvalue().startswith(f"To: ann@example.com\nSubject: Grüße\n\n{mail.body}\n---")

@@ -3,11 +3,11 @@ from contextlib import contextmanager
 from copy import deepcopy
 
 import pytest
-from pytest_django import Settings
 from django.db import connections, transaction
 from django.test import Client as DjangoClient
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
+from pytest_django import Settings
 
 from apps.core.routers import ReplicaRouter, replica_allowed
 from apps.users.models import User

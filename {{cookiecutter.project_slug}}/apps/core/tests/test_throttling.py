@@ -2,11 +2,12 @@ from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from threading import Barrier
+from typing import Any
 
 import pytest
 import time_machine
-from pytest_django import Settings
 from django.urls import reverse
+from pytest_django import Settings
 from rest_framework.test import APIClient
 
 from apps.core.throttling import parse_rates
@@ -19,7 +20,7 @@ pytestmark = [pytest.mark.django_db, pytest.mark.urls("tests.sampleapp.urls")]
 NOON = datetime(2030, 1, 1, 12, tzinfo=UTC)
 
 
-def statuses(api: Client, count: int, route: str = "open", **extra: str) -> list[int]:
+def statuses(api: Client, count: int, route: str = "open", **extra: Any) -> list[int]:
     return [api.get(reverse(route), **extra).status_code for _ in range(count)]
 
 
@@ -127,7 +128,9 @@ def test_rates_are_read_as_they_are_documented() -> None:
     assert list(parse_rates("")) == []
 
 
-@pytest.mark.parametrize("rate", ["60", "60/", "/minute", "-1/minute", "60/min", "many/day", "1/minute;2/day"])
+@pytest.mark.parametrize(
+    "rate", ["60", "60/", "/minute", "-1/minute", "60/min", "many/day", "1/minute;2/day"]
+)
 def test_a_rate_that_cannot_be_read_says_what_is_wrong(rate: str) -> None:
     with pytest.raises(ValueError, match="is no rate, for example: 60/minute") as error:
         list(parse_rates(rate))

@@ -37,7 +37,7 @@ def test_a_file_that_is_empty_or_too_large_is_refused() -> None:
 
 
 def test_the_size_that_is_allowed_is_told() -> None:
-    with pytest.raises(ValidationError, match="The file has 11 bytes, at most 10 are allowed."):
+    with pytest.raises(ValidationError, match="has 11 bytes, at most 10 are"):
         validate_size(SimpleUploadedFile("a.txt", b"x" * 11), max_bytes=10)
 
 
@@ -48,7 +48,9 @@ def test_a_name_that_ends_as_allowed_passes(name: str) -> None:
 
 @pytest.mark.parametrize("name", ["a.exe", "a", "png", "a.png.exe", "a.png.", ".png"])
 def test_a_name_that_ends_otherwise_is_refused(name: str) -> None:
-    assert refusal(partial(validate_extension, SimpleUploadedFile(name, b"x"), allowed={"png"})) == "extension"
+    assert (
+        refusal(partial(validate_extension, SimpleUploadedFile(name, b"x"), allowed={"png"})) == "extension"
+    )
 
 
 def test_an_image_is_known_by_its_content_and_handed_on_from_its_start() -> None:
@@ -59,7 +61,8 @@ def test_an_image_is_known_by_its_content_and_handed_on_from_its_start() -> None
 
 @pytest.mark.parametrize(
     "content",
-    [b"GIF89a", b"<svg xmlns='http://www.w3.org/2000/svg'/>", picture(size=(99, 99))[:60], picture("BMP"), b"\x89PNG\r\n\x1a\n"],
+    [b"GIF89a", b"<svg/>", picture(size=(99, 99))[:60], picture("BMP"), b"\x89PNG\r\n\x1a\n"],
+    ids=["start of GIF", "SVG", "cut", "BMP", "start of PNG"],
 )
 def test_what_is_no_image_of_an_allowed_format_is_refused(content: bytes) -> None:
     file = SimpleUploadedFile("a.png", content, content_type="image/png")
