@@ -4,6 +4,7 @@ import json
 import sqlite3
 import time
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -117,10 +118,9 @@ def test_no_line_holds_a_secret(server: Server, database: Path) -> None:
     assert statuses == {"register": 202, "login": 401, "refresh": 401, "verify": 400, "me": 401, "admin": 302}
 
     # A fault of the server is logged with its traceback, of which the variables hold all of it.
-    with sqlite3.connect(database) as connection:
+    with closing(sqlite3.connect(database)) as connection:
         connection.execute("ALTER TABLE users_user RENAME TO away")
-    _, fault, body = server.send("POST", f"/api/v1/auth/token/{query}", login, **headers)
-    with sqlite3.connect(database) as connection:
+        _, fault, body = server.send("POST", f"/api/v1/auth/token/{query}", login, **headers)
         connection.execute("ALTER TABLE away RENAME TO users_user")
     assert (json.loads(body)["status"], json.loads(body)["type"]) == (500, "urn:problem:server_error")
     failure = line_of(server, fault["X-Request-ID"])
