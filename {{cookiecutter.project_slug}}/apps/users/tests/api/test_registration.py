@@ -275,8 +275,9 @@ def test_two_registrations_of_an_address_at_once_make_one_user(
     assert [response.status_code for response in responses] == [202, 202]
     user = User.objects.get()
     assert any(user.check_password(password) for password in passwords)
-    # The last mail is of the password that counts, earlier links are dead.
-    assert verify(Client(), token_in(mailoutbox[-1])).status_code == 204
+    # One link works, that of the password that counts; mails may overtake each other.
+    links = [token_in(mail) for mail in mailoutbox]
+    assert [verify(Client(), link).status_code for link in links].count(204) == 1
 
 
 @pytest.mark.django_db
