@@ -7,6 +7,15 @@ import dj_database_url
 PERSISTENT_CONNECTION_SECONDS = 60
 CONNECT_TIMEOUT_SECONDS = 5
 
+# A server that is gone without a word is noticed. https://www.postgresql.org/docs/current/libpq-connect.html
+POSTGRESQL_OPTIONS = {
+    "connect_timeout": CONNECT_TIMEOUT_SECONDS,
+    "keepalives_idle": 30,
+    "keepalives_interval": 10,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 10_000,
+}
+
 # WAL lets readers go on while one writes; an immediate transaction waits for the lock instead of failing
 # when it upgrades. https://docs.djangoproject.com/en/stable/ref/databases/#sqlite-notes
 SQLITE_OPTIONS = {
@@ -38,12 +47,14 @@ def database_config(url: str, *, pool_size: int, pgbouncer: bool, statement_time
     if not config["ENGINE"].endswith("postgresql"):
         return config
 
-    options.setdefault("connect_timeout", CONNECT_TIMEOUT_SECONDS)
+    for name, value in POSTGRESQL_OPTIONS.items():
+        options.setdefault(name, value)
     if pgbouncer:
         config["DISABLE_SERVER_SIDE_CURSORS"] = True
     elif statement_timeout:
-        options["options"] = f"{options.get('options', '')} -c statement_timeout={statement_timeout}".strip()
+        # First, so that what the URL says counts.
+        options["options"] = f"-c statement_timeout={statement_timeout} {options.get('options', '')}".strip()
     if pool_size > 0:
         options["pool"] = {"min_size": 1, "max_size": pool_size, "timeout": CONNECT_TIMEOUT_SECONDS}
-        return config
+        return config | {"CONN_HEALTH_CHECKS": True}
     return config | {"CONN_MAX_AGE": PERSISTENT_CONNECTION_SECONDS, "CONN_HEALTH_CHECKS": True}

@@ -4,14 +4,26 @@ Source: https://12factor.net/config
 """
 
 from pathlib import Path
+from typing import Any
 
-from decouple import Config, RepositoryEmpty, RepositoryEnv
+from decouple import Config, RepositoryEmpty, RepositoryEnv, undefined
 from django.core.exceptions import ImproperlyConfigured
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 _dotenv = BASE_DIR / ".env"
 
-env = Config(RepositoryEnv(_dotenv) if _dotenv.is_file() else RepositoryEmpty())
+
+class Environment(Config):
+    """Reads an empty variable as one that is not set, as Compose writes it for `${NAME:-}`."""
+
+    def get(self, option: str, default: Any = undefined, cast: Any = undefined) -> Any:
+        if default is not undefined and super().get(option, default="") == "":  # type: ignore[no-untyped-call]
+            option = ""  # no variable has this name
+        return super().get(option, default=default, cast=cast)  # type: ignore[no-untyped-call]
+
+
+_repository = RepositoryEnv(_dotenv) if _dotenv.is_file() else RepositoryEmpty()
+env = Environment(_repository)  # type: ignore[no-untyped-call]
 
 
 def require(*names: str) -> None:

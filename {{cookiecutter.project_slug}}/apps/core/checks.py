@@ -7,6 +7,8 @@ from django.core.checks import CheckMessage, Error, register
 
 from apps.core.throttling import parse_rates
 
+TAKEN_PATHS = ("api/", "health/", "static/")
+
 
 @register()
 def check_throttle_rates(**_kwargs: Any) -> list[CheckMessage]:
@@ -18,3 +20,19 @@ def check_throttle_rates(**_kwargs: Any) -> list[CheckMessage]:
         except ValueError as error:
             errors.append(Error(f"THROTTLE_{scope.upper()}: {error}", id="core.E001"))
     return errors
+
+
+@register()
+def check_admin_url(**_kwargs: Any) -> list[CheckMessage]:
+    """The admin comes first among the routes: it must not hide others."""
+    if settings.ADMIN_URL == "/" or settings.ADMIN_URL.startswith(TAKEN_PATHS):
+        message = f"ADMIN_URL: {settings.ADMIN_URL!r} hides other routes, a good one: admin/"
+        return [Error(message, id="core.E002")]
+    return []
+
+
+@register()
+def check_num_proxies(**_kwargs: Any) -> list[CheckMessage]:
+    if settings.NUM_PROXIES < 0:
+        return [Error("NUM_PROXIES: it counts the proxies in front, so it is 0 or more", id="core.E003")]
+    return []

@@ -1,8 +1,12 @@
 """Who sends a request."""
 
+from ipaddress import IPv6Address, ip_address, ip_network
+
 from django.conf import settings
 from django.http import HttpRequest
 from rest_framework.request import Request
+
+IPV6_NETWORK = 64
 
 
 def client_ip(request: HttpRequest | Request) -> str:
@@ -17,5 +21,30 @@ def client_ip(request: HttpRequest | Request) -> str:
     hops = [hop.strip() for hop in request.META.get("HTTP_X_FORWARDED_FOR", "").split(",") if hop.strip()]
     if settings.NUM_PROXIES == 0 or len(hops) < settings.NUM_PROXIES:
         return remote
-    client: str = hops[-settings.NUM_PROXIES]
-    return client
+    return _without_port(hops[-settings.NUM_PROXIES]) or remote
+
+
+def client_network(request: HttpRequest | Request) -> str:
+    """What to count a client by: its address, of IPv6 the part that a network is given as a whole."""
+    address = client_ip(request)
+    try:
+        parsed = ip_address(address)
+    except ValueError:
+        return address
+    if not isinstance(parsed, IPv6Address):
+        return address
+    if parsed.ipv4_mapped:
+        return str(parsed.ipv4_mapped)
+    return str(ip_network((parsed, IPV6_NETWORK), strict=False))
+
+
+def _without_port(hop: str) -> str:
+    """The address in an entry such as `192.0.2.1:443` or `[2001:db8::1]:443`; empty when there is none."""
+    if hop.startswith("["):
+        hop = hop[1:].partition("]")[0]
+    elif hop.count(":") == 1:
+        hop = hop.partition(":")[0]
+    try:
+        return str(ip_address(hop))
+    except ValueError:
+        return ""

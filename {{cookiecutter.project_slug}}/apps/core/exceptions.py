@@ -61,10 +61,11 @@ def problem_handler(exc: Exception, context: dict[str, Any]) -> Response | None:
     return response
 
 
-def _code_and_detail(data: dict[str, Any]) -> tuple[str, str]:
-    # Simple JWT puts the code beside the detail, Django REST Framework into it.
-    detail = data["detail"]
-    return str(data.get("code") or getattr(detail, "code", "error")), str(detail)
+def _code_and_detail(data: Any) -> tuple[str, str]:
+    # Simple JWT puts the code beside the detail, Django REST Framework into it; an app may raise any detail.
+    members = data if isinstance(data, dict) else {}
+    detail = members.get("detail", data)
+    return str(members.get("code") or getattr(detail, "code", "error")), str(detail)
 
 
 def _errors(details: Any, path: str = "") -> Iterator[dict[str, str]]:

@@ -4,6 +4,7 @@ import re
 from collections.abc import MutableMapping
 from typing import Any
 
+ADDRESS = re.compile(r"[\w.+%-]+@[\w-]+(?:\.[\w-]+)+")
 SECRET = re.compile("authorization|cookie|password|secret|token|api_?key|email", re.IGNORECASE)
 
 
@@ -12,3 +13,8 @@ def redact(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> Mutab
     for key in filter(SECRET.search, event):
         event[key] = "[redacted]"
     return event
+
+
+def mask_addresses(_logger: Any, _method: str, line: str) -> str:
+    """Blank the e-mail addresses in a rendered line: errors of mail servers and databases quote them."""
+    return ADDRESS.sub("[redacted]", line)

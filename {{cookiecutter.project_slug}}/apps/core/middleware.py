@@ -12,7 +12,6 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import Resolver404, resolve
 from django_structlog.middlewares import RequestMiddleware
 
-from apps.core.after_response import collected_jobs
 from apps.core.routers import replica_allowed
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
@@ -45,26 +44,6 @@ class RequestLogMiddleware(RequestMiddleware):
     def format_request(request: HttpRequest) -> str:
         # Without the query: it may hold names, addresses and tokens.
         return f"{request.method} {request.path}"
-
-
-class AfterResponseMiddleware:
-    """Runs the jobs of `after_response` when the server has sent the response and closes it."""
-
-    def __init__(self, get_response: GetResponse) -> None:
-        self.get_response = get_response
-
-    def __call__(self, request: HttpRequest) -> HttpResponse:
-        with collected_jobs() as jobs:
-            response = self.get_response(request)
-        close = response.close
-
-        def close_and_run() -> None:
-            close()
-            for job in jobs:
-                job()
-
-        response.close = close_and_run  # type: ignore[method-assign]
-        return response
 
 
 class HealthCheckMiddleware:

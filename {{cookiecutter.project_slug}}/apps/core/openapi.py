@@ -52,8 +52,8 @@ class AutoSchema(openapi.AutoSchema):
         bodies: dict[str, Any] = super()._get_response_bodies(direction)
         for status in self._problems():
             bodies.setdefault(str(status.value), self._problem_body(status))
-        for status, body in bodies.items():
-            body["description"] = body["description"] or HTTPStatus(int(status)).phrase
+        for code, body in bodies.items():
+            body["description"] = body["description"] or HTTPStatus(int(code)).phrase
         return dict(sorted(bodies.items()))
 
     def _problem_body(self, status: HTTPStatus) -> dict[str, Any]:

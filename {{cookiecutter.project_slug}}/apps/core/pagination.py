@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from django.core.exceptions import ValidationError
+from django.db import DataError
 from rest_framework import pagination
+from rest_framework.exceptions import NotFound
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -33,7 +36,11 @@ class CursorPagination(pagination.CursorPagination):
         request: Request,
         view: APIView | None = None,
     ) -> list[_Row] | None:
-        page = super().paginate_queryset(queryset, request, view)
+        try:
+            page = super().paginate_queryset(queryset, request, view)
+        except (DataError, OverflowError, ValidationError, ValueError):
+            # A cursor that was put together by hand holds a position that the column cannot.
+            raise NotFound(self.invalid_cursor_message) from None
         # The links count rows of equal value by pages, of which the one at an end may be shorter.
         self.page_size = len(page or [])
         return page

@@ -15,7 +15,7 @@ from django.conf import settings
 from django.core.cache import cache as shared_cache
 from rest_framework.throttling import BaseThrottle
 
-from apps.core.clients import client_ip
+from apps.core.clients import client_network
 
 if TYPE_CHECKING:
     from rest_framework.request import Request
@@ -26,7 +26,7 @@ PERIODS = {"second": 1, "minute": 60, "hour": 3600, "day": 86_400}
 
 @cache
 def parse_rates(rates: str) -> tuple[tuple[int, int], ...]:
-    """Read limits such as `60/minute,1000/day`.
+    """Read limits such as `60/minute,1000/day`, or `none`.
 
     Returns:
         requests and seconds, a pair for each limit.
@@ -34,7 +34,9 @@ def parse_rates(rates: str) -> tuple[tuple[int, int], ...]:
     Raises:
         ValueError: a limit is not a number, a slash and a period.
     """
-    return tuple(_parse_rate(rate.strip()) for rate in rates.split(",") if rate.strip())
+    if rates == "none":
+        return ()
+    return tuple(_parse_rate(rate.strip()) for rate in rates.split(","))
 
 
 def _parse_rate(rate: str) -> tuple[int, int]:
@@ -86,7 +88,7 @@ class AnonThrottle(RateThrottle):
     scope = "anon"
 
     def get_client(self, request: Request, view: APIView) -> str | None:
-        return None if request.user.is_authenticated else client_ip(request)
+        return None if request.user.is_authenticated else client_network(request)
 
 
 class UserThrottle(RateThrottle):
@@ -97,9 +99,15 @@ class UserThrottle(RateThrottle):
 
 
 class AuthThrottle(RateThrottle):
-    """For endpoints that take a password, a token or an address: counted by client, for each endpoint."""
+    """For endpoints where somebody could guess, or send mails: counted by client, for each endpoint."""
 
     scope = "auth"
 
     def get_client(self, request: Request, view: APIView) -> str | None:
-        return f"{type(view).__name__}:{client_ip(request)}"
+        return f"{type(view).__name__}:{client_network(request)}"
+
+
+class TokenThrottle(AuthThrottle):
+    """For endpoints that take a signed token, which nobody can guess, and which every client calls often."""
+
+    scope = "token"

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-import warnings
+import struct
+from contextlib import contextmanager
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any
 
@@ -10,11 +11,13 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Iterator
 
     from django.core.files.uploadedfile import UploadedFile
+    from PIL.Image import Image
 
-MAX_IMAGE_PIXELS = 25_000_000
+# Four bytes each while it is drawn: 64 MB.
+MAX_IMAGE_PIXELS = 16_000_000
 
 
 def validate_size(file: UploadedFile[Any], *, max_bytes: int) -> None:
@@ -35,25 +38,33 @@ def validate_extension(file: UploadedFile[Any], *, allowed: Collection[str]) -> 
 
 
 def validate_image(file: UploadedFile[Any], *, formats: Collection[str]) -> None:
-    """Raises ValidationError unless Pillow reads the content as an image of one of `formats`.
+    """Raises ValidationError unless Pillow reads the content as an image of one of `formats`."""
+    with image_opened(file, formats=formats) as image:
+        image.load()
+
+
+@contextmanager
+def image_opened(file: UploadedFile[Any], *, formats: Collection[str]) -> Iterator[Image]:
+    """Open an upload as an image; what the block does to it may fail too.
 
     Args:
         file: what was uploaded; it is rewound afterwards.
-        formats: Pillow's names, for example `{"JPEG", "PNG"}`.
+        formats: Pillow's names, for example `{"JPEG", "PNG"}`; no other decoder is tried.
+
+    Raises:
+        ValidationError: it has too many pixels, or cannot be read.
     """
     from PIL import Image  # noqa: PLC0415 - 40 ms at start-up that only uploads need
 
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("error", Image.DecompressionBombWarning)
-            with Image.open(file, formats=tuple(formats)) as image:
-                if image.width * image.height > MAX_IMAGE_PIXELS:
-                    raise ValidationError(_("The image has too many pixels."), code="too_many_pixels")
-                image.load()
+        with Image.open(file, formats=tuple(formats)) as image:
+            if image.width * image.height > MAX_IMAGE_PIXELS:
+                raise ValidationError(_("The image has too many pixels."), code="too_many_pixels")
+            yield image
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
         raise ValidationError(_("The image has too many pixels."), code="too_many_pixels") from error
-    except (OSError, SyntaxError, ValueError) as error:
-        # What Pillow raises for damaged content: https://pillow.readthedocs.io/en/stable/reference/Image.html
+    except (OSError, SyntaxError, TypeError, ValueError, struct.error) as error:
+        # All that Pillow raises for damaged content, a damaged EXIF block included.
         raise ValidationError(_("This is not an image that can be read."), code="invalid_image") from error
     finally:
         file.seek(0)

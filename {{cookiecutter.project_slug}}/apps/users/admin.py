@@ -2,9 +2,11 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin
+from django.contrib.auth.admin import GroupAdmin
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
 from django.contrib.auth.forms import AdminUserCreationForm
-from django.db.models import QuerySet, prefetch_related_objects
+from django.contrib.auth.models import Group
+from django.db.models import Q, QuerySet, prefetch_related_objects
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
@@ -89,18 +91,37 @@ class UserAdmin(CSVExportMixin, DjangoUserAdmin):
         for user in self._touchable(request, queryset):
             sessions.session_end_all(user=user)
 
-    @staticmethod
-    def _may_touch(request: HttpRequest, user: User | None) -> bool:
-        return user is None or request.user.is_superuser or not user.is_superuser
+    def _may_touch(self, request: HttpRequest, user: User | None) -> bool:
+        return user is None or self._touchable(request, User.objects.filter(pk=user.pk)).exists()
 
     @staticmethod
     def _touchable(request: HttpRequest, queryset: QuerySet[User]) -> QuerySet[User]:
-        return queryset if request.user.is_superuser else queryset.filter(is_superuser=False)
+        """Staff may change each other as little as superusers: who sets a password has the account."""
+        if request.user.is_superuser:
+            return queryset
+        return queryset.filter(Q(is_staff=False, is_superuser=False) | Q(pk=request.user.pk))
+
+
+admin.site.unregister(Group)
+
+
+@admin.register(Group)
+class RoleAdmin(GroupAdmin):
+    """A role gives permissions: only superusers hand them out."""
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return request.user.is_superuser
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return request.user.is_superuser
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return request.user.is_superuser
 
 
 @admin.register(TokenFamily)
 class TokenFamilyAdmin(CSVExportMixin, admin.ModelAdmin):
-    """Log-ins can be looked at and deleted, which ends them."""
+    """Log-ins can be looked at and deleted: no refresh token of theirs works any more."""
 
     list_display = ("id", "user", "created_at", "expires_at", "revoked_at")
     list_filter = ("created_at", "expires_at", "revoked_at")

@@ -37,5 +37,5 @@ class JWTAuthentication(authentication.JWTAuthentication):
 def lockout_key(_request: HttpRequest | None, credentials: dict[str, Any] | None = None) -> str:
     """What failed log-ins are counted under: a digest, so that the table of failures names nobody."""
     email = str((credentials or {}).get("username") or (credentials or {}).get("email") or "")
-    address = User.objects.normalize_email(email)
+    address = User.objects.normalize_email(email).encode(errors="replace")
     return salted_hmac("apps.users.lockout", address, algorithm="sha256").hexdigest()

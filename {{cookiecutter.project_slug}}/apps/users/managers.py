@@ -22,6 +22,10 @@ class UserManager(BaseUserManager["User"].from_queryset(ActiveQuerySet)):  # typ
         user: User = self.get(email=self.normalize_email(username))
         return user
 
+    async def aget_by_natural_key(self, username: str | None) -> User:
+        user: User = await self.aget(email=self.normalize_email(username))
+        return user
+
     def create_user(self, email: str, password: str | None = None, **fields: Any) -> User:
         """Create a user whose address is not verified; without a password nobody can log in as them.
 

@@ -55,10 +55,6 @@ class User(UUIDModel, TimeStampedModel, AbstractBaseUser, PermissionsMixin):
         self.email = type(self).objects.normalize_email(self.email)
 
     @property
-    def full_name(self) -> str:
-        return f"{self.first_name} {self.last_name}".strip()
-
-    @property
     def is_verified(self) -> bool:
         return self.email_verified_at is not None
 

@@ -2,11 +2,12 @@
 
 from typing import Any
 
-from django.db.models import Manager, Model, QuerySet
+from django.db.models import ForeignObjectRel, Manager, Model, QuerySet
 
 from apps.users.models import User
 
-SECRET_FIELDS = frozenset({"password", "session_epoch", "current_jti", "session_key", "session_data"})
+# Secrets, and what the log of the admin says of others.
+EXCLUDED_FIELDS = frozenset({"password", "session_epoch", "current_jti", "object_repr", "change_message"})
 
 
 def user_list() -> QuerySet[User]:
@@ -28,7 +29,9 @@ def user_export(user: User) -> dict[str, Any]:
     Source: https://eur-lex.europa.eu/eli/reg/2016/679/oj, article 15
     """
     export: dict[str, Any] = {"users.User": [_row(user)]}
-    for relation in User._meta.related_objects:  # noqa: SLF001 - Django's documented Options API
+    for relation in User._meta.get_fields(include_hidden=True):  # noqa: SLF001 - Django's documented Options API
+        if not isinstance(relation, ForeignObjectRel) or relation.related_model._meta.auto_created:  # noqa: SLF001
+            continue
         model = relation.related_model
         rows = model._base_manager.filter(**{relation.field.name: user})  # noqa: SLF001
         export.setdefault(model._meta.label, []).extend(_row(row) for row in rows)  # noqa: SLF001
@@ -36,7 +39,7 @@ def user_export(user: User) -> dict[str, Any]:
 
 
 def _row(instance: Model) -> dict[str, Any]:
-    fields = [field for field in instance._meta.concrete_fields if field.name not in SECRET_FIELDS]  # noqa: SLF001
+    fields = [field for field in instance._meta.concrete_fields if field.name not in EXCLUDED_FIELDS]  # noqa: SLF001
     values = {field.name: field.value_to_string(instance) for field in fields}
     relations = {
         field.name: _names(getattr(instance, field.name))

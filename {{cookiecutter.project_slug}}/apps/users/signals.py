@@ -21,7 +21,7 @@ def log_lockout(**_kwargs: Any) -> None:
 
 @receiver(post_delete, sender=User)
 def remove_avatar(instance: User, **_kwargs: Any) -> None:
-    """The picture of a user whose row is deleted, as the admin does, must not stay."""
+    """The picture of a user whose row is deleted must not stay."""
     name, storage = instance.avatar.name, instance.avatar.storage
     if name:
-        transaction.on_commit(lambda: storage.delete(name))
+        transaction.on_commit(lambda: storage.delete(name), robust=True)

@@ -43,7 +43,6 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     # First, so that every response and every log line has a request id, also those made by the next ones.
     "apps.core.middleware.RequestLogMiddleware",
-    "apps.core.middleware.AfterResponseMiddleware",
     # Before any check of the host or the scheme: probes know neither.
     "apps.core.middleware.HealthCheckMiddleware",
     "django.middleware.security.SecurityMiddleware",
@@ -85,6 +84,9 @@ TEMPLATES = [
         },
     },
 ]
+
+# What no response waits for, mails among it, runs in threads; without them, at once.
+BACKGROUND_THREADS = True
 
 # Links in mails lead to the web application, not to this API.
 FRONTEND_URL: str = env("FRONTEND_URL", default="http://localhost:3000").rstrip("/")

@@ -5,7 +5,7 @@ from config.settings.base import *
 
 DEBUG = True
 SECRET_KEY = env("SECRET_KEY", default="") or "only-for-development-" + "x" * 40
-ALLOWED_HOSTS = ["*"]
+ALLOWED_HOSTS += [".localhost", "127.0.0.1", "[::1]"]
 CORS_ALLOWED_ORIGINS = CORS_ALLOWED_ORIGINS or [FRONTEND_URL]
 
 # Raises on N+1 queries. https://github.com/taobojlen/django-zeal

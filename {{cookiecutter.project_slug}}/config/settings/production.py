@@ -1,7 +1,11 @@
 """In production: no default for a secret, HTTPS only, logs as JSON."""
 
+from django.core.exceptions import ImproperlyConfigured
+
 from config.env import env, require
 from config.settings.base import *
+
+MIN_SECRET_KEY_BYTES = 32
 
 require(
     "SECRET_KEY",
@@ -11,6 +15,10 @@ require(
     "FRONTEND_URL",
     *([] if env("EMAIL_BACKEND", default="") else ["EMAIL_HOST"]),
 )
+
+# RFC 7518, section 3.2: the key of an HS256 signature, here of the tokens, has at least 256 bits.
+if len(SECRET_KEY.encode()) < MIN_SECRET_KEY_BYTES:
+    raise ImproperlyConfigured(f"SECRET_KEY has less than {MIN_SECRET_KEY_BYTES} bytes: make a new one.")
 
 # The proxy in front ends TLS and sets this header on every request.
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")

@@ -5,6 +5,10 @@ from config.settings.base import *
 SECRET_KEY = "only-for-tests-" + "x" * 50
 ALLOWED_HOSTS = ["testserver", "localhost", "127.0.0.1"]
 FRONTEND_URL = "https://app.example.com"
+ADMIN_URL = "admin/"
+NUM_PROXIES = 0
+AXES_FAILURE_LIMIT = 5
+BACKGROUND_THREADS = False
 CORS_ALLOWED_ORIGINS = [FRONTEND_URL]
 
 INSTALLED_APPS += ["zeal", "tests.sampleapp"]
@@ -14,7 +18,7 @@ ZEAL_RAISE = True
 ZEAL_ALLOWLIST = [{"model": model, "field": "get()"} for model in ("users.User", "sessions.Session")]
 
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
-THROTTLE_RATES = dict.fromkeys(THROTTLE_RATES, "")
+THROTTLE_RATES = dict.fromkeys(THROTTLE_RATES, "none")
 REST_FRAMEWORK["TEST_REQUEST_DEFAULT_FORMAT"] = "json"
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.InMemoryStorage"},

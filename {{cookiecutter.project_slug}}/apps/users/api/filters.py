@@ -1,11 +1,12 @@
 from django_filters import rest_framework as filters
 
+from apps.core.filters import DateTimeFilter
 from apps.users.models import User
 
 
 class UserFilter(filters.FilterSet):
-    created_after = filters.IsoDateTimeFilter("created_at", lookup_expr="gte")
-    created_before = filters.IsoDateTimeFilter("created_at", lookup_expr="lt")
+    created_after = DateTimeFilter("created_at", lookup_expr="gte")
+    created_before = DateTimeFilter("created_at", lookup_expr="lt")
     role = filters.CharFilter("groups__name")
 
     class Meta:

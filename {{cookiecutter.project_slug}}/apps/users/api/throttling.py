@@ -15,6 +15,7 @@ class EmailThrottle(RateThrottle):
         email = request.data.get("email") if isinstance(request.data, dict) else None
         if not isinstance(email, str):
             return None
-        address = User.objects.normalize_email(email)
+        # Before anything has looked at it: it may hold what cannot be encoded.
+        address = User.objects.normalize_email(email).encode(errors="replace")
         digest = salted_hmac("apps.users.throttle", address, algorithm="sha256").hexdigest()
         return f"{type(view).__name__}:{digest}"

@@ -4,6 +4,8 @@ from http import HTTPStatus
 
 from django.db.models import QuerySet
 from django.http import FileResponse, Http404
+from django.utils.decorators import method_decorator
+from django.views.decorators.cache import never_cache
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema, extend_schema_view
 from rest_framework import mixins, parsers, viewsets
@@ -13,16 +15,17 @@ from rest_framework.response import Response
 from rest_framework.throttling import BaseThrottle
 from rest_framework.views import APIView
 
-from apps.core.requests import UserRequest
-from apps.core.throttling import AuthThrottle
+from apps.core.throttling import AuthThrottle, TokenThrottle, UserThrottle
 from apps.users import selectors
 from apps.users.api import serializers
 from apps.users.api.filters import UserFilter
 from apps.users.api.throttling import EmailThrottle
 from apps.users.models import User
+from apps.users.requests import UserRequest
 from apps.users.services import accounts, passwords, registration, sessions
 
 
+@method_decorator(never_cache, name="dispatch")
 class PublicAuthView(APIView):
     """For who has no token yet, so no header is looked at: a spent token must not be in the way."""
 
@@ -67,6 +70,8 @@ class ResendVerificationView(PublicAuthView):
 
 class TokenView(PublicAuthView):
     extra_problems = {"POST": [HTTPStatus.UNAUTHORIZED]}
+    # Not by address: whoever fails often would shut its owner out.
+    throttle_classes = (AuthThrottle,)
 
     @extend_schema(request=serializers.LoginInput, responses={200: serializers.TokenPairOutput})
     def post(self, request: Request) -> Response:
@@ -79,6 +84,7 @@ class TokenView(PublicAuthView):
 
 class TokenRefreshView(PublicAuthView):
     extra_problems = {"POST": [HTTPStatus.UNAUTHORIZED]}
+    throttle_classes = (TokenThrottle,)
 
     @extend_schema(request=serializers.RefreshInput, responses={200: serializers.TokenPairOutput})
     def post(self, request: Request) -> Response:
@@ -91,6 +97,7 @@ class TokenRefreshView(PublicAuthView):
 
 class TokenVerifyView(PublicAuthView):
     extra_problems = {"POST": [HTTPStatus.UNAUTHORIZED]}
+    throttle_classes = (TokenThrottle,)
 
     @extend_schema(request=serializers.TokenInput, responses={200: None})
     def post(self, request: Request) -> Response:
@@ -122,7 +129,7 @@ class PasswordResetConfirmView(PublicAuthView):
 
 
 class LogoutView(APIView):
-    throttle_classes = (AuthThrottle,)
+    throttle_classes = (AuthThrottle, UserThrottle)
 
     @extend_schema(request=serializers.RefreshInput, responses={204: None})
     def post(self, request: UserRequest) -> Response:
@@ -134,7 +141,7 @@ class LogoutView(APIView):
 
 
 class LogoutAllView(APIView):
-    throttle_classes = (AuthThrottle,)
+    throttle_classes = (AuthThrottle, UserThrottle)
 
     @extend_schema(request=None, responses={204: None})
     def post(self, request: UserRequest) -> Response:
@@ -144,7 +151,7 @@ class LogoutAllView(APIView):
 
 
 class PasswordChangeView(APIView):
-    throttle_classes = (AuthThrottle,)
+    throttle_classes = (AuthThrottle, UserThrottle)
 
     @extend_schema(request=serializers.PasswordChangeInput, responses={204: None})
     def post(self, request: UserRequest) -> Response:
@@ -185,7 +192,11 @@ class AvatarView(APIView):
         """The picture."""
         if not request.user.avatar:
             raise Http404
-        return FileResponse(request.user.avatar.open("rb"), content_type="image/webp")
+        try:
+            picture = request.user.avatar.open("rb")
+        except FileNotFoundError as error:
+            raise Http404 from error
+        return FileResponse(picture, content_type="image/webp")
 
     @extend_schema(request=serializers.AvatarInput, responses={200: serializers.ProfileOutput})
     def put(self, request: UserRequest) -> Response:

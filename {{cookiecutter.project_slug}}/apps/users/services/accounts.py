@@ -2,26 +2,27 @@
 
 from __future__ import annotations
 
-import struct
+import uuid
+from functools import partial
 from io import BytesIO
 from typing import TYPE_CHECKING, Any
 
 from axes.utils import reset as forget_failures
 from django.contrib.admin.models import LogEntry
 from django.contrib.contenttypes.models import ContentType
-from django.core.exceptions import ValidationError
 from django.core.files.base import ContentFile
 from django.db import transaction
 from django.utils import timezone
-from django.utils.translation import gettext as _
 
-from apps.core.validators import validate_extension, validate_image, validate_size
+from apps.core.validators import image_opened, validate_extension, validate_size
 from apps.users.authentication import lockout_key
+from apps.users.exceptions import InvalidToken
 from apps.users.models import User
 from apps.users.services.sessions import session_end_all
 
 if TYPE_CHECKING:
     from django.core.files.uploadedfile import UploadedFile
+    from django.db.models import QuerySet
 
 AVATAR_MAX_BYTES = 2_000_000
 AVATAR_MAX_PIXELS = (512, 512)
@@ -30,12 +31,15 @@ AVATAR_FORMATS = frozenset({"JPEG", "PNG", "WEBP", "GIF"})
 PROFILE_FIELDS = frozenset({"first_name", "last_name"})
 
 
+@transaction.atomic
 def user_update(*, user: User, **fields: Any) -> User:
     """Change fields of the profile.
 
     Raises:
         ValidationError: a value is not valid.
+        InvalidToken: the account was deleted meanwhile.
     """
+    user = _locked(user)
     changed = [name for name in fields if name in PROFILE_FIELDS]
     for name in changed:
         setattr(user, name, fields[name])
@@ -49,10 +53,10 @@ def avatar_set(*, user: User, file: UploadedFile[Any]) -> None:
 
     Raises:
         ValidationError: too large, empty, or not an image that can be read.
+        InvalidToken: the account was deleted meanwhile.
     """
     validate_size(file, max_bytes=AVATAR_MAX_BYTES)
     validate_extension(file, allowed=AVATAR_EXTENSIONS)
-    validate_image(file, formats=AVATAR_FORMATS)
     _avatar_replace(user, _redraw(file))
 
 
@@ -83,7 +87,8 @@ def user_delete(*, user: User) -> None:
     )
     about_user.update(object_repr=str(user.pk), change_message="")
     _avatar_replace(user, None)
-    user.email = f"{user.pk}@deleted.invalid"
+    # Nobody can have registered it.
+    user.email = f"{uuid.uuid4()}@deleted.invalid"
     user.first_name = user.last_name = ""
     user.email_verified_at = user.last_login = None
     user.is_staff = user.is_superuser = False
@@ -96,25 +101,32 @@ def user_delete(*, user: User) -> None:
 
 
 def _redraw(file: UploadedFile[Any]) -> ContentFile[bytes]:
-    from PIL import Image, ImageOps  # noqa: PLC0415 - 40 ms at start-up that only uploads need
+    from PIL import ImageOps  # noqa: PLC0415 - 40 ms at start-up that only uploads need
 
-    try:
-        with Image.open(file) as image:
-            picture = ImageOps.exif_transpose(image).convert("RGBA")
-    except (OSError, SyntaxError, ValueError, struct.error) as error:
-        # What Pillow raises for a damaged EXIF block, which is not read before.
-        raise ValidationError(_("This is not an image that can be read."), code="invalid_image") from error
-    picture.thumbnail(AVATAR_MAX_PIXELS)
+    with image_opened(file, formats=AVATAR_FORMATS) as image:
+        # Smaller first: each pixel of the original that is drawn takes memory.
+        image.thumbnail(AVATAR_MAX_PIXELS)
+        picture = ImageOps.exif_transpose(image).convert("RGBA")
     buffer = BytesIO()
     picture.save(buffer, format="WEBP", quality=85)
     return ContentFile(buffer.getvalue(), name="avatar.webp")
 
 
+@transaction.atomic
 def _avatar_replace(user: User, content: ContentFile[bytes] | None) -> None:
-    old = user.avatar.name
-    storage = user.avatar.storage
+    old = _locked(user).avatar
+    storage, name = old.storage, old.name
     user.avatar = content or ""
     user.save(update_fields=["avatar", "updated_at"])
-    if old:
+    if name:
         # Only once nothing refers to it any more.
-        transaction.on_commit(lambda: storage.delete(old))
+        transaction.on_commit(partial(storage.delete, name), robust=True)
+
+
+def _locked(user: User) -> User:
+    """The user as they are now, kept so until the end of the transaction."""
+    users: QuerySet[User] = User.objects.select_for_update()
+    current = users.filter(pk=user.pk, deleted_at=None).first()
+    if current is None:
+        raise InvalidToken
+    return current

@@ -1,7 +1,6 @@
 """Registration and the proof that the address is the user's.
 
-Nobody finds out here who has an account: the answers are the same, and so is the work: one password is hashed
-and one mail is sent either way.
+Nobody finds out here who has an account: the answers are the same, and so is the work that they wait for.
 """
 
 from django.contrib.auth.hashers import make_password
@@ -12,7 +11,7 @@ from apps.users.models import User
 from apps.users.selectors import user_by_email
 from apps.users.services.mails import mail_user
 from apps.users.services.passwords import password_validate
-from apps.users.tokens import EMAIL_VERIFICATION
+from apps.users.tokens import EMAIL_VERIFICATION, PASSWORD_RESET
 
 
 def user_create(*, email: str, password: str | None = None, **fields: str) -> User:
@@ -38,9 +37,9 @@ def user_create(*, email: str, password: str | None = None, **fields: str) -> Us
 def user_register(*, email: str, password: str, **profile: str) -> None:
     """Register an address, and tell its owner by mail what happened.
 
-    A new address gets a link that verifies it. An address that was registered but never verified is
-    registered anew, and links sent before stop working: whoever reads the mailbox decides which password
-    counts. The owner of an account is told that somebody tried.
+    A new address gets a link that verifies it. Who registers an address again that was never verified may be
+    somebody else: from then on no password counts but the one that the reader of the mailbox sets by a link.
+    The owner of an account is told that somebody tried.
 
     Args:
         email: in any case.
@@ -57,19 +56,20 @@ def user_register(*, email: str, password: str, **profile: str) -> None:
         mail_user(known, "account_exists")
         return
     if known:
-        known.set_password(password)
-        for name, value in profile.items():
-            setattr(known, name, value)
-        known.save()
-        mail_user(known, "verify_email", token=EMAIL_VERIFICATION.make(known))
+        make_password(password)
+        known.set_unusable_password()
+        known.save(update_fields=["password", "updated_at"])
+        _mail_link(known)
         return
     try:
         with transaction.atomic():
             user = user_create(email=email, password=password, **profile)
     except IntegrityError:
+        if user_by_email(email) is None:
+            raise
         # The same address at the same moment: the other request has sent the mail.
         return
-    mail_user(user, "verify_email", token=EMAIL_VERIFICATION.make(user))
+    _mail_link(user)
 
 
 def verification_resend(*, email: str) -> None:
@@ -77,7 +77,7 @@ def verification_resend(*, email: str) -> None:
     user = user_by_email(email)
     if user is None or user.is_verified or not user.is_active:
         return
-    mail_user(user, "verify_email", token=EMAIL_VERIFICATION.make(user))
+    _mail_link(user)
 
 
 @transaction.atomic
@@ -92,3 +92,11 @@ def email_verify(*, token: str) -> User:
     user.save(update_fields=["email_verified_at", "updated_at"])
     mail_user(user, "welcome")
     return user
+
+
+def _mail_link(user: User) -> None:
+    """Send the link that verifies the address; without a password that counts, the one that also sets one."""
+    if user.has_usable_password():
+        mail_user(user, "verify_email", token=EMAIL_VERIFICATION.make(user))
+    else:
+        mail_user(user, "reset_password", token=PASSWORD_RESET.make(user))

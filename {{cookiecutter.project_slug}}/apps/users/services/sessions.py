@@ -75,7 +75,7 @@ def session_refresh(*, refresh: str) -> TokenPair:
 
 
 def session_end(*, user: User, refresh: str) -> None:
-    """Log out: the refresh token and all that came from the same log-in are dead.
+    """Log out: no refresh token of the same log-in works any more; an access token lives on for minutes.
 
     Raises:
         InvalidToken: it is not a good refresh token of this user.

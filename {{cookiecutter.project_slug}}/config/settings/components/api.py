@@ -13,11 +13,11 @@ REST_FRAMEWORK: dict[str, Any] = {
     "DEFAULT_AUTHENTICATION_CLASSES": ["apps.users.authentication.JWTAuthentication"],
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
-    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
+    "DEFAULT_PARSER_CLASSES": ["apps.core.parsers.JSONParser"],
     "DEFAULT_PAGINATION_CLASS": "apps.core.pagination.CursorPagination",
     "DEFAULT_FILTER_BACKENDS": [
         "django_filters.rest_framework.DjangoFilterBackend",
-        "rest_framework.filters.SearchFilter",
+        "apps.core.filters.SearchFilter",
         "rest_framework.filters.OrderingFilter",
     ],
     "DEFAULT_THROTTLE_CLASSES": [
@@ -34,7 +34,8 @@ REST_FRAMEWORK: dict[str, Any] = {
 THROTTLE_RATES: dict[str, str] = {
     "anon": env("THROTTLE_ANON", default="60/minute,1000/day"),
     "user": env("THROTTLE_USER", default="120/minute,10000/day"),
-    "auth": env("THROTTLE_AUTH", default="10/minute,100/day"),
+    "auth": env("THROTTLE_AUTH", default="20/minute,1000/day"),
+    "token": env("THROTTLE_TOKEN", default="120/minute"),
 }
 
 SPECTACULAR_SETTINGS: dict[str, Any] = {
@@ -50,5 +51,4 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
     "SWAGGER_UI_SETTINGS": {"persistAuthorization": False, "displayRequestDuration": True},
     "COMPONENT_SPLIT_REQUEST": True,
     "SCHEMA_PATH_PREFIX": r"/api/v[0-9]+",
-    "ENUM_NAME_OVERRIDES": {},
 }

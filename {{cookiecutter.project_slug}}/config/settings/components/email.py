@@ -13,9 +13,8 @@ EMAIL_USE_TLS: bool = env("EMAIL_USE_TLS", default=True, cast=bool)
 EMAIL_USE_SSL: bool = env("EMAIL_USE_SSL", default=False, cast=bool)
 EMAIL_TIMEOUT: int = env("EMAIL_TIMEOUT", default=10, cast=int)
 EMAIL_FILE_PATH: str = env("EMAIL_FILE_PATH", default="mails")
-EMAIL_BACKEND: str = (
-    env("EMAIL_BACKEND", default="")
-    or ("django.core.mail.backends.smtp.EmailBackend" if EMAIL_HOST else "apps.core.mail.ConsoleBackend")
+EMAIL_BACKEND: str = env("EMAIL_BACKEND", default="") or (
+    "django.core.mail.backends.smtp.EmailBackend" if EMAIL_HOST else "apps.core.mail.ConsoleBackend"
 )
 DEFAULT_FROM_EMAIL: str = env("DEFAULT_FROM_EMAIL", default="no-reply@localhost")
 SERVER_EMAIL = DEFAULT_FROM_EMAIL

@@ -7,8 +7,6 @@ from config.env import BASE_DIR
 LANGUAGE_CODE = "en"
 LANGUAGES = [("en", _("English")), ("de", _("German"))]
 LOCALE_PATHS = [BASE_DIR / "locale"]
-USE_I18N = True
-USE_TZ = True
 # % filter replace("UTC", cookiecutter.timezone)
 TIME_ZONE = "UTC"
 # % endfilter

@@ -1,4 +1,7 @@
-"""Structured logs on standard error, apart from what a command prints. https://www.structlog.org/en/stable/standard-library.html"""
+"""Structured logs on standard error, apart from what a command prints.
+
+https://www.structlog.org/en/stable/standard-library.html
+"""
 
 import logging
 import sys
@@ -7,11 +10,10 @@ from typing import Any
 import structlog
 from structlog.typing import Processor
 
-from apps.core.logging import redact
+from apps.core.logging import mask_addresses, redact
 from config.env import env
 
 LOG_LEVEL: str = env("LOG_LEVEL", default="INFO").upper()
-
 
 _processors: list[Processor] = [
     structlog.contextvars.merge_contextvars,
@@ -38,7 +40,7 @@ LOGGING: dict[str, Any] = {
     "formatters": {
         "json": {
             "()": structlog.stdlib.ProcessorFormatter,
-            "foreign_pre_chain": [structlog.stdlib.ExtraAdder(), *_processors],
+            "foreign_pre_chain": _processors,
             "processors": [
                 structlog.stdlib.ProcessorFormatter.remove_processors_meta,
                 # Local variables hold passwords: never in a log.
@@ -46,11 +48,12 @@ LOGGING: dict[str, Any] = {
                     structlog.tracebacks.ExceptionDictTransformer(show_locals=False),
                 ),
                 structlog.processors.JSONRenderer(),
+                mask_addresses,
             ],
         },
         "console": {
             "()": structlog.stdlib.ProcessorFormatter,
-            "foreign_pre_chain": [structlog.stdlib.ExtraAdder(), *_processors],
+            "foreign_pre_chain": _processors,
             "processors": [
                 structlog.stdlib.ProcessorFormatter.remove_processors_meta,
                 structlog.dev.ConsoleRenderer(

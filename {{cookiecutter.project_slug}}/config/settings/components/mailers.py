@@ -8,9 +8,8 @@ from typing import Any
 from config.env import env
 
 _host: str = env("EMAIL_HOST", default="")
-_backend: str = (
-    env("EMAIL_BACKEND", default="")
-    or ("django.core.mail.backends.smtp.EmailBackend" if _host else "apps.core.mail.ConsoleBackend")
+_backend: str = env("EMAIL_BACKEND", default="") or (
+    "django.core.mail.backends.smtp.EmailBackend" if _host else "apps.core.mail.ConsoleBackend"
 )
 _options: dict[str, dict[str, Any]] = {
     "django.core.mail.backends.smtp.EmailBackend": {

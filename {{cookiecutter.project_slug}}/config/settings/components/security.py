@@ -13,15 +13,8 @@ CORS_EXPOSE_HEADERS = ["X-Request-ID", "X-API-Version", "Retry-After"]
 # Not a secret, but a scanner that does not find the login page tries no passwords there.
 ADMIN_URL: str = env("ADMIN_URL", default="admin/").strip("/") + "/"
 
-SESSION_COOKIE_HTTPONLY = True
-SESSION_COOKIE_SAMESITE = "Lax"
 CSRF_COOKIE_HTTPONLY = True
-CSRF_COOKIE_SAMESITE = "Lax"
 CSRF_FAILURE_VIEW = "apps.core.views.csrf_failure"
-X_FRAME_OPTIONS = "DENY"
-SECURE_CONTENT_TYPE_NOSNIFF = True
-SECURE_REFERRER_POLICY = "same-origin"
-SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
 
 # How many proxies in front append to X-Forwarded-For: the client is that many places from its end.
 NUM_PROXIES: int = env("NUM_PROXIES", default=0, cast=int)

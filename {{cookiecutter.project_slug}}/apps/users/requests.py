@@ -1,11 +1,6 @@
-from __future__ import annotations
-
-from typing import TYPE_CHECKING
-
 from rest_framework.request import Request
 
-if TYPE_CHECKING:
-    from apps.users.models import User
+from apps.users.models import User
 
 
 class UserRequest(Request):

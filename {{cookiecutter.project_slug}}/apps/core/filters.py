@@ -1,0 +1,39 @@
+"""Filters that every app uses. https://www.django-rest-framework.org/api-guide/filtering/"""
+
+from datetime import UTC, datetime
+
+from django import forms
+from django.utils.translation import gettext as _
+from django_filters import rest_framework as filters
+from django_filters.fields import IsoDateTimeField
+from rest_framework.exceptions import ValidationError
+from rest_framework.filters import SearchFilter as DRFSearchFilter
+from rest_framework.request import Request
+
+MAX_SEARCH = 100
+
+
+class SearchFilter(DRFSearchFilter):
+    """Each word is a condition of the query: a text has to end somewhere."""
+
+    def get_search_terms(self, request: Request) -> list[str]:
+        if len(request.query_params.get(self.search_param, "")) > MAX_SEARCH:
+            message = _("Ensure this value has at most %(max)d characters.") % {"max": MAX_SEARCH}
+            raise ValidationError({self.search_param: [message]}, code="max_length")
+        terms: list[str] = super().get_search_terms(request)
+        return terms
+
+
+class _UTCDateTimeField(IsoDateTimeField):
+    def clean(self, value: str) -> datetime | None:
+        moment: datetime | None = super().clean(value)
+        try:
+            return moment and moment.astimezone(UTC)
+        except OverflowError:
+            raise forms.ValidationError(_("Enter a valid date/time."), code="invalid") from None
+
+
+class DateTimeFilter(filters.IsoDateTimeFilter):
+    """Refuses moments that exist in their own time zone only: year 1, hours before UTC."""
+
+    field_class = _UTCDateTimeField
