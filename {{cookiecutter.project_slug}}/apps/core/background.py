@@ -11,6 +11,7 @@ from contextvars import copy_context
 import structlog
 from django.conf import settings
 from django.db import close_old_connections
+from django.utils.translation import get_language, override
 
 Job = Callable[[], object]
 
@@ -26,14 +27,16 @@ def in_background(job: Job) -> None:
     What it raises is logged: nobody waits for it. With `BACKGROUND_THREADS` off it runs at once.
     """
     if settings.BACKGROUND_THREADS:
-        _workers.submit(copy_context().run, _run_in_thread, job)
+        _workers.submit(copy_context().run, _run_in_thread, job, get_language())
     else:
         _run(job)
 
 
-def _run_in_thread(job: Job) -> None:
+def _run_in_thread(job: Job, language: str | None) -> None:
     try:
-        _run(job)
+        # Django keeps the language by thread, also where the context is copied.
+        with override(language):
+            _run(job)
     finally:
         # A thread has connections of its own, which no request closes.
         close_old_connections()
