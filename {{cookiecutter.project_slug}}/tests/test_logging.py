@@ -133,11 +133,14 @@ def test_no_line_holds_a_secret(server: Server, database: Path) -> None:
     assert {sent["X-Request-ID"] for _, sent, _ in answers.values()} <= ids
 
 
-def test_the_mail_of_a_registration_is_sent_after_the_answer(server: Server, database: Path) -> None:
+def test_the_mail_of_a_registration_is_sent_in_the_language_of_its_request(
+    server: Server, database: Path
+) -> None:
     login = {"email": "bob@example.com", "password": PASSWORD}
-    assert server.send("POST", "/api/v1/auth/register/", login)[0] == 202
+    assert server.send("POST", "/api/v1/auth/register/", login, Accept_Language="de")[0] == 202
     deadline = time.monotonic() + 20
     mails = ""
     while "To: bob@example.com" not in mails and time.monotonic() < deadline:
         mails = "".join(path.read_text(encoding="utf-8") for path in (database.parent / "mails").glob("*"))
     assert "https://www.example.com/verify-email?token=" in mails
+    assert '<html lang="de"' in mails

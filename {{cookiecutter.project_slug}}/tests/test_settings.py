@@ -14,7 +14,7 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.utils import ConnectionHandler
 
 from config.database import database_config
-from config.env import require
+from config.env import env, require
 from tests.production import REQUIRED, run_python
 
 POSTGRES = "postgres://user:p%40ss%2Fw%23rd@db.example.com:6432/shop"
@@ -93,6 +93,19 @@ def test_production_names_only_what_is_missing(monkeypatch: pytest.MonkeyPatch, 
     with pytest.raises(ImproperlyConfigured) as error:
         require(*REQUIRED)
     assert str(error.value).endswith(f": {name}")
+
+
+def test_a_key_that_can_be_guessed_is_refused() -> None:
+    process = run_python("manage.py", "check", SECRET_KEY="too short")
+    assert process.returncode != 0
+    assert "SECRET_KEY has less than 32 bytes" in process.stderr.strip().splitlines()[-1]
+
+
+def test_an_empty_variable_is_one_that_is_not_set(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DB_POOL_SIZE", "")
+    assert env("DB_POOL_SIZE", default=7, cast=int) == 7
+    monkeypatch.setenv("DB_POOL_SIZE", "3")
+    assert env("DB_POOL_SIZE", default=7, cast=int) == 3
 
 
 def test_production_passes_the_checks_for_deployment_with_the_documented_variables(

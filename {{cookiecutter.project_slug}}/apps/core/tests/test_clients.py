@@ -3,7 +3,7 @@ from django.test import RequestFactory
 from pytest_django import Settings
 from rest_framework.request import Request
 
-from apps.core.clients import client_ip
+from apps.core.clients import client_ip, client_network
 
 
 @pytest.mark.parametrize(
@@ -22,6 +22,11 @@ from apps.core.clients import client_ip
         (2, "198.51.100.1, 203.0.113.7, 10.0.0.1", "203.0.113.7"),
         (2, "2001:db8::7,2001:db8::1", "2001:db8::7"),
         (2, "203.0.113.7", "192.0.2.1"),
+        (1, "203.0.113.7:4711", "203.0.113.7"),
+        (1, "[2001:db8::7]:4711", "2001:db8::7"),
+        (1, "[2001:db8::7]", "2001:db8::7"),
+        (1, "unknown", "192.0.2.1"),
+        (1, "_hidden:secret", "192.0.2.1"),
     ],
 )
 def test_a_client_is_known_behind_the_proxies_and_cannot_lie(
@@ -33,3 +38,17 @@ def test_a_client_is_known_behind_the_proxies_and_cannot_lie(
         request.META["HTTP_X_FORWARDED_FOR"] = header
     assert client_ip(request) == expected
     assert client_ip(Request(request)) == expected
+
+
+@pytest.mark.parametrize(
+    ("address", "expected"),
+    [
+        ("192.0.2.1", "192.0.2.1"),
+        ("2001:db8:1:2:3:4:5:6", "2001:db8:1:2::/64"),
+        ("::ffff:192.0.2.1", "192.0.2.1"),
+        ("", ""),
+        ("unix:", "unix:"),
+    ],
+)
+def test_a_client_is_counted_by_what_a_network_is_given_as_a_whole(address: str, expected: str) -> None:
+    assert client_network(RequestFactory().get("/", REMOTE_ADDR=address)) == expected

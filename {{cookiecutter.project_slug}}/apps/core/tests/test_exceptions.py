@@ -91,6 +91,11 @@ def test_a_body_that_is_not_json_cannot_be_read(api: Client, body: str) -> None:
     problem(response, 400, "parse_error")
 
 
+def test_json_that_is_nested_deeper_than_it_can_be_read_cannot_be_read(api: Client) -> None:
+    response = api.generic("POST", reverse("order"), "[" * 100_000, content_type="application/json")
+    assert "nested" in problem(response, 400, "parse_error")["detail"]
+
+
 def test_who_is_not_logged_in_is_told_how(api: Client) -> None:
     response = api.get(reverse("v1:users:me"))
     problem(response, 401, "not_authenticated")

@@ -1,10 +1,13 @@
+from base64 import b64encode
 from collections.abc import Iterator
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
 from django.urls import reverse
 from django.utils import timezone
 
+from apps.users.tests.factories import StaffFactory
 from conftest import Client
 from tests.sampleapp.factories import NoteFactory
 
@@ -85,12 +88,19 @@ def test_the_size_of_a_page_is_chosen_within_bounds(
     assert len(response.json()["results"]) == expected
 
 
-@pytest.mark.parametrize("cursor", ["x", "cD1ub3QtYS1kYXRl"])
-def test_a_cursor_that_is_not_ours_is_a_problem_of_the_client(api: Client, cursor: str) -> None:
-    NoteFactory.create()
-    response = api.get(reverse("note-list"), {"cursor": cursor})
-    assert response["Content-Type"] == "application/problem+json"
-    assert 400 <= response.status_code < 500, response.content
+@pytest.mark.parametrize("position", ["not a date", "9999-12-31T23:59:59-23:59", "\x00", "2020-13-01"])
+@pytest.mark.parametrize("route", ["note-list", "v1:users:user-list"])
+def test_a_cursor_put_together_by_hand_is_not_found(position: str, route: str) -> None:
+    api = Client()
+    api.force_authenticate(NoteFactory.create(owner=StaffFactory.create()).owner)
+    cursor = b64encode(urlencode({"p": position}).encode()).decode()
+    response = api.get(reverse(route), {"cursor": cursor})
+    assert (response.status_code, response["Content-Type"]) == (404, "application/problem+json")
+
+
+def test_a_cursor_that_cannot_be_read_is_not_found(api: Client) -> None:
+    response = api.get(reverse("note-list"), {"cursor": "x"})
+    assert (response.status_code, response["Content-Type"]) == (404, "application/problem+json")
 
 
 def test_numbered_pages_know_the_total(api: Client) -> None:

@@ -27,7 +27,7 @@ def statuses(api: Client, count: int, route: str = "open", **extra: Any) -> list
 @pytest.fixture
 def rates(settings: Settings) -> dict[str, str]:
     """The rates, which a test sets."""
-    settings.THROTTLE_RATES = {"anon": "", "user": "", "auth": ""}
+    settings.THROTTLE_RATES = dict.fromkeys(settings.THROTTLE_RATES, "none")
     throttle_rates: dict[str, str] = settings.THROTTLE_RATES
     return throttle_rates
 
@@ -102,9 +102,23 @@ def test_users_are_counted_by_account_wherever_they_are(user: User, rates: dict[
 
 def test_endpoints_for_passwords_have_a_limit_each(api: Client, rates: dict[str, str]) -> None:
     rates["auth"] = "2/day"
-    tokens, mails = reverse("v1:auth:token-verify"), reverse("v1:auth:verify-email")
-    assert [api.post(tokens, {"token": "x"}).status_code for _ in range(3)] == [401, 401, 429]
-    assert [api.post(mails, {"token": "x"}).status_code for _ in range(3)] == [400, 400, 429]
+    token, reset = reverse("v1:auth:token"), reverse("v1:auth:password-reset")
+    login = {"email": "ann@example.com", "password": "not this one"}
+    assert [api.post(token, login).status_code for _ in range(3)] == [401, 401, 429]
+    assert [api.post(reset, login).status_code for _ in range(3)] == [202, 202, 429]
+
+
+def test_endpoints_for_signed_tokens_have_a_limit_of_their_own(api: Client, rates: dict[str, str]) -> None:
+    rates |= {"auth": "1/day", "token": "2/day"}
+    url = reverse("v1:auth:token-verify")
+    assert [api.post(url, {"token": "x"}).status_code for _ in range(3)] == [401, 401, 429]
+
+
+def test_a_network_of_ipv6_is_one_client(api: Client, rates: dict[str, str]) -> None:
+    rates["anon"] = "1/day"
+    assert statuses(api, 1, REMOTE_ADDR="2001:db8:0:1::1") == [200]
+    assert statuses(api, 1, REMOTE_ADDR="2001:db8:0:1:ffff::2") == [429]
+    assert statuses(api, 1, REMOTE_ADDR="2001:db8:0:2::1") == [200]
 
 
 def test_of_many_requests_at_once_exactly_the_allowed_ones_pass(rates: dict[str, str]) -> None:
@@ -123,13 +137,13 @@ def test_of_many_requests_at_once_exactly_the_allowed_ones_pass(rates: dict[str,
 
 
 def test_rates_are_read_as_they_are_documented() -> None:
-    assert parse_rates("60/minute, 1000/day,") == ((60, 60), (1000, 86_400))
+    assert parse_rates("60/minute, 1000/day") == ((60, 60), (1000, 86_400))
     assert parse_rates("1/second,2/hour") == ((1, 1), (2, 3600))
-    assert parse_rates("") == ()
+    assert parse_rates("none") == ()
 
 
 @pytest.mark.parametrize(
-    "rate", ["60", "60/", "/minute", "-1/minute", "60/min", "many/day", "1/minute;2/day"]
+    "rate", ["60", "60/", "/minute", "-1/minute", "60/min", "many/day", "1/day;2/day", ""]
 )
 def test_a_rate_that_cannot_be_read_says_what_is_wrong(rate: str) -> None:
     with pytest.raises(ValueError, match="is no rate, for example: 60/minute") as error:

@@ -1,0 +1,44 @@
+import pytest
+from django.urls import reverse
+
+from apps.users.tests.factories import StaffFactory
+from conftest import Client
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def staff_api() -> Client:
+    api = Client()
+    api.force_authenticate(StaffFactory.create())
+    return api
+
+
+def test_a_search_has_an_end(staff_api: Client) -> None:
+    url = reverse("v1:users:user-list")
+    assert staff_api.get(url, {"search": "a " * 50}).status_code == 200
+    response = staff_api.get(url, {"search": "a " * 50 + "a"})
+    assert response.status_code == 400
+    assert response.json()["errors"] == [
+        {
+            "field": "search",
+            "code": "max_length",
+            "message": "Ensure this value has at most 100 characters.",
+        },
+    ]
+
+
+@pytest.mark.parametrize("moment", ["2026-01-01T00:00:00Z", "2026-01-01T00:00:00+05:30", "2026-01-01"])
+def test_a_moment_selects_what_is_before_and_after(staff_api: Client, moment: str) -> None:
+    url = reverse("v1:users:user-list")
+    assert len(staff_api.get(url, {"created_after": moment}).json()["results"]) == 1
+    assert staff_api.get(url, {"created_before": moment}).json()["results"] == []
+
+
+@pytest.mark.parametrize(
+    "moment", ["0001-01-01T00:00:00+01:00", "9999-12-31T23:59:59-01:00", "tomorrow", "\x00"]
+)
+def test_a_moment_that_no_clock_shows_is_refused(staff_api: Client, moment: str) -> None:
+    response = staff_api.get(reverse("v1:users:user-list"), {"created_after": moment})
+    assert response.status_code == 400
+    assert [error["field"] for error in response.json()["errors"]] == ["created_after"]
