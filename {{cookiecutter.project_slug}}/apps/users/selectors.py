@@ -28,14 +28,15 @@ def user_export(user: User) -> dict[str, Any]:
     It follows every relation that leads to the user, so that a new app is covered without a change here.
     Source: https://eur-lex.europa.eu/eli/reg/2016/679/oj, article 15
     """
-    export: dict[str, Any] = {"users.User": [_row(user)]}
+    export: dict[str, dict[Any, Any]] = {"users.User": {user.pk: _row(user)}}
     for relation in User._meta.get_fields(include_hidden=True):  # noqa: SLF001 - Django's documented Options API
         if not isinstance(relation, ForeignObjectRel) or relation.related_model._meta.auto_created:  # noqa: SLF001
             continue
         model = relation.related_model
         rows = model._base_manager.filter(**{relation.field.name: user})  # noqa: SLF001
-        export.setdefault(model._meta.label, []).extend(_row(row) for row in rows)  # noqa: SLF001
-    return {label: rows for label, rows in export.items() if rows}
+        # By key: a row may lead to the user in several ways.
+        export.setdefault(model._meta.label, {}).update({row.pk: _row(row) for row in rows})  # noqa: SLF001
+    return {label: list(rows.values()) for label, rows in export.items() if rows}
 
 
 def _row(instance: Model) -> dict[str, Any]:

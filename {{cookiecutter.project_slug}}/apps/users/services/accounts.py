@@ -80,6 +80,8 @@ def user_delete(*, user: User) -> None:
     The row itself stays, without a name, so that what others rely on (the log of the admin, rows that refer
     to the user) keeps its reference.
     """
+    if user.deleted_at:
+        return
     forget_failures(username=lockout_key(None, {"username": user.email}))
     about_user = LogEntry.objects.filter(
         content_type=ContentType.objects.get_for_model(User),

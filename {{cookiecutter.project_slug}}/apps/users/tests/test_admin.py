@@ -16,8 +16,10 @@ from django.urls import reverse
 from pytest_django import DjangoAssertNumQueries, DjangoCaptureOnCommitCallbacks, Settings
 
 from apps.users.models import TokenFamily, User
+from apps.users.services.accounts import user_delete
 from apps.users.tests.factories import (
     PASSWORD,
+    GroupFactory,
     StaffFactory,
     SuperuserFactory,
     TokenFamilyFactory,
@@ -260,6 +262,22 @@ def test_a_user_who_is_deleted_is_forgotten(
     assert user.last_name not in stored
 
 
+@pytest.mark.parametrize("by_action", ["", "by action"])
+def test_a_user_who_is_forgotten_already_can_be_deleted_again(
+    root: Browser, user: User, by_action: str
+) -> None:
+    user_delete(user=user)
+    before = User.objects.values().get(pk=user.pk)
+
+    if by_action:
+        response = run(root, "delete_selected", [user], post="yes")
+    else:
+        response = root.post(reverse("admin:users_user_delete", args=[user.pk]), {"post": "yes"})
+
+    assert response.status_code == 302
+    assert User.objects.values().get(pk=user.pk) == before
+
+
 def test_logins_can_be_looked_at_and_ended(root: Browser, user: User) -> None:
     pair = Client().login_by_token(user)
     family = TokenFamily.objects.get()
@@ -401,30 +419,52 @@ def test_staff_do_not_promote_themselves(clerk: Callable[..., Browser]) -> None:
 
 
 @pytest.mark.django_db
-def test_staff_cannot_touch_a_superuser(clerk: Callable[..., Browser]) -> None:
-    superuser = SuperuserFactory.create()
-    pair = Client().login_by_token(superuser)
+@pytest.mark.parametrize("factory", [StaffFactory, SuperuserFactory])
+def test_staff_cannot_touch_other_staff(clerk: Callable[..., Browser], factory: type[UserFactory]) -> None:
+    colleague = factory.create()
+    pair = Client().login_by_token(colleague)
     browser = clerk("view", "change", "delete", "add")
-    before = User.objects.values().get(pk=superuser.pk)
+    before = User.objects.values().get(pk=colleague.pk)
 
-    change = reverse("admin:users_user_change", args=[superuser.pk])
-    password = reverse("admin:auth_user_password_change", args=[superuser.pk])
-    delete = reverse("admin:users_user_delete", args=[superuser.pk])
+    change = reverse("admin:users_user_change", args=[colleague.pk])
+    password = reverse("admin:auth_user_password_change", args=[colleague.pk])
+    delete = reverse("admin:users_user_delete", args=[colleague.pk])
     passwords = {"usable_password": "true", "password1": OTHER_PASSWORD, "password2": OTHER_PASSWORD}
     assert browser.post(change, {"email": "mallory@example.com"}).status_code == 403
     assert browser.post(password, passwords).status_code == 403
     assert browser.post(delete, {"post": "yes"}).status_code == 403
     for action in ("deactivate", "end_sessions"):
-        run(browser, action, [superuser])
-    run(browser, "delete_selected", [superuser], post="yes")
+        run(browser, action, [colleague])
+    run(browser, "delete_selected", [colleague], post="yes")
 
-    assert User.objects.values().get(pk=superuser.pk) == before
+    assert User.objects.values().get(pk=colleague.pk) == before
     assert get_me(pair.access).status_code == 200
 
-    User.objects.filter(pk=superuser.pk).update(is_active=False)
-    run(browser, "activate", [superuser])
-    superuser.refresh_from_db()
-    assert not superuser.is_active
+    User.objects.filter(pk=colleague.pk).update(is_active=False)
+    run(browser, "activate", [colleague])
+    colleague.refresh_from_db()
+    assert not colleague.is_active
+
+
+@pytest.mark.django_db
+def test_only_superusers_hand_out_roles(superuser: User) -> None:
+    staff, role = StaffFactory.create(), GroupFactory.create()
+    staff.user_permissions.set(Permission.objects.filter(content_type__model="group"))
+    change = reverse("admin:auth_group_change", args=[role.pk])
+    permission = Permission.objects.get(codename="delete_user", content_type__app_label="users")
+    body = {"name": "editors", "permissions": [permission.pk]}
+
+    browser = browser_of(staff)
+    assert browser.get(change).status_code == 200
+    assert browser.post(change, body).status_code == 403
+    assert browser.post(reverse("admin:auth_group_add"), body).status_code == 403
+    assert (
+        browser.post(reverse("admin:auth_group_delete", args=[role.pk]), {"post": "yes"}).status_code == 403
+    )
+    assert not role.permissions.exists()
+
+    assert browser_of(superuser).post(change, body).status_code == 302
+    assert role.permissions.get() == permission
 
 
 @pytest.mark.django_db

@@ -1,27 +1,20 @@
 import re
+from io import StringIO
 
 import pytest
 from django.core.exceptions import ValidationError
 from django.core.files.base import ContentFile
+from django.core.management import call_command
 from django.db import IntegrityError, transaction
 from pytest_django import DjangoCaptureOnCommitCallbacks
 
 from apps.users.models import TokenFamily, User, avatar_path
-from apps.users.services.sessions import session_purge
 from apps.users.tests.factories import GroupFactory, TokenFamilyFactory, UserFactory
 from apps.users.tests.helpers import stored_avatars
 
 
 def test_a_user_is_shown_by_the_address(user: User) -> None:
     assert str(user) == user.email
-
-
-@pytest.mark.parametrize(
-    ("first_name", "last_name", "full_name"),
-    [("Ada", "Lovelace", "Ada Lovelace"), ("Ada", "", "Ada"), ("", "Lovelace", "Lovelace"), ("", "", "")],
-)
-def test_a_full_name_has_no_needless_space(first_name: str, last_name: str, full_name: str) -> None:
-    assert User(first_name=first_name, last_name=last_name).full_name == full_name
 
 
 def test_the_database_refuses_an_address_a_second_time(user: User) -> None:
@@ -101,6 +94,9 @@ def test_a_login_is_shown_without_its_user() -> None:
 def test_only_logins_whose_last_token_has_expired_are_purged() -> None:
     alive = TokenFamilyFactory.create()
     TokenFamilyFactory.create_batch(2, expired=True)
+    output = StringIO()
 
-    assert session_purge() == 2
+    call_command("purge_log_ins", stdout=output)
+
+    assert output.getvalue() == "2 log-ins removed.\n"
     assert TokenFamily.objects.get() == alive

@@ -190,5 +190,6 @@ def test_a_storage_that_has_lost_the_file_does_not_stop_a_new_one(user_api: Clie
     user.refresh_from_db()
     user.avatar.delete(save=False)
 
+    problem_of(user_api.get(reverse(AVATAR)), 404)
     assert put(user_api, picture()).status_code == 200
     assert len(stored_avatars()) == 1

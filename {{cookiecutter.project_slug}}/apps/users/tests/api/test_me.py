@@ -13,10 +13,12 @@ from django.urls import reverse
 from pytest_django import DjangoAssertNumQueries
 
 from apps.users.models import TokenFamily, User
+from apps.users.services.accounts import user_delete
 from apps.users.tests.factories import PASSWORD, GroupFactory, UserFactory
 from apps.users.tests.helpers import assert_unauthorized, fields_of, stored_avatars, token_in
 from apps.users.tests.images import picture, upload
 from conftest import Client
+from tests.sampleapp.factories import NoteFactory
 
 ME = "v1:users:me"
 
@@ -74,7 +76,7 @@ def test_a_name_can_be_taken_away(user_api: Client, user: User) -> None:
     assert user_api.patch(reverse(ME), {"first_name": "", "last_name": ""}).status_code == 200
 
     user.refresh_from_db()
-    assert user.full_name == ""
+    assert (user.first_name, user.last_name) == ("", "")
 
 
 def test_a_user_changes_nothing_but_the_profile(user_api: Client, user: User) -> None:
@@ -214,6 +216,23 @@ def test_the_address_of_a_deleted_account_can_register_again(
     anew.login_by_token(successor, body["password"])
 
 
+def test_an_account_that_is_deleted_meanwhile_is_not_changed(user_api: Client, user: User) -> None:
+    stale = User.objects.get()
+    user_delete(user=user)
+    api = Client()
+    # As it was when the request came in.
+    api.force_authenticate(stale)
+    avatar = {"avatar": upload(picture())}
+    files = stored_avatars()
+
+    assert_unauthorized(api.patch(reverse(ME), {"first_name": "Ada"}), "token_not_valid")
+    assert_unauthorized(api.put(reverse("v1:users:avatar"), avatar, format="multipart"), "token_not_valid")
+    assert_unauthorized(api.delete(reverse(ME)), "token_not_valid")
+
+    assert User.objects.get().first_name == ""
+    assert stored_avatars() == files
+
+
 @pytest.mark.django_db
 def test_several_accounts_can_be_deleted() -> None:
     for user in UserFactory.create_batch(2):
@@ -253,10 +272,24 @@ def test_an_export_holds_all_that_is_stored_about_the_person(user_api: Client, u
     assert [entry["user"] for entry in export["admin.LogEntry"]] == [str(user.pk)] * 2
 
 
+def test_an_export_holds_what_a_person_owns_or_wrote_once(user_api: Client, user: User) -> None:
+    other = UserFactory.create()
+    own = NoteFactory.create(owner=user, created_by=user, updated_by=user)
+    deleted = NoteFactory.create(owner=user)
+    deleted.delete()
+    written = NoteFactory.create(owner=other, created_by=user)
+    NoteFactory.create(owner=other, created_by=other)
+
+    rows = user_api.get(reverse("v1:users:export")).json()["sampleapp.Note"]
+
+    assert sorted(row["id"] for row in rows) == sorted(str(note.pk) for note in (own, deleted, written))
+
+
 def test_an_export_holds_no_secret_and_nothing_of_others(user_api: Client, user: User) -> None:
     other = UserFactory.create()
     Client().login_by_token(other)
     log_about(user, by=other)
+    log_about(other, by=user)
 
     text = json.dumps(user_api.get(reverse("v1:users:export")).json())
 

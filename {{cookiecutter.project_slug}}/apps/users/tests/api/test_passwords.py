@@ -168,7 +168,7 @@ def test_a_reset_link_works_once(api: Client, user: User, mailoutbox: list[Email
 
 
 def test_a_reset_link_used_twice_at_once_works_once(
-    concurrent_db: None,
+    transactional_db: None,
     mailoutbox: list[EmailMessage],
 ) -> None:
     ask(Client(), UserFactory.create().email)

@@ -59,6 +59,7 @@ def test_a_login_gives_a_pair_of_tokens(api: Client, user: User) -> None:
     response = log_in(api, user.email)
 
     assert response.status_code == 200
+    assert "no-store" in response["Cache-Control"]
     pair = TokenPair(**response.json())
     me = get_me(pair.access)
     assert me.status_code == 200
@@ -293,7 +294,7 @@ def test_a_login_that_is_used_goes_on(api: Client, user: User) -> None:
     assert TokenFamily.objects.get().expires_at.timestamp() == expiry
 
 
-def test_of_several_refreshes_with_one_token_at_most_one_wins(concurrent_db: None) -> None:
+def test_of_several_refreshes_with_one_token_at_most_one_wins(transactional_db: None) -> None:
     user = UserFactory.create()
     pair = Client().login_by_token(user)
 

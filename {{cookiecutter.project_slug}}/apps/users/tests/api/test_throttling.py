@@ -10,6 +10,7 @@ from django.urls import reverse
 from pytest_django import Settings
 
 from apps.users.models import User
+from apps.users.tests.factories import PASSWORD
 from apps.users.tests.helpers import Response, problem_of
 from conftest import Client
 
@@ -24,7 +25,7 @@ PUBLIC = [
     "password-reset",
     "password-reset-confirm",
 ]
-WITH_ADDRESS = ["register", "resend-verification", "token", "password-reset"]
+WITH_ADDRESS = ["register", "resend-verification", "password-reset"]
 LOGGED_IN = ["logout", "logout-all", "password-change"]
 # Counts start anew with each minute: the clock stands still, 40 seconds before the next one.
 NOW = datetime(2030, 1, 1, 12, 0, 20, tzinfo=UTC)
@@ -33,7 +34,8 @@ SECONDS_LEFT = "40"
 
 @pytest.fixture(autouse=True)
 def _limit(settings: Settings) -> Iterator[None]:
-    settings.THROTTLE_RATES = {**settings.THROTTLE_RATES, "auth": f"{LIMIT}/minute,1000/day"}
+    rate = f"{LIMIT}/minute,1000/day"
+    settings.THROTTLE_RATES = {**settings.THROTTLE_RATES, "auth": rate, "token": rate}
     with time_machine.travel(NOW, tick=False):
         yield
 
@@ -80,12 +82,41 @@ def test_an_address_is_counted_across_clients(name: str) -> None:
 @pytest.mark.parametrize("email", [None, 7, [], {}, ["ada@example.com"]])
 def test_what_is_no_address_is_counted_by_client_only(email: Any) -> None:
     for number in range(LIMIT + 1):
-        assert ask("token", client=f"192.0.2.{number}", email=email).status_code == 400
+        assert ask("password-reset", client=f"192.0.2.{number}", email=email).status_code == 400
+
+
+@pytest.mark.django_db
+def test_an_address_that_cannot_be_encoded_is_counted() -> None:
+    def ask_oddly(client: str) -> Response:
+        body, url = r'{"email": "\ud800@example.com"}', reverse("v1:auth:password-reset")
+        return Client().generic("POST", url, body, "application/json", REMOTE_ADDR=client)
+
+    for number in range(LIMIT):
+        assert ask_oddly(f"192.0.2.{number}").status_code == 400
+
+    assert_throttled(ask_oddly("192.0.2.10"))
+
+
+def test_nobody_shuts_an_owner_out_by_failing_from_elsewhere(user: User) -> None:
+    for number in range(LIMIT + 1):
+        ask("token", client=f"192.0.2.{number}", email=user.email, password="wrong")
+
+    response = ask("token", client="192.0.2.10", email=user.email, password=PASSWORD)
+    assert response.status_code == 200
+
+
+@pytest.mark.django_db
+def test_a_network_of_ipv6_is_counted_as_one_client() -> None:
+    for number in range(LIMIT):
+        assert ask("token", client=f"2001:db8::{number}").status_code == 400
+
+    assert_throttled(ask("token", client="2001:db8::ffff:1"))
+    assert ask("token", client="2001:db8:0:1::1").status_code == 400
 
 
 @pytest.mark.django_db
 def test_a_body_that_is_no_object_is_counted_by_client_only() -> None:
-    url = reverse("v1:auth:token")
+    url = reverse("v1:auth:password-reset")
     for number in range(LIMIT + 1):
         assert Client().post(url, ["ada@example.com"], REMOTE_ADDR=f"192.0.2.{number}").status_code == 400
 
@@ -99,6 +130,18 @@ def test_who_is_logged_in_is_counted_too(user: User, name: str) -> None:
         assert api.post(reverse(f"v1:auth:{name}"), {}).status_code in {204, 400}
 
     assert_throttled(api.post(reverse(f"v1:auth:{name}"), {}))
+
+
+@pytest.mark.parametrize("name", LOGGED_IN)
+def test_who_is_logged_in_is_counted_across_clients(user: User, settings: Settings, name: str) -> None:
+    settings.THROTTLE_RATES = {**settings.THROTTLE_RATES, "user": f"{LIMIT}/minute"}
+    api = Client()
+    api.force_authenticate(user)
+    url = reverse(f"v1:auth:{name}")
+    for number in range(LIMIT):
+        assert api.post(url, {}, REMOTE_ADDR=f"192.0.2.{number}").status_code in {204, 400}
+
+    assert_throttled(api.post(url, {}, REMOTE_ADDR="192.0.2.10"))
 
 
 @pytest.mark.django_db
@@ -157,6 +200,6 @@ def test_a_throttled_login_tries_no_password(user: User) -> None:
     for _ in range(LIMIT):
         ask("token", email=user.email, password="wrong")
 
-    assert_throttled(ask("token", email=user.email, password="a long passphrase"))
+    assert_throttled(ask("token", email=user.email, password=PASSWORD))
     user.refresh_from_db()
     assert user.last_login is None
