@@ -7,6 +7,7 @@ import time_machine
 from django.db import IntegrityError, connection, transaction
 from django.db.models import ProtectedError
 from django.utils import timezone
+from pytest_django import DjangoAssertNumQueries
 
 from apps.core.models import SLUG_ATTEMPTS
 from apps.users.models import User
@@ -129,10 +130,12 @@ def test_a_hundred_equal_titles_are_not_the_end() -> None:
     assert slugs.isdisjoint(numbered)
 
 
-def test_a_fault_that_is_not_the_slugs_is_not_hidden() -> None:
+def test_a_fault_that_is_not_the_slugs_is_not_tried_again(
+    django_assert_max_num_queries: DjangoAssertNumQueries,
+) -> None:
     article = Article(title="Same")
     article.is_active = None  # type: ignore[assignment]
-    with pytest.raises(IntegrityError, match="is_active"):
+    with django_assert_max_num_queries(5), pytest.raises(IntegrityError, match="is_active"):
         article.save()
 
 
