@@ -79,7 +79,7 @@ class UserAdmin(CSVExportMixin, DjangoUserAdmin):
 
     @admin.action(description=_("Activate selected users"), permissions=["change"])
     def activate(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
-        self._touchable(request, queryset).update(is_active=True)
+        self._touchable(request, queryset).filter(deleted_at=None).update(is_active=True)
 
     @admin.action(description=_("Deactivate selected users"), permissions=["change"])
     def deactivate(self, request: HttpRequest, queryset: QuerySet[User]) -> None:

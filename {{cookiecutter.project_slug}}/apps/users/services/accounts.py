@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from axes.utils import reset as forget_failures
 from django.contrib.admin.models import LogEntry
 from django.contrib.contenttypes.models import ContentType
+from django.core.exceptions import ValidationError
 from django.core.files.base import ContentFile
 from django.db import transaction
 from django.utils import timezone
@@ -55,9 +56,13 @@ def avatar_set(*, user: User, file: UploadedFile[Any]) -> None:
         ValidationError: too large, empty, or not an image that can be read.
         InvalidToken: the account was deleted meanwhile.
     """
-    validate_size(file, max_bytes=AVATAR_MAX_BYTES)
-    validate_extension(file, allowed=AVATAR_EXTENSIONS)
-    _avatar_replace(user, _redraw(file))
+    try:
+        validate_size(file, max_bytes=AVATAR_MAX_BYTES)
+        validate_extension(file, allowed=AVATAR_EXTENSIONS)
+        picture = _redraw(file)
+    except ValidationError as error:
+        raise ValidationError({"avatar": error.error_list}) from error
+    _avatar_replace(user, picture)
 
 
 def avatar_remove(*, user: User) -> None:
