@@ -7,7 +7,11 @@ from apps.core.background import in_background
 from apps.core.mail import mail_send
 from apps.users.models import User
 
-FRONTEND_PATHS = {"verify_email": "verify-email", "reset_password": "reset-password"}
+FRONTEND_PATHS = {
+    "choose_password": "reset-password",
+    "reset_password": "reset-password",
+    "verify_email": "verify-email",
+}
 
 
 def mail_user(user: User, template: str, *, token: str = "") -> None:

@@ -99,4 +99,4 @@ def _mail_link(user: User) -> None:
     if user.has_usable_password():
         mail_user(user, "verify_email", token=EMAIL_VERIFICATION.make(user))
     else:
-        mail_user(user, "reset_password", token=PASSWORD_RESET.make(user))
+        mail_user(user, "choose_password", token=PASSWORD_RESET.make(user))

@@ -118,7 +118,7 @@ def test_registration_hashes_one_password_whether_the_address_is_known_or_not(
     ("state", "subject"),
     [
         ("unknown", "Verify your e-mail address"),
-        ("unverified", "Reset your password"),
+        ("unverified", "Choose your password"),
         ("verified", "You have an account"),
         ("deactivated", "You have an account"),
         ("deactivated before", "You have an account"),
