@@ -40,7 +40,8 @@ def blemishes(name: str, text: str) -> list[str]:
     found = [f"{mark!r} is left of the template" for mark in TOOLS if mark in text]
     if "{%" in text and "templates" not in PurePath(name).parts:
         found.append("a Jinja tag is left of the template")
-    blank_lines = 3 if name.endswith(".py") else 2
+    # Python in Markdown is formatted as Python, with two blank lines between functions.
+    blank_lines = 3 if name.endswith((".py", ".md")) else 2
     if "\n" * (blank_lines + 1) in text or text.startswith("\n") or text.endswith("\n\n"):
         found.append("too many blank lines")
     if re.search(r"[ \t]+$", text, re.MULTILINE):

@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
-from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Any
 
 from django.core.files.storage import default_storage
 from django.core.mail import EmailMessage
@@ -13,14 +13,15 @@ from django.urls import reverse
 
 from conftest import Client
 
+# What the test clients return, with what they add to it; only the stubs have a name for that.
 if TYPE_CHECKING:
     from django.test.client import _MonkeyPatchedWSGIResponse
     from rest_framework.response import _MonkeyPatchedResponse
 
-# What the test clients return, with what they add to it; only the stubs have a name for that.
-Response: TypeAlias = "_MonkeyPatchedResponse"
-Page: TypeAlias = "_MonkeyPatchedWSGIResponse"
-Result = TypeVar("Result")
+    Page = _MonkeyPatchedWSGIResponse
+    Response = _MonkeyPatchedResponse
+else:
+    Page = Response = Any
 
 
 def token_in(mail: EmailMessage) -> str:
@@ -62,12 +63,12 @@ def stored_avatars() -> list[str]:
     return default_storage.listdir("avatars")[1] if "avatars" in directories else []
 
 
-def at_once(jobs: Iterable[Callable[[], Result]]) -> list[Result]:
+def at_once(jobs: Iterable[Callable[[], Any]]) -> list[Any]:
     """Run each job in a thread of its own, all of them started at the same moment."""
     jobs = list(jobs)
     barrier = Barrier(len(jobs))
 
-    def run(job: Callable[[], Result]) -> Result:
+    def run(job: Callable[[], Any]) -> Any:
         try:
             barrier.wait(timeout=10)
             return job()
