@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from typing import TYPE_CHECKING
 
@@ -42,8 +43,12 @@ def test_setting_it_up_adds_one_file_to_commit(installed: Path, bake: Bakery, tm
     assert set(seen) - generated - {""} == {"uv.lock"}
 
 
-def test_no_package_that_it_installs_may_be_its_own_name(installed: Path) -> None:
-    lock = tomllib.loads((installed / "uv.lock").read_text(encoding="utf-8"))
-    packages = {normalized(package["name"]) for package in lock["package"]} - {installed.name}
+def test_no_package_that_it_asks_for_may_be_its_own_name(installed: Path) -> None:
+    # Those that come with them are reserved too, but may be others tomorrow.
+    metadata = tomllib.loads((installed / "pyproject.toml").read_text(encoding="utf-8"))
+    groups = [metadata["project"]["dependencies"], *metadata["dependency-groups"].values()]
+    requirements = [requirement for group in groups for requirement in group if isinstance(requirement, str)]
+    packages = {normalized(re.split(r"[^\w.-]", requirement)[0]) for requirement in requirements}
+    assert {"django", "pytest_cov"} <= packages
     reserved = set(DEFINITION["_reserved_slugs"])
     assert packages - reserved == set(), "add these to _reserved_slugs in cookiecutter.json"
