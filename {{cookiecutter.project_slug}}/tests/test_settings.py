@@ -1,6 +1,7 @@
 """What each environment is made of: settings are read once, so each is looked at in a process of its own."""
 
 import json
+import runpy
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,16 +15,10 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.utils import ConnectionHandler
 
 from config.database import database_config
-from config.env import env, require
+from config.env import BASE_DIR, env, require
 from tests.production import REQUIRED, run_python
 
 POSTGRES = "postgres://user:p%40ss%2Fw%23rd@db.example.com:6432/shop"
-DEVELOPMENT = """
-import json
-from config.settings import development
-table = {key: value for key, value in vars(development).items() if key.isupper()}
-print(json.dumps(table, default=lambda value: ""))
-"""
 # What a process in production says of itself, with databases that cannot be reached.
 PRODUCTION = """
 import importlib, json
@@ -45,6 +40,11 @@ for name in ("live", "ready"):
     report[name] = [response.status_code, response.json()]
 print(json.dumps(report, default=lambda value: "lazy" if isinstance(value, Promise) else repr(value)))
 """
+MAIL_SETTINGS = [
+    path
+    for path in sorted((BASE_DIR / "config/settings/components").glob("*.py"))
+    if path.stem in {"email", "mailers"}
+]
 CLOSED_PORT = "postgres://user:s3cret@127.0.0.1:1/shop"
 
 
@@ -79,7 +79,7 @@ def connect(config: dict[str, Any]) -> BaseDatabaseWrapper:
 
 
 def test_production_names_everything_that_is_missing_at_once() -> None:
-    process = run_python("manage.py", "check", **dict.fromkeys(REQUIRED, ""))
+    process = run_python("-m", "config.settings.production", **dict.fromkeys(REQUIRED, ""))
     assert process.returncode != 0
     message = process.stderr.strip().splitlines()[-1]
     assert message.startswith("django.core.exceptions.ImproperlyConfigured: Set these environment variables")
@@ -96,7 +96,7 @@ def test_production_names_only_what_is_missing(monkeypatch: pytest.MonkeyPatch, 
 
 
 def test_a_key_that_can_be_guessed_is_refused() -> None:
-    process = run_python("manage.py", "check", SECRET_KEY="too short")
+    process = run_python("-m", "config.settings.production", SECRET_KEY="too short")
     assert process.returncode != 0
     assert "SECRET_KEY has less than 32 bytes" in process.stderr.strip().splitlines()[-1]
 
@@ -135,24 +135,37 @@ def test_a_database_that_is_away_is_named_and_the_process_lives_on(production: R
     assert "s3cret" not in json.dumps(production.log)
 
 
+def test_without_a_replica_nothing_is_routed(monkeypatch: pytest.MonkeyPatch) -> None:
+    component = str(BASE_DIR / "config/settings/components/database.py")
+    for url, aliases, routers in [("", 1, 0), (POSTGRES, 2, 1)]:
+        monkeypatch.setenv("DATABASE_REPLICA_URL", url)
+        settings = runpy.run_path(component)
+        assert (len(settings["DATABASES"]), len(settings["DATABASE_ROUTERS"])) == (aliases, routers)
+
+
 def test_a_replica_that_is_named_is_used(production: Report) -> None:
     assert production.said["production"]["DATABASES"].keys() == {"default", "replica"}
     assert production.said["production"]["DATABASE_ROUTERS"] == ["apps.core.routers.ReplicaRouter"]
 
 
-def mail_backend(settings: dict[str, Any]) -> str:
+@pytest.mark.parametrize("component", MAIL_SETTINGS, ids=lambda path: path.stem)
+@pytest.mark.parametrize(
+    ("host", "backend", "expected"),
+    [
+        ("", "", "apps.core.mail.ConsoleBackend"),
+        ("smtp.example.com", "", "django.core.mail.backends.smtp.EmailBackend"),
+        ("smtp.example.com", "anymail.backends.test.EmailBackend", "anymail.backends.test.EmailBackend"),
+    ],
+)
+def test_mails_go_where_the_environment_says(
+    monkeypatch: pytest.MonkeyPatch, component: Path, host: str, backend: str, expected: str
+) -> None:
+    monkeypatch.setenv("EMAIL_HOST", host)
+    monkeypatch.setenv("EMAIL_BACKEND", backend)
+    settings = runpy.run_path(str(component))
     # Django 6.1 replaced the one backend by named mailers.
-    if "MAILERS" in settings:
-        return str(settings["MAILERS"]["default"]["BACKEND"])
-    return str(settings["EMAIL_BACKEND"])
-
-
-def test_mails_are_printed_while_there_is_no_server_to_send_them(production: Report) -> None:
-    process = run_python("-c", DEVELOPMENT, EMAIL_HOST="")
-    assert process.returncode == 0, process.stderr
-    assert mail_backend(json.loads(process.stdout)) == "apps.core.mail.ConsoleBackend"
-    smtp = "django.core.mail.backends.smtp.EmailBackend"
-    assert mail_backend(production.said["production"]) == smtp
+    mailers = settings.get("MAILERS") or {"default": {"BACKEND": settings["EMAIL_BACKEND"]}}
+    assert mailers["default"]["BACKEND"] == expected
 
 
 @pytest.mark.django_db

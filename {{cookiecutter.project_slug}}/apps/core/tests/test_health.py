@@ -38,10 +38,18 @@ def test_a_process_ahead_of_its_database_is_not_ready(
     assert "Migrations are not applied." in caplog.text
 
 
-def test_a_process_without_its_cache_is_not_ready(api: Client, db: None, settings: Settings) -> None:
-    settings.CACHES = {
-        "default": {"BACKEND": "django_redis.cache.RedisCache", "LOCATION": "redis://127.0.0.1:1/0"},
-    }
+@pytest.mark.parametrize(
+    "cache",
+    [
+        {"BACKEND": "django_redis.cache.RedisCache", "LOCATION": "redis://127.0.0.1:1/0"},
+        {"BACKEND": "django.core.cache.backends.dummy.DummyCache"},
+    ],
+    ids=["away", "forgets"],
+)
+def test_a_process_without_its_cache_is_not_ready(
+    api: Client, db: None, settings: Settings, cache: dict[str, str]
+) -> None:
+    settings.CACHES = {"default": cache}
     response = api.get(reverse("health-ready"))
     assert response.status_code == 503
     assert response.json()["components"] == {"database": "ok", "cache": "unavailable", "migrations": "ok"}
