@@ -117,5 +117,7 @@ class FailureView(OpenView):
 
 
 def form(request: HttpRequest) -> HttpResponse:
-    """A view of Django's, which checks the CSRF token."""
+    """A view of Django's, which checks the CSRF token, and lets nobody look."""
+    if request.method == "GET":
+        raise PermissionDenied("internal reason")
     return HttpResponse()

@@ -117,6 +117,10 @@ def test_a_refusal_in_the_code_tells_its_reason(user_api: Client) -> None:
     assert document["detail"] == "Not on Sundays."
 
 
+def test_a_refusal_outside_of_the_api_is_a_problem_too(api: Client) -> None:
+    assert "internal" not in json.dumps(problem(api.get(reverse("form")), 403, "permission_denied"))
+
+
 def test_an_object_that_does_not_exist_is_not_found(api: Client) -> None:
     problem(api.get(reverse("note-detail", args=["0f8fad5b-d9cb-469f-a165-70867728950e"])), 404, "not_found")
     problem(api.get(reverse("note-detail", args=["not-a-key"])), 404, "not_found")
