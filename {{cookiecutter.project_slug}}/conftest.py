@@ -1,11 +1,13 @@
 """Fixtures for the tests of every app."""
 
 import uuid
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from django.conf import settings
 from django.test import TestCase
+from django.utils import translation
 from pytest_django import Settings
 from rest_framework.test import APIClient
 
@@ -45,6 +47,13 @@ def django_db_modify_db_settings(
 def _own_cache(settings: Settings) -> None:
     """Each test has keys of its own, also where many share one Redis."""
     settings.CACHES = {"default": settings.CACHES["default"] | {"KEY_PREFIX": uuid.uuid4().hex}}
+
+
+@pytest.fixture(autouse=True)
+def _own_language() -> Iterator[None]:
+    """A request leaves the language of its client behind, also when a test is its client."""
+    yield
+    translation.deactivate()
 
 
 @pytest.fixture
