@@ -5,7 +5,7 @@ from http import HTTPStatus
 from django.db.models import QuerySet
 from django.http import FileResponse, Http404
 from django.utils.decorators import method_decorator
-from django.views.decorators.cache import never_cache
+from django.views.decorators.cache import cache_control
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema, extend_schema_view
 from rest_framework import mixins, parsers, viewsets
@@ -25,7 +25,7 @@ from apps.users.requests import UserRequest
 from apps.users.services import accounts, passwords, registration, sessions
 
 
-@method_decorator(never_cache, name="dispatch")
+@method_decorator(cache_control(no_store=True), name="dispatch")
 class PublicAuthView(APIView):
     """For who has no token yet, so no header is looked at: a spent token must not be in the way."""
 
