@@ -20,8 +20,9 @@ class UserFactory(DjangoModelFactory[User]):
 
     email = factory.Sequence(lambda number: f"user{number}@example.com")
     password = factory.django.Password(PASSWORD)
-    first_name = factory.Faker("first_name")
-    last_name = factory.Faker("last_name")
+    # With a full stop, so that none is a part of another.
+    first_name = factory.Sequence(lambda number: f"First {number}.")
+    last_name = factory.Sequence(lambda number: f"Last {number}.")
     email_verified_at = factory.LazyFunction(timezone.now)
 
 
