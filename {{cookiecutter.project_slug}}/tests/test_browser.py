@@ -3,6 +3,7 @@
 import json
 import shutil
 from collections.abc import Iterator
+from tempfile import TemporaryDirectory
 from urllib.parse import urlsplit
 
 import pytest
@@ -69,15 +70,17 @@ class Browser:
 
 
 @pytest.fixture(scope="module")
-def driver(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Chrome]:
+def driver() -> Iterator[Chrome]:
     options = ChromeOptions()
     options.binary_location = str(CHROMIUM)
-    for argument in (*ARGUMENTS, f"--user-data-dir={tmp_path_factory.mktemp('chromium')}"):
-        options.add_argument(argument)
-    options.set_capability("goog:loggingPrefs", {"browser": "ALL", "performance": "ALL"})
-    chromium = Chrome(options, ChromeService(DRIVER))
-    yield chromium
-    chromium.quit()
+    # Not a folder of pytest: Chromium puts sockets into it, whose paths have to be short.
+    with TemporaryDirectory(ignore_cleanup_errors=True) as profile:
+        for argument in (*ARGUMENTS, f"--user-data-dir={profile}"):
+            options.add_argument(argument)
+        options.set_capability("goog:loggingPrefs", {"browser": "ALL", "performance": "ALL"})
+        chromium = Chrome(options, ChromeService(DRIVER))
+        yield chromium
+        chromium.quit()
 
 
 @pytest.fixture
