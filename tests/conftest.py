@@ -79,4 +79,6 @@ def environment(shared: Path) -> dict[str, str]:
         if not (tools / "uv").exists():
             (tools / "uv").symlink_to(uv)
     bare = bare_environment()
+    # Where pytest clears up, paths are too long for the sockets that a browser puts there.
+    bare.pop("TMPDIR", None)
     return bare | {"PATH": f"{tools}:{bare['PATH']}"}
