@@ -1,5 +1,6 @@
 """Mail from templates, in the language of the moment."""
 
+from functools import partial
 from typing import Any
 
 from django.conf import settings
@@ -7,6 +8,7 @@ from django.core.mail import EmailMessage, EmailMultiAlternatives
 from django.core.mail.backends import console
 from django.template.loader import render_to_string
 
+from apps.core.background import in_background
 from config import project
 
 
@@ -16,6 +18,17 @@ class ConsoleBackend(console.EmailBackend):
     def write_message(self, message: EmailMessage) -> None:
         head = f"To: {', '.join(message.to)}\nSubject: {message.subject}"
         self.stream.write(f"{head}\n\n{message.body}\n{'-' * 79}\n")
+
+
+def mail_queue(*, to: str, template: str, context: dict[str, Any]) -> None:
+    """Send one mail soon, without the caller waiting; call it after the commit of what the mail speaks of.
+
+    Args:
+        to: the address.
+        template: see `mail_send`.
+        context: for the templates, of what JSON knows.
+    """
+    in_background(partial(mail_send, to=to, template=template, context=context))
 
 
 def mail_send(*, to: str, template: str, context: dict[str, Any]) -> None:

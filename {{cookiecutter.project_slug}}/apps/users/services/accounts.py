@@ -20,6 +20,7 @@ from apps.users.authentication import lockout_key
 from apps.users.exceptions import InvalidToken
 from apps.users.models import User
 from apps.users.services.sessions import session_end_all
+from apps.users.signals import user_deleted
 
 if TYPE_CHECKING:
     from django.core.files.uploadedfile import UploadedFile
@@ -105,6 +106,7 @@ def user_delete(*, user: User) -> None:
     user.groups.clear()
     user.user_permissions.clear()
     user_deactivate(user=user)
+    user_deleted.send(sender=User, user=user)
 
 
 def _redraw(file: UploadedFile[Any]) -> ContentFile[bytes]:

@@ -3,8 +3,7 @@ from functools import partial
 from django.conf import settings
 from django.db import transaction
 
-from apps.core.background import in_background
-from apps.core.mail import mail_send
+from apps.core.mail import mail_queue
 from apps.users.models import User
 
 FRONTEND_PATHS = {
@@ -23,5 +22,5 @@ def mail_user(user: User, template: str, *, token: str = "") -> None:
         token: for mails with a link, the token in it.
     """
     link = f"{settings.FRONTEND_URL}/{FRONTEND_PATHS[template]}?token={token}" if token else ""
-    send = partial(mail_send, to=user.email, template=f"users/mail/{template}", context={"link": link})
-    transaction.on_commit(partial(in_background, send))
+    queue = partial(mail_queue, to=user.email, template=f"users/mail/{template}", context={"link": link})
+    transaction.on_commit(queue)
