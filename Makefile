@@ -9,10 +9,10 @@ SOURCES := benchmarks/bake.py hooks tests
 # The demo runs on SQLite, whatever the shell that starts it is set up for.
 DEMO := env -u DATABASE_URL -u DJANGO_SETTINGS_MODULE -u REDIS_URL -u VIRTUAL_ENV $(MAKE) -C build/my_api
 
-.PHONY: help demo test test-all lint format clean
+.PHONY: help demo test test-services test-variants test-all lint format clean
 
 help: ## List the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 demo: .venv/demo ## Generate the default project into build/, set it up and serve it (SERVE=0: only a smoke request)
 	$(BIN)/cookiecutter --no-input --default-config --overwrite-if-exists --output-dir build .
@@ -22,8 +22,13 @@ demo: .venv/demo ## Generate the default project into build/, set it up and serv
 test: .venv/test ## Run the fast tests: every variant is baked and checked, the default one is installed
 	$(BIN)/pytest -n $(WORKERS) $(PYTEST_FLAGS)
 
-test-all: .venv/test ## Also run every pairwise variant's own tests, on SQLite and on PostgreSQL, and stop servers under load
-	$(BIN)/pytest -n $(WORKERS) -m '' $(PYTEST_FLAGS)
+test-services: .venv/test ## Run projects on PostgreSQL and Redis that are stopped, killed and started again
+	$(BIN)/pytest -n $(WORKERS) -m services $(PYTEST_FLAGS)
+
+test-variants: .venv/test ## Run every pairwise variant's own checks and tests, on SQLite and on PostgreSQL
+	$(BIN)/pytest -n $(WORKERS) -m variants $(PYTEST_FLAGS)
+
+test-all: test test-services test-variants ## Run all of them
 
 lint: .venv/test ## Lint and type-check the template's own Python
 	$(BIN)/ruff check $(SOURCES)
