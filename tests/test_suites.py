@@ -18,8 +18,9 @@ if TYPE_CHECKING:
     from servers import PostgreSQL, Redis
 
 pytestmark = pytest.mark.variants
-# The text of the licence is no code: it is baked with everything else, and no suite would run otherwise for it.
-WITHOUT_EFFECT = frozenset({"license"})
+# Neither the text of the licence nor who calls `make` is code: both are baked with everything else, and no suite would
+# run otherwise for them.
+WITHOUT_EFFECT = frozenset({"ci_provider", "license"})
 
 
 @cache
