@@ -1,4 +1,5 @@
 from django.apps import AppConfig
+from django.conf import settings
 
 
 class CoreConfig(AppConfig):
@@ -6,3 +7,8 @@ class CoreConfig(AppConfig):
 
     def ready(self) -> None:
         from apps.core import checks  # noqa: F401, PLC0415 - registers them, needs the settings
+
+        if settings.SENTRY_DSN:
+            from apps.core import sentry  # noqa: PLC0415 - costs time and memory
+
+            sentry.start()

@@ -18,7 +18,13 @@ from config.settings.components.mailers import *
 
 # % endif
 from config.settings.components.security import *
+from config.settings.components.sentry import *
 from config.settings.components.storage import *
+
+# % if cookiecutter.use_opentelemetry
+from config.settings.components.telemetry import *
+
+# % endif
 
 DEBUG = False
 
@@ -37,6 +43,9 @@ INSTALLED_APPS = [
     "drf_spectacular_sidecar",
     "rest_framework",
     "apps.core",
+    # % if cookiecutter.use_opentelemetry
+    "apps.telemetry",
+    # % endif
     "apps.users",
 ]
 

@@ -10,6 +10,10 @@ NUM_PROXIES = 0
 AXES_FAILURE_LIMIT = 5
 BACKGROUND_THREADS = False
 CORS_ALLOWED_ORIGINS = [FRONTEND_URL]
+SENTRY_DSN = ""
+# % if cookiecutter.use_opentelemetry
+OTEL_EXPORTER_OTLP_ENDPOINT = ""
+# % endif
 
 INSTALLED_APPS += ["zeal", "tests.sampleapp"]
 MIDDLEWARE += ["zeal.middleware.zeal_middleware"]

@@ -1,0 +1,40 @@
+"""Traces and logs: a line says which trace it belongs to, and a collector that is away fills no log."""
+
+import logging
+from collections.abc import MutableMapping
+from typing import Any
+
+from opentelemetry import trace
+
+QUIET_SECONDS = 60
+
+
+def trace_ids() -> dict[str, str]:
+    """Names of the trace and the span that are being made, as every tool for traces writes them."""
+    context = trace.get_current_span().get_span_context()
+    if not context.is_valid:
+        return {}
+    return {
+        "trace_id": trace.format_trace_id(context.trace_id),
+        "span_id": trace.format_span_id(context.span_id),
+    }
+
+
+def add_trace_ids(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    """Put them into a log line; a structlog processor."""
+    event.update(trace_ids())
+    return event
+
+
+class Seldom(logging.Filter):
+    """Lets each message of a library through once a minute, not once for each batch that was not taken."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._last: dict[str, float] = {}
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        if record.created - self._last.get(record.msg, 0) < QUIET_SECONDS:
+            return False
+        self._last[record.msg] = record.created
+        return True

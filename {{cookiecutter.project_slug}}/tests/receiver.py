@@ -1,0 +1,67 @@
+"""A server on loopback that keeps what it is sent, in the place of Sentry or of a collector."""
+
+import gzip
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from importlib import import_module
+from threading import Event, Thread
+
+PATIENCE = 30
+DECODERS: dict[str, Callable[[bytes], bytes]] = {
+    "br": import_module("brotli").decompress,  # without types
+    "gzip": gzip.decompress,
+    "identity": bytes,
+}
+
+
+class Receiver(ThreadingHTTPServer):
+    """Answers each POST with 200, once `open` is set."""
+
+    def __init__(self) -> None:
+        super().__init__(("127.0.0.1", 0), Handler)
+        self.received: list[tuple[str, bytes]] = []
+        self.open = Event()
+        self.open.set()
+
+    def wait_for(self, what: Callable[[], bool]) -> None:
+        """Wait until something has arrived.
+
+        Raises:
+            AssertionError: it did not.
+        """
+        deadline = time.monotonic() + PATIENCE
+        while not what():
+            assert time.monotonic() < deadline, [path for path, _ in self.received]
+            time.sleep(0.01)
+
+
+class Handler(BaseHTTPRequestHandler):
+    server: Receiver
+
+    def do_POST(self) -> None:
+        body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+        decode = DECODERS[self.headers.get("Content-Encoding", "identity")]
+        self.server.received.append((self.path, decode(body)))
+        self.server.open.wait(PATIENCE)
+        self.send_response(200)
+        self.send_header("Content-Length", "0")
+        self.end_headers()
+
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the name in the base class
+        """Nobody reads it."""
+
+
+@contextmanager
+def receiving() -> Iterator[Receiver]:
+    """Listen on a free port."""
+    with Receiver() as server:
+        thread = Thread(target=server.serve_forever)
+        thread.start()
+        try:
+            yield server
+        finally:
+            server.open.set()
+            server.shutdown()
+            thread.join()
