@@ -138,9 +138,16 @@ def test_a_secret_is_found_before_and_after_it_is_committed_and_removed(reposito
     shutil.copytree(repository, copy, symlinks=True)
     # Put together here, so that no scanner finds this file.
     (copy / "leak.py").write_text('TOKEN = "' + "ghp_" + "NqVwYS81VP7Hb1DX8pPd5khxE3pyIgKpaUnA" + '"\n', "utf-8")
-    for step in (lambda: None, lambda: commit(copy, "Leak"), (copy / "leak.py").unlink):
-        step()
-        result = subprocess.run(["make", "secrets"], cwd=copy, check=False, capture_output=True, text=True)
-        assert result.returncode != 0
-        assert "leak.py" in result.stdout
-        assert "NqVwYS81" not in result.stdout + result.stderr
+    looks = [secrets(copy)]
+    commit(copy, "Leak")
+    looks += [secrets(copy)]
+    (copy / "leak.py").unlink()
+    looks += [secrets(copy)]
+    for look in looks:
+        assert look.returncode != 0
+        assert "leak.py" in look.stdout
+        assert "NqVwYS81" not in look.stdout + look.stderr
+
+
+def secrets(repository: Path) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(["make", "secrets"], cwd=repository, check=False, capture_output=True, text=True)

@@ -21,6 +21,8 @@ MIGRATION_LINTER_OPTIONS = {
     # Nothing reads a table before the migration that makes it.
     "ignore_initial_migrations": True,
     "no_cache": True,
+    # SQLite makes a changed table anew, with every NOT NULL it had: there tests/test_migrations.py must do.
+    "exclude_migration_tests": ["NOT_NULL"] if DATABASES["default"]["ENGINE"].endswith("sqlite3") else [],
     "quiet": ["ok", "ignore"],
 }
 
