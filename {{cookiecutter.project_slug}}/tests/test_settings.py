@@ -95,10 +95,18 @@ def test_production_names_only_what_is_missing(monkeypatch: pytest.MonkeyPatch, 
     assert str(error.value).endswith(f": {name}")
 
 
-def test_a_key_that_can_be_guessed_is_refused() -> None:
-    process = run_python("-m", "config.settings.production", SECRET_KEY="too short")
+@pytest.mark.parametrize("name", ["SECRET_KEY", "SECRET_KEY_FALLBACKS"])
+def test_a_key_that_can_be_guessed_is_refused(name: str) -> None:
+    process = run_python("-m", "config.settings.production", **{name: "too short"})
     assert process.returncode != 0
-    assert "SECRET_KEY has less than 32 bytes" in process.stderr.strip().splitlines()[-1]
+    assert f"{name} has less than 32 bytes" in process.stderr.strip().splitlines()[-1]
+
+
+def test_keys_that_are_rotated_out_are_separated_by_commas(monkeypatch: pytest.MonkeyPatch) -> None:
+    component = str(BASE_DIR / "config/settings/components/security.py")
+    for given, keys in [("", []), ("a#b", ["a#b"]), ("""it's,"b" """, ["it's", '"b" '])]:
+        monkeypatch.setenv("SECRET_KEY_FALLBACKS", given)
+        assert runpy.run_path(component)["SECRET_KEY_FALLBACKS"] == keys
 
 
 def test_an_empty_variable_is_one_that_is_not_set(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -29,7 +29,9 @@ class JWTAuthentication(authentication.JWTAuthentication):
         # The replica may not know yet that the session has ended.
         with replica_allowed(allowed=False):
             user: User = super().get_user(validated_token)  # type: ignore[assignment] # ours is the only model
-        if not constant_time_compare(validated_token.get(SESSION_CLAIM, ""), user.get_session_auth_hash()):
+        claim = validated_token.get(SESSION_CLAIM, "")
+        hashes = (user.get_session_auth_hash(), *user.get_session_auth_fallback_hash())
+        if not any(constant_time_compare(claim, known) for known in hashes):
             raise AuthenticationFailed(_("The session of this token has ended."), code="session_ended")
         return user
 

@@ -1,6 +1,8 @@
 import uuid
+from collections.abc import Iterator
 from typing import ClassVar
 
+from django.conf import settings
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.contrib.auth.models import PermissionsMixin
 from django.db import models
@@ -67,8 +69,15 @@ class User(UUIDModel, TimeStampedModel, AbstractBaseUser, PermissionsMixin):
 
         Source: https://docs.djangoproject.com/en/stable/topics/auth/default/#session-invalidation-on-password-change
         """
+        return self.session_hash(settings.SECRET_KEY)
+
+    def get_session_auth_fallback_hash(self) -> Iterator[str]:
+        """The same with each key that is being rotated out."""
+        return map(self.session_hash, settings.SECRET_KEY_FALLBACKS)
+
+    def session_hash(self, secret: str) -> str:
         state = f"{self.password}:{self.session_epoch}"
-        return salted_hmac("apps.users.session", state, algorithm="sha256").hexdigest()
+        return salted_hmac("apps.users.session", state, secret=secret, algorithm="sha256").hexdigest()
 
 
 class TokenFamily(UUIDModel):

@@ -17,8 +17,9 @@ require(
 )
 
 # RFC 7518, section 3.2: the key of an HS256 signature, here of the tokens, has at least 256 bits.
-if len(SECRET_KEY.encode()) < MIN_SECRET_KEY_BYTES:
-    raise ImproperlyConfigured(f"SECRET_KEY has less than {MIN_SECRET_KEY_BYTES} bytes: make a new one.")
+for _name, _keys in {"SECRET_KEY": [SECRET_KEY], "SECRET_KEY_FALLBACKS": SECRET_KEY_FALLBACKS}.items():
+    if any(len(_key.encode()) < MIN_SECRET_KEY_BYTES for _key in _keys):
+        raise ImproperlyConfigured(f"{_name} has less than {MIN_SECRET_KEY_BYTES} bytes: make a new one.")
 
 # The proxy in front ends TLS and sets this header on every request.
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")

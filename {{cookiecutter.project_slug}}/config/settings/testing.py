@@ -3,6 +3,7 @@
 from config.settings.base import *
 
 SECRET_KEY = "only-for-tests-" + "x" * 50
+SECRET_KEY_FALLBACKS = []
 ALLOWED_HOSTS = ["testserver", "localhost", "127.0.0.1"]
 FRONTEND_URL = "https://app.example.com"
 ADMIN_URL = "admin/"

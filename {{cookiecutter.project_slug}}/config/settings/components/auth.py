@@ -35,6 +35,7 @@ SIMPLE_JWT = {
     "ACCESS_TOKEN_LIFETIME": timedelta(minutes=5),
     "REFRESH_TOKEN_LIFETIME": timedelta(days=14),
     "USER_ID_CLAIM": "sub",
+    "AUTH_TOKEN_CLASSES": ["apps.users.tokens.AccessToken"],
 }
 
 # https://django-axes.readthedocs.io/en/latest/4_configuration.html

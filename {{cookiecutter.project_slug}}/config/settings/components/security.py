@@ -5,6 +5,8 @@ from decouple import Csv
 from config.env import env
 
 SECRET_KEY: str = env("SECRET_KEY", default="")
+# Taken apart by hand: a key may hold characters that have a meaning for `Csv`.
+SECRET_KEY_FALLBACKS: list[str] = [key for key in env("SECRET_KEY_FALLBACKS", default="").split(",") if key]
 ALLOWED_HOSTS: list[str] = env("ALLOWED_HOSTS", default="", cast=Csv())
 CSRF_TRUSTED_ORIGINS: list[str] = env("CSRF_TRUSTED_ORIGINS", default="", cast=Csv())
 CORS_ALLOWED_ORIGINS: list[str] = env("CORS_ALLOWED_ORIGINS", default="", cast=Csv())
