@@ -9,7 +9,7 @@ SOURCES := benchmarks/bake.py hooks tests
 # The demo runs on SQLite, whatever the shell that starts it is set up for.
 DEMO := env -u DATABASE_URL -u DJANGO_SETTINGS_MODULE -u REDIS_URL -u VIRTUAL_ENV $(MAKE) -C build/my_api
 
-.PHONY: help demo test test-services test-variants test-all lint format clean
+.PHONY: help demo test test-services test-containers test-variants test-all lint format clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -25,10 +25,13 @@ test: .venv/test ## Run the fast tests: every variant is baked and checked, the 
 test-services: .venv/test ## Run projects on PostgreSQL and Redis that are stopped, killed and started again
 	$(BIN)/pytest -n $(WORKERS) -m services $(PYTEST_FLAGS)
 
+test-containers: .venv/test ## Build the image and run the stacks, where a container engine answers
+	$(BIN)/pytest -rs -m containers $(PYTEST_FLAGS)
+
 test-variants: .venv/test ## Run every pairwise variant's own checks and tests, on SQLite and on PostgreSQL
 	$(BIN)/pytest -n $(WORKERS) -m variants $(PYTEST_FLAGS)
 
-test-all: test test-services test-variants ## Run all of them
+test-all: test test-services test-containers test-variants ## Run all of them
 
 lint: .venv/test ## Lint and type-check the template's own Python
 	$(BIN)/ruff check $(SOURCES)

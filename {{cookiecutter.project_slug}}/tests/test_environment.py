@@ -23,18 +23,24 @@ def names_in_code() -> Iterator[str]:
                 )
 
 
+def names_in_stacks() -> Iterator[str]:
+    """What compose files take from the environment; without containers there are none."""
+    for file in BASE_DIR.glob("deploy/compose/*.yml"):
+        yield from re.findall(r"(?<!\$)\$\{([A-Z][A-Z0-9_]+)", file.read_text(encoding="utf-8"))
+
+
 def names_in(file: str, pattern: str) -> list[str]:
     return re.findall(pattern, (BASE_DIR / file).read_text(encoding="utf-8"), flags=re.MULTILINE)
 
 
 def test_the_example_shows_every_variable_once() -> None:
     shown = names_in(".env.example", r"^(?:# )?([A-Z][A-Z0-9_]+)=")
-    assert sorted(shown) == sorted(set(names_in_code()))
+    assert sorted(shown) == sorted({*names_in_code(), *names_in_stacks()})
 
 
 def test_the_documentation_explains_every_variable_once() -> None:
     explained = names_in("docs/settings.md", r"^\| `([A-Z][A-Z0-9_]+)` \|")
-    assert sorted(explained) == sorted({*names_in_code(), *BEFORE_SETTINGS})
+    assert sorted(explained) == sorted({*names_in_code(), *names_in_stacks(), *BEFORE_SETTINGS})
 
 
 def test_only_one_module_reads_the_environment() -> None:

@@ -1,0 +1,215 @@
+"""The production stack, built and started as docs/compose.md says, and asked through its proxy."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import socket
+import subprocess
+from typing import TYPE_CHECKING
+
+import pytest
+import requests
+from baking import run
+from servers import eventually
+from stack import HOST, PYTHON
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from stack import Stack
+
+pytestmark = pytest.mark.containers
+REQUEST_ID = "a-request-id.of-the-client"
+# Sends half of a request, waits for a line, sends the rest, and prints the first line of the answer.
+HALF_A_REQUEST = """
+import socket, sys
+body = b'{"email": "ann@example.com", "password": "wrong"}'
+head = b"POST /api/v1/auth/token/ HTTP/1.1\\r\\nHost: localhost\\r\\nX-Forwarded-Proto: https\\r\\n"
+head += b"Content-Type: application/json\\r\\nConnection: close\\r\\nContent-Length: %d\\r\\n\\r\\n" % len(body)
+with socket.create_connection((sys.argv[1], 8000)) as web:
+    web.sendall(head + body[:10])
+    print("half", flush=True)
+    sys.stdin.readline()
+    web.sendall(body[10:])
+    print(web.makefile().readline(), flush=True)
+"""
+
+
+def test_a_person_registers_uses_the_account_and_leaves(stack: Stack) -> None:
+    account = {"email": "ann@example.com", "password": "correct horse battery"}
+    assert stack.ask("POST", "/api/v1/auth/register/", json=account).status_code == 202
+    token = eventually(lambda: re.findall(r"verify-email\?token=([\w.-]+)", stack.mails()))[0]
+    assert stack.ask("POST", "/api/v1/auth/verify-email/", json={"token": token}).status_code == 204
+    pair = stack.ask("POST", "/api/v1/auth/token/", json=account).json()
+    headers = {"Authorization": f"Bearer {pair['access']}"}
+    assert stack.ask("PATCH", "/api/v1/users/me/", headers=headers, json={"last_name": "Lee"}).ok
+    assert stack.ask("GET", "/api/v1/users/me/", headers=headers).json()["last_name"] == "Lee"
+    assert stack.ask("DELETE", "/api/v1/users/me/", headers=headers).status_code == 204
+    assert stack.ask("POST", "/api/v1/auth/token/", json=account).status_code == 401
+
+
+def test_every_service_is_healthy(stack: Stack) -> None:
+    services = set(stack.compose("config", "--services").split()) - {"migrate"}
+    assert {"db", "proxy", "redis", "web"} <= services
+    assert {service for service in services if not stack.healthy(service)} == set()
+    assert stack.ask("GET", "/health/ready/").json()["status"] == "ok"
+
+
+def test_nothing_but_the_proxy_is_published(stack: Stack) -> None:
+    published = {
+        service
+        for service in stack.compose("config", "--services").split()
+        for container in stack.containers(service)
+        if any(stack.inspect(container)["NetworkSettings"]["Ports"].values())
+    }
+    assert published == {"proxy"}
+
+
+def test_the_application_can_change_nothing_of_itself(stack: Stack) -> None:
+    for service in set(stack.compose("config", "--services").split()) - {"db", "migrate", "proxy", "redis"}:
+        found = stack.inspect(stack.containers(service)[0])
+        assert found["Config"]["User"] == "10001:10001", service
+        assert found["HostConfig"]["ReadonlyRootfs"], service
+        assert found["HostConfig"]["CapDrop"] == ["ALL"], service
+        assert "no-new-privileges:true" in found["HostConfig"]["SecurityOpt"], service
+        assert found["HostConfig"]["Memory"], service
+        assert found["HostConfig"]["RestartPolicy"]["Name"] == "always", service
+        assert found["HostConfig"]["LogConfig"]["Config"]["max-size"], service
+    wrote = stack.compose("exec", "-T", "web", "sh", "-c", "find / -xdev -writable -type f 2>/dev/null | head")
+    assert wrote == ""
+
+
+def test_plain_http_is_redirected(stack: Stack) -> None:
+    answer = requests.get(f"http://{HOST}:{stack.http_port}/api/docs/?x=1", timeout=10, allow_redirects=False)
+    assert (answer.status_code, answer.headers["Location"]) == (308, f"https://{HOST}/api/docs/?x=1")
+
+
+def test_pages_come_with_their_static_files_compressed_and_kept_for_long(stack: Stack) -> None:
+    page = stack.ask("GET", "/api/docs/")
+    files = re.findall(r'(?:src|href)="(/static/[^"]+)"', page.text)
+    assert files
+    for file in files:
+        answer = stack.ask("GET", file, headers={"Accept-Encoding": "gzip"})
+        assert (answer.status_code, answer.headers["Cache-Control"]) == (200, "max-age=315360000, public, immutable")
+    scripts = [file for file in files if file.endswith(".js")]
+    assert {stack.ask("HEAD", file).headers.get("Content-Encoding") for file in scripts} == {"gzip"}
+
+
+def test_each_security_header_comes_once(stack: Stack) -> None:
+    answer = stack.ask("GET", "/api/v1/users/me/")
+    assert answer.status_code == 401
+    for name in ("Strict-Transport-Security", "X-Content-Type-Options", "Content-Security-Policy", "X-Frame-Options"):
+        assert len(answer.raw.headers.getlist(name)) == 1, name
+    assert "gunicorn" not in answer.headers.get("Server", "")
+
+
+def test_a_request_id_is_kept_or_made(stack: Stack) -> None:
+    given = {"X-Request-ID": REQUEST_ID}
+    for path in ("/api/v1/users/me/", "/.env"):
+        assert stack.ask("GET", path, headers=given).headers["X-Request-ID"] == REQUEST_ID
+        assert len(stack.ask("GET", path, headers={"X-Request-ID": '"><'}).headers["X-Request-ID"]) >= 32
+
+
+@pytest.mark.parametrize("path", ["/.env", "/.git/config", "/static/.hidden", "/%2egit/config", "/x/..%2f.env"])
+def test_hidden_files_are_refused_by_the_proxy(stack: Stack, path: str) -> None:
+    answer = stack.ask("GET", path)
+    assert (answer.status_code, answer.headers["Content-Type"]) == (404, "application/problem+json")
+
+
+def test_what_clients_say_of_themselves_is_dropped(stack: Stack) -> None:
+    account = {"email": "locked@example.com", "password": "wrong"}
+    forged = ["X-Forwarded-For", "X-Real-IP", "Forwarded", "X-Forwarded-Host", "X-Forwarded-Proto"]
+    statuses = [
+        stack.ask(
+            "POST", "/api/v1/auth/token/", json=account, headers=dict.fromkeys(forged, f"192.0.2.{number}")
+        ).status_code
+        for number in range(6)
+    ]
+    assert statuses == [401] * 4 + [429] * 2, "each attempt counts for the one client that they come from"
+
+
+def test_a_body_that_is_too_large_is_refused_by_the_proxy(stack: Stack) -> None:
+    json_type = {"Content-Type": "application/json"}
+    fits = stack.ask("POST", "/api/v1/auth/token/", data=b"x" * 2_000_000, headers=json_type)
+    assert fits.status_code == 400
+    large = b"x" * 3_200_000
+    assert stack.ask("POST", "/api/v1/auth/token/", data=large, headers=json_type).status_code == 413
+    # Of a body whose size nobody said in advance, no more is passed on.
+    chunked = stack.ask("POST", "/api/v1/auth/token/", data=iter([large[:9], large]), headers=json_type)
+    assert chunked.status_code in {400, 413}
+
+
+def test_logs_tell_nothing_of_people(stack: Stack) -> None:
+    stack.ask("GET", "/api/v1/users/?email=somebody@example.com&token=s3cret")
+    with socket.create_connection((HOST, stack.http_port)) as plain:
+        plain.sendall(b"GET /?token=s3cret HTTP/1.1\r\nHost: localhost\r\n\r\n")
+        plain.recv(100)
+    logs = stack.compose("logs", "--no-color")
+    assert "s3cret" not in logs
+    assert "somebody@example.com" not in logs
+
+
+def test_the_image_is_small_and_holds_no_tools_and_no_secret(stack: Stack) -> None:
+    image = json.loads(run("docker", "image", "inspect", stack.env["IMAGE"], cwd=stack.project))[0]
+    base = json.loads(run("docker", "image", "inspect", PYTHON, cwd=stack.project))[0]
+    assert image["Size"] - base["Size"] < 120_000_000
+    assert image["Config"]["Labels"]["org.opencontainers.image.title"] == "my_api"
+    assert not any("SECRET" in variable or "PASSWORD" in variable for variable in image["Config"]["Env"])
+    listed = stack.compose(
+        "exec", "-T", "web", "sh", "-c", "command -v gcc cc make uv git curl; ls -A; ls apps/core; true"
+    )
+    assert set(listed.split()) & {"gcc", "uv", "/usr/bin/make", ".env", ".git", "tests", "docs"} == set()
+    assert "__pycache__" in listed
+
+
+def test_a_change_of_the_source_installs_nothing_again(stack: Stack) -> None:
+    view = stack.project / "apps/core/views.py"
+    text = view.read_text(encoding="utf-8")
+    view.write_text(f"{text}\n# changed\n", encoding="utf-8")
+    flags = os.environ.get("DOCKER_BUILD_FLAGS", "").split()
+    command = ["docker", "build", *flags, "--progress=plain", "--file", "deploy/docker/Dockerfile", "."]
+    built = subprocess.run(command, cwd=stack.project, env=stack.env, check=True, capture_output=True, text=True)
+    view.write_text(text, encoding="utf-8")
+    steps = dict(re.findall(r"^#(\d+) \[(?:\w+ )*(\S+ .*)", built.stderr, re.MULTILINE))
+    cached = re.findall(r"^#(\d+) CACHED$", built.stderr, re.MULTILINE)
+    assert {number for number, step in steps.items() if "RUN" in step and "compileall" not in step} <= set(cached)
+    assert any("uv sync" in steps[number] for number in cached), built.stderr
+
+
+def test_a_stopped_server_finishes_what_it_has_begun(stack: Stack) -> None:
+    container = stack.containers("web")[0]
+    address = stack.inspect(container)["NetworkSettings"]["Networks"][f"{stack.name}_front"]["IPAddress"]
+    network = ["--network", f"{stack.name}_front"]
+    client = subprocess.Popen(
+        ["docker", "run", "--rm", "-i", *network, PYTHON, "python", "-c", HALF_A_REQUEST, address],
+        stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    assert client.stdout is not None
+    assert client.stdout.readline() == "half\n"
+    run("docker", "kill", "--signal", "TERM", container, cwd=stack.project)
+    eventually(lambda: "Handling signal: term" in run_logs(stack, container))
+    out, _ = client.communicate("go on\n", timeout=60)
+    assert "HTTP/1.1 401" in out
+    eventually(lambda: not stack.inspect(container)["State"]["Running"])
+    assert stack.inspect(container)["State"]["ExitCode"] == 0
+    stack.make("up-production")
+
+
+def run_logs(stack: Stack, container: str) -> str:
+    result = subprocess.run(
+        ["docker", "logs", container], check=True, capture_output=True, text=True, cwd=stack.project
+    )
+    return result.stdout + result.stderr
+
+
+def test_what_is_missing_is_named_and_nothing_starts(stack: Stack, tmp_path: Path) -> None:
+    files = [part for file in stack.files for part in ("--file", str(file))]
+    for name in ("POSTGRES_PASSWORD", "SECRET_KEY"):
+        lines = [f"{key}={value}\n" for key, value in stack.settings.items() if key != name]
+        (tmp_path / "env").write_text("".join(lines), encoding="utf-8")
+        command = ["docker", "compose", "--env-file", str(tmp_path / "env"), *files, "config"]
+        result = subprocess.run(command, cwd=stack.project, env=stack.env, check=False, capture_output=True, text=True)
+        assert result.returncode != 0
+        assert f"required variable {name} is missing a value: set it in .env" in result.stderr

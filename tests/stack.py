@@ -1,0 +1,157 @@
+"""A project's stack in containers: started, asked through its proxy, killed piece by piece."""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+import shutil
+import subprocess
+from typing import TYPE_CHECKING, Any, Self
+
+import requests
+from baking import bare_environment, run
+from servers import eventually, free_port
+
+if TYPE_CHECKING:
+    from pathlib import Path
+    from types import TracebackType
+
+PYTHON = "python:3.13-slim"
+HOST = "localhost"
+# What its owner writes into `.env`. A password may hold anything; nobody is slowed down; mails become files.
+SECRETS = {"POSTGRES_PASSWORD": "'p@ss:w/rd %&\"'", "SECRET_KEY": secrets.token_hex(32)}
+OTHERS = {
+    "ALLOWED_HOSTS": HOST,
+    "CSRF_TRUSTED_ORIGINS": "",
+    "DEFAULT_FROM_EMAIL": "no-reply@example.com",
+    "DOMAIN": HOST,
+    "EMAIL_BACKEND": "django.core.mail.backends.filebased.EmailBackend",
+    "EMAIL_FILE_PATH": "/tmp/mails",  # noqa: S108 - in a container of its own
+    "FRONTEND_URL": "https://www.example.com",
+    "THROTTLE_ANON": "none",
+    "THROTTLE_AUTH": "none",
+    "THROTTLE_TOKEN": "none",
+    "THROTTLE_USER": "none",
+    "TLS": "internal",
+}
+
+
+def missing_engine() -> str:
+    """Say why no container can be started here; empty when one can."""
+    if not shutil.which("docker"):
+        return "there is no docker on the path"
+    for command in (["docker", "version"], ["docker", "compose", "version"]):
+        answer = subprocess.run(command, check=False, capture_output=True, text=True)
+        if answer.returncode:
+            return f"{' '.join(command)}: {answer.stderr.strip()}"
+    return ""
+
+
+class Stack:
+    """The production stack of a project, on ports of its own.
+
+    Args:
+        project: its folder, with `uv.lock`; `.env` is written there.
+        folder: for certificates.
+        settings: more lines of `.env`.
+    """
+
+    def __init__(self, project: Path, folder: Path, **settings: str) -> None:
+        self.project = project
+        self.folder = folder
+        self.name = f"stack-{secrets.token_hex(4)}"
+        self.proxy = "caddy" if (project / "deploy/compose/Caddyfile").exists() else "nginx"
+        self.http_port, self.https_port = free_port(), free_port()
+        self.url = f"https://{HOST}:{self.https_port}"
+        self.files = [project / "deploy/compose/production.yml", project / f"deploy/compose/{self.proxy}.yml"]
+        self.env = bare_environment(COMPOSE_PROJECT_NAME=self.name, IMAGE="stack-of-the-tests")
+        self.settings = SECRETS | OTHERS | settings
+        self.session = requests.Session()
+        self.session.trust_env = False  # other certificates than those that this machine trusts
+
+    def __enter__(self) -> Self:
+        ports = {"HTTP_PORT": str(self.http_port), "HTTPS_PORT": str(self.https_port)}
+        self.settings |= ports | ({"TLS_FOLDER": str(self._certificates())} if self.proxy == "nginx" else {})
+        self.write_env()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if error is not None:
+            error.add_note(self.compose("logs", "--tail", "30", "--no-color"))
+        self.session.close()
+        self.compose("down", "--volumes", "--timeout", "1")
+
+    def write_env(self, **changes: str) -> None:
+        """Write `.env`, some of it changed."""
+        lines = [f"{name}={value}\n" for name, value in (self.settings | changes).items() if value]
+        (self.project / ".env").write_text("".join(lines), encoding="utf-8")
+
+    def make(self, *arguments: str) -> str:
+        """Run `make`, which has to succeed."""
+        flags = os.environ.get("DOCKER_BUILD_FLAGS", "")
+        return run("make", *arguments, f"DOCKER_BUILD_FLAGS={flags}", cwd=self.project, env=self.env)
+
+    def up(self) -> None:
+        """Start it as its owner would, and trust its certificates."""
+        self.make("up-production")
+        certificates = self.folder / "fullchain.pem"
+        if self.proxy == "caddy":
+            root = self.compose("exec", "-T", "proxy", "cat", "/data/caddy/pki/authorities/local/root.crt")
+            certificates.write_text(root, encoding="utf-8")
+        self.session.verify = str(certificates)
+
+    def compose(self, *arguments: str, typed: str = "") -> str:
+        """Run `docker compose` on it, which has to succeed, and return what it printed."""
+        files = [part for file in self.files for part in ("--file", str(file))]
+        command = ["docker", "compose", "--env-file", ".env", *files, *arguments]
+        return run(*command, cwd=self.project, env=self.env, typed=typed)
+
+    def containers(self, service: str) -> list[str]:
+        """Return the ids of the running containers of a service."""
+        return self.compose("ps", "--quiet", service).split()
+
+    def inspect(self, container: str) -> dict[str, Any]:
+        """Return what the engine knows of a container."""
+        found: dict[str, Any] = json.loads(run("docker", "inspect", container, cwd=self.project))[0]
+        return found
+
+    def crash(self, service: str) -> None:
+        """Kill a service's first process. `docker kill` would be an order to stay down, not a crash."""
+        container = self.containers(service)[0]
+        pid = self.inspect(container)["State"]["Pid"]
+        run("docker", "run", "--rm", "--pid=host", "--privileged", PYTHON, "kill", "-9", str(pid), cwd=self.project)
+        started = self.inspect(container)["State"]["StartedAt"]
+        eventually(lambda: self.inspect(container)["State"]["StartedAt"] != started or self.healthy(service))
+
+    def healthy(self, service: str) -> bool:
+        """Tell whether each container of a service is healthy."""
+        states = [self.inspect(container)["State"] for container in self.containers(service)]
+        return bool(states) and all(state.get("Health", {}).get("Status") == "healthy" for state in states)
+
+    def ask(self, method: str, path: str, **more: Any) -> requests.Response:
+        """Send a request through the proxy, its certificate checked, without following redirects."""
+        return self.session.request(method, f"{self.url}{path}", timeout=60, allow_redirects=False, **more)
+
+    def mails(self) -> str:
+        """Return all mails that were sent, by whichever container sends them."""
+        ids = run(
+            "docker", "ps", "--quiet", "--filter", f"label=com.docker.compose.project={self.name}", cwd=self.project
+        )
+        read = ("sh", "-c", "cat /tmp/mails/* 2>/dev/null || true")
+        return "".join(run("docker", "exec", container, *read, cwd=self.project) for container in ids.split())
+
+    def sql(self, statement: str) -> str:
+        """Ask the database and return the one value it answers with."""
+        psql = 'psql --username "$POSTGRES_USER" --dbname "$POSTGRES_DB" --no-align --tuples-only --quiet'
+        return self.compose("exec", "-T", "db", "sh", "-c", psql, typed=statement).strip()
+
+    def _certificates(self) -> Path:
+        run(
+            *["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=localhost"],
+            *["-addext", "subjectAltName=DNS:localhost", "-keyout", "privkey.pem", "-out", "fullchain.pem"],
+            cwd=self.folder,
+        )
+        return self.folder
