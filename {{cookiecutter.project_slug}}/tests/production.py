@@ -23,13 +23,16 @@ REQUIRED = {
     "FRONTEND_URL": "https://www.example.com",
     "EMAIL_HOST": "smtp.example.com",
 }
+# Those of a developer's `.env` are not for the faults that tests provoke.
+NOT_SENT = {"SENTRY_DSN": "", "OTEL_EXPORTER_OTLP_ENDPOINT": ""}
 # They are collected by a step of the deployment that the tests go without.
 NO_STATIC_FILES = "ignore:No directory at:UserWarning"
 
 
 def environment(**variables: str) -> dict[str, str]:
     """The variables of a process in production, some of them changed."""
-    return os.environ | {"DJANGO_SETTINGS_MODULE": "config.settings.production"} | REQUIRED | variables
+    production = {"DJANGO_SETTINGS_MODULE": "config.settings.production"}
+    return os.environ | production | REQUIRED | NOT_SENT | variables
 
 
 def run_python(*arguments: str | Path, **variables: str) -> subprocess.CompletedProcess[str]:

@@ -26,12 +26,12 @@ from apps.telemetry.sampling import EntrySampler
 from config import project
 
 FLUSH_MILLISECONDS = 5000
-# The library leaves the SDK's own buckets, which are milliseconds, to a duration in seconds.
+# Their libraries leave the SDK's own buckets, which are milliseconds, to durations in seconds.
 # https://opentelemetry.io/docs/specs/semconv/database/database-metrics/
-QUERY_DURATION = View(
-    instrument_name="db.client.operation.duration",
-    aggregation=ExplicitBucketHistogramAggregation([0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5, 10]),
-)
+BUCKETS = {
+    "db.client.operation.duration": [0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5, 10],
+    "flower.task.runtime.seconds": [0.01, 0.05, 0.1, 0.5, 1, 5, 10, 30, 60, 300],
+}
 
 
 class Pipeline:
@@ -44,9 +44,11 @@ class Pipeline:
         self.tracers.sampler = EntrySampler(self.tracers.sampler)
         self.tracers.add_span_processor(BatchSpanProcessor(self.exporter))
         reader = PeriodicExportingMetricReader(OTLPMetricExporter())
-        self.meters = MeterProvider(
-            [reader], resource=resource, shutdown_on_exit=False, views=[QUERY_DURATION]
-        )
+        views = [
+            View(instrument_name=name, aggregation=ExplicitBucketHistogramAggregation(buckets))
+            for name, buckets in BUCKETS.items()
+        ]
+        self.meters = MeterProvider([reader], resource=resource, shutdown_on_exit=False, views=views)
         for exporter in (OTLPSpanExporter, OTLPMetricExporter):
             logging.getLogger(exporter.__module__).addFilter(Seldom())
         trace.set_tracer_provider(self.tracers)

@@ -22,6 +22,7 @@ PERSONAL = re.compile(
     r"|^url\.(?:full|path|query|fragment|original)$"
     r"|^db\.(?:statement|query)\.parameters?\b|^db\.user$|^db\.operation\.parameter\b"
     r"|^exception\.(?:message|stacktrace)$"
+    r"|^celery\.(?:retry|revoked)\.reason$"
 )
 QUERY_TEXTS = {"db.statement", "db.query.text"}
 # Django passes values apart from the query; what somebody wrote into one is a literal.

@@ -33,6 +33,7 @@ def tracer(collector: Collector) -> Tracer:
 @pytest.mark.parametrize(
     "name",
     [
+        "celery.retry.reason",
         "client.address",
         "db.query.parameter.0",
         "db.statement.parameters",
