@@ -2,15 +2,16 @@
 
 import multiprocessing
 from pathlib import Path
+from types import FrameType
 from typing import Any
 
 from gunicorn.glogging import Logger
+from gunicorn.workers.gthread import ThreadWorker
 
 from config.env import env
 
 bind: str = env("WEB_BIND", default="0.0.0.0:8000")
 workers: int = env("WEB_CONCURRENCY", default=0, cast=int) or multiprocessing.cpu_count()
-worker_class = "gthread"
 threads: int = env("WEB_THREADS", default=4, cast=int)
 timeout: int = env("WEB_TIMEOUT", default=30, cast=int)
 # On SIGTERM a worker takes no more requests and has this long to finish those it has.
@@ -25,6 +26,30 @@ preload_app = True
 # Whoever runs it has signals; a socket in the home folder would be one more way in.
 control_socket_disable = True
 accesslog = None
+
+
+class Worker(ThreadWorker):
+    """Closes its sockets as soon as it is told to end, after taking in who has connected by then.
+
+    gthread keeps them open until its last request is finished: whoever connects meanwhile waits for nobody. A
+    proxy that is refused asks another server at once.
+    """
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        self.method_queue.defer(self.stop_listening)  # type: ignore[no-untyped-call]
+        super().handle_exit(sig, frame)  # type: ignore[no-untyped-call]
+
+    def stop_listening(self) -> None:
+        self.set_accept_enabled(enabled=False)  # type: ignore[no-untyped-call]
+        for listener in self.sockets:
+            taken = None
+            while taken != self.nr_conns:
+                taken = self.nr_conns
+                self.accept(listener)  # type: ignore[no-untyped-call]
+            listener.close()
+
+
+worker_class = Worker
 
 
 class ProjectLogger(Logger):

@@ -1,0 +1,38 @@
+"""How the server ends: what has begun is finished, and nobody else is kept waiting."""
+
+import socket
+import time
+from pathlib import Path
+
+from tests.production import Server, served
+
+BODY = b'{"token": "not one of ours"}'
+HEAD = (
+    b"POST /api/v1/auth/token/verify/ HTTP/1.1\r\nHost: api.example.com\r\nX-Forwarded-Proto: https\r\n"
+    b"Connection: close\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n" % len(BODY)
+)
+
+
+def refuses(server: Server) -> bool:
+    try:
+        socket.create_connection(("127.0.0.1", server.port)).close()
+    except ConnectionRefusedError:
+        return True
+    return False
+
+
+def test_a_server_that_ends_finishes_its_requests_and_refuses_new_ones_meanwhile(tmp_path: Path) -> None:
+    with (
+        served(tmp_path, WEB_CONCURRENCY="2") as server,
+        socket.create_connection(("127.0.0.1", server.port), timeout=30) as client,
+    ):
+        client.sendall(HEAD + BODY[:5])
+        server.process.terminate()
+        deadline = time.monotonic() + 20
+        while not refuses(server):
+            assert time.monotonic() < deadline, "who connects is kept waiting"
+            time.sleep(0.02)
+        assert server.process.poll() is None
+        client.sendall(BODY[5:])
+        assert client.makefile("rb").readline() == b"HTTP/1.1 401 Unauthorized\r\n"
+        assert server.process.wait(30) == 0
