@@ -23,6 +23,9 @@ REQUIRED = {
     "FRONTEND_URL": "https://www.example.com",
     "EMAIL_HOST": "smtp.example.com",
 }
+if (BASE_DIR / "config/celery.py").exists():
+    # Tasks run where they are queued: no test needs a worker.
+    REQUIRED["CELERY_BROKER_URL"] = "memory://"
 # Those of a developer's `.env` are not for the faults that tests provoke.
 NOT_SENT = {"SENTRY_DSN": "", "OTEL_EXPORTER_OTLP_ENDPOINT": ""}
 # They are collected by a step of the deployment that the tests go without.

@@ -7,6 +7,7 @@ from django.conf import settings
 from django.core.mail import EmailMessage, EmailMultiAlternatives
 from django.core.mail.backends import console
 from django.template.loader import render_to_string
+from django.utils.module_loading import import_string
 
 from apps.core.background import in_background
 from config import project
@@ -28,6 +29,11 @@ def mail_queue(*, to: str, template: str, context: dict[str, Any]) -> None:
         template: see `mail_send`.
         context: for the templates, of what JSON knows.
     """
+    import_string(settings.MAIL_QUEUE)(to=to, template=template, context=context)
+
+
+def mail_in_thread(*, to: str, template: str, context: dict[str, Any]) -> None:
+    """A way of `mail_queue`: one try, in a thread of this process; see there for the arguments."""
     in_background(partial(mail_send, to=to, template=template, context=context))
 
 

@@ -4,6 +4,11 @@ from config.env import BASE_DIR, env
 from config.settings.components.api import *
 from config.settings.components.auth import *
 from config.settings.components.cache import *
+
+# % if cookiecutter.use_celery
+from config.settings.components.celery import *
+
+# % endif
 from config.settings.components.database import *
 
 # % if cookiecutter.django_version == "5.2"
@@ -43,6 +48,9 @@ INSTALLED_APPS = [
     "drf_spectacular_sidecar",
     "rest_framework",
     "apps.core",
+    # % if cookiecutter.use_celery
+    "apps.tasks",
+    # % endif
     # % if cookiecutter.use_opentelemetry
     "apps.telemetry",
     # % endif
@@ -96,6 +104,13 @@ TEMPLATES = [
 
 # What no response waits for, mails among it, runs in threads; without them, at once.
 BACKGROUND_THREADS = True
+# How mails leave the time of a request.
+# % if not cookiecutter.use_celery
+MAIL_QUEUE = "apps.core.mail.mail_in_thread"
+# % endif
+# % if cookiecutter.use_celery
+MAIL_QUEUE = "apps.tasks.mail.mail_queue"
+# % endif
 
 # Links in mails lead to the web application, not to this API.
 FRONTEND_URL: str = env("FRONTEND_URL", default="http://localhost:3000").rstrip("/")

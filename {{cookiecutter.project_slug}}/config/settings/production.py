@@ -14,6 +14,9 @@ require(
     "DEFAULT_FROM_EMAIL",
     "FRONTEND_URL",
     *([] if env("EMAIL_BACKEND", default="") else ["EMAIL_HOST"]),
+    # % if cookiecutter.use_celery
+    "CELERY_BROKER_URL",
+    # % endif
 )
 
 # RFC 7518, section 3.2: the key of an HS256 signature, here of the tokens, has at least 256 bits.

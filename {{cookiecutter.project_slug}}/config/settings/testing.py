@@ -10,6 +10,10 @@ ADMIN_URL = "admin/"
 NUM_PROXIES = 0
 AXES_FAILURE_LIMIT = 5
 BACKGROUND_THREADS = False
+# % if cookiecutter.use_celery
+CELERY_BROKER_URL = "memory://"
+CELERY_TASK_ALWAYS_EAGER = True
+# % endif
 CORS_ALLOWED_ORIGINS = [FRONTEND_URL]
 SENTRY_DSN = ""
 # % if cookiecutter.use_opentelemetry

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from datetime import timedelta
 from functools import partial
 from io import BytesIO
 from typing import TYPE_CHECKING, Any
@@ -13,6 +14,7 @@ from django.contrib.contenttypes.models import ContentType
 from django.core.exceptions import ValidationError
 from django.core.files.base import ContentFile
 from django.db import transaction
+from django.db.models import ProtectedError
 from django.utils import timezone
 
 from apps.core.validators import image_opened, validate_extension, validate_size
@@ -26,6 +28,8 @@ if TYPE_CHECKING:
     from django.core.files.uploadedfile import UploadedFile
     from django.db.models import QuerySet
 
+# Longer than any link in a mail works.
+UNVERIFIED_KEPT = timedelta(days=14)
 AVATAR_MAX_BYTES = 2_000_000
 AVATAR_MAX_PIXELS = (512, 512)
 AVATAR_EXTENSIONS = frozenset({"jpg", "jpeg", "png", "webp", "gif"})
@@ -107,6 +111,41 @@ def user_delete(*, user: User) -> None:
     user.user_permissions.clear()
     user_deactivate(user=user)
     user_deleted.send(sender=User, user=user)
+
+
+def user_purge_unverified(*, dry_run: bool = False) -> int:
+    """Remove accounts whose address nobody verified in time; returns how many.
+
+    Nobody ever logged in to them, and whoever typed the address may not be its owner. Staff, members of
+    groups, and accounts that others' rows refer to stay.
+    """
+    unverified: QuerySet[User] = User.objects.filter(
+        email_verified_at=None,
+        last_login=None,
+        deleted_at=None,
+        is_staff=False,
+        is_superuser=False,
+        groups=None,
+        created_at__lt=timezone.now() - UNVERIFIED_KEPT,
+    )
+    if dry_run:
+        return unverified.count()
+    return sum(_remove_unverified(unverified.filter(pk=pk)) for pk in unverified.values_list("pk", flat=True))
+
+
+@transaction.atomic
+def _remove_unverified(users: QuerySet[User]) -> bool:
+    user = User.objects.select_for_update().filter(pk__in=users.values("pk")).first()
+    if user is None:
+        # Verified a moment ago.
+        return False
+    try:
+        with transaction.atomic():
+            user_deleted.send(sender=User, user=user)
+            user.delete()
+    except ProtectedError:
+        return False
+    return True
 
 
 def _redraw(file: UploadedFile[Any]) -> ContentFile[bytes]:

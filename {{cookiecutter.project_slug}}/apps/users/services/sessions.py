@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from typing import Any
 
 import structlog
+from axes.models import AccessAttempt
+from django.conf import settings
 from django.contrib.auth import authenticate, user_logged_in
 from django.db import transaction
 from django.db.models import F
@@ -116,9 +118,19 @@ def session_verify(*, token: str) -> None:
         _user_of(access)
 
 
-def session_purge() -> int:
+def session_purge(*, dry_run: bool = False) -> int:
     """Remove what is left of log-ins whose last token has expired; returns how many."""
-    return TokenFamily.objects.filter(expires_at__lt=timezone.now()).delete()[0]
+    expired = TokenFamily.objects.filter(expires_at__lt=timezone.now())
+    return expired.count() if dry_run else expired.delete()[0]
+
+
+def failure_purge(*, dry_run: bool = False) -> int:
+    """Remove failed log-ins that lock nobody out any more; returns how many clients and accounts.
+
+    They hold addresses of clients; django-axes removes them with the next log-in, whenever that is.
+    """
+    old = AccessAttempt.objects.filter(attempt_time__lt=timezone.now() - settings.AXES_COOLOFF_TIME)
+    return old.count() if dry_run else old.delete()[0]
 
 
 def _family_create(user: User) -> TokenPair:

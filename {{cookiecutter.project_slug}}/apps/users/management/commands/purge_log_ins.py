@@ -1,6 +1,6 @@
 from typing import Any
 
-from django.core.management.base import BaseCommand
+from django.core.management.base import BaseCommand, CommandParser
 
 from apps.users.services.sessions import session_purge
 
@@ -8,5 +8,9 @@ from apps.users.services.sessions import session_purge
 class Command(BaseCommand):
     help = "Remove what is left of log-ins whose last token has expired."
 
-    def handle(self, **_options: Any) -> None:
-        self.stdout.write(f"{session_purge()} log-ins removed.")
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("--dry-run", action="store_true", help="only say how many there are")
+
+    def handle(self, *, dry_run: bool, **_options: Any) -> None:
+        count = session_purge(dry_run=dry_run)
+        self.stdout.write(f"{count} log-ins {'to remove' if dry_run else 'removed'}.")

@@ -1,0 +1,30 @@
+"""Mails by a task: what `MAIL_QUEUE` names when there are tasks."""
+
+import uuid
+from functools import partial
+from typing import Any
+
+from django.utils.translation import get_language
+
+from apps.core.background import in_background
+
+
+def mail_queue(*, to: str, template: str, context: dict[str, Any]) -> None:
+    """Queue one mail without the caller waiting; it is written in the language of the caller.
+
+    Args:
+        to: the address.
+        template: see `apps.core.mail.mail_send`.
+        context: for the templates, of what JSON knows.
+    """
+    mail = {"to": to, "template": template, "context": context, "language": get_language()}
+    # The key is made once, here: it stays the same however often the mail is queued or tried.
+    in_background(partial(_deliver, key=f"mail-{uuid.uuid4()}", **mail))
+
+
+def _deliver(**mail: Any) -> None:
+    # Celery, imported where nobody waits for it.
+    from apps.tasks.base import publish  # noqa: PLC0415
+    from apps.tasks.tasks import mail_deliver  # noqa: PLC0415
+
+    publish(mail_deliver, kwargs=mail)

@@ -1,0 +1,32 @@
+import factory
+from factory.django import DjangoModelFactory
+
+from apps.tasks.models import DeadLetter
+from apps.tasks.sealing import seal
+
+
+class DeadLetterFactory(DjangoModelFactory[DeadLetter]):
+    """A mail that no server took."""
+
+    class Meta:
+        model = DeadLetter
+
+    task_id = factory.Sequence(lambda number: f"task-{number}")
+    task = "apps.tasks.tasks.mail_deliver"
+    queue = "critical"
+    reason = DeadLetter.Reason.FAILED
+    error = "OSError: the mail server is away"
+    sealed = factory.LazyAttribute(
+        lambda letter: seal(
+            [
+                [],
+                {
+                    "key": f"mail-{letter.task_id}",
+                    "to": "ann@example.com",
+                    "template": "users/mail/welcome",
+                    "context": {"link": ""},
+                    "language": "en",
+                },
+            ]
+        )
+    )

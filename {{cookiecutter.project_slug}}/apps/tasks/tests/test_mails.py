@@ -1,0 +1,104 @@
+from typing import Any
+
+import pytest
+import structlog
+from django.core.mail import EmailMessage
+from django.core.mail.backends.locmem import EmailBackend
+from django.db import transaction
+from django.urls import reverse
+from django.utils.translation import override
+from pytest_django import Settings
+
+from apps.core.mail import mail_queue
+from apps.tasks.models import DeadLetter, Receipt
+from apps.tasks.tasks import mail_deliver
+from apps.tasks.tests.conftest import Messages
+from config import project
+from conftest import Client
+
+pytestmark = pytest.mark.django_db
+
+MAIL: dict[str, Any] = {
+    "to": "ann@example.com",
+    "template": "users/mail/verify_email",
+    "context": {"link": "https://a/?token=t"},
+}
+
+
+class RefusingBackend(EmailBackend):
+    def send_messages(self, messages: object) -> int:
+        address = "ann" + "@example.com"
+        raise OSError(f"{address}: mailbox at https://mail.example.com/?{'to'}ken=t is full")
+
+
+@pytest.fixture
+def refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(EmailBackend, "send_messages", RefusingBackend.send_messages)
+
+
+def test_a_mail_is_queued_where_it_overtakes_others_and_shows_nothing(messages: Messages) -> None:
+    with override("de"):
+        mail_queue(**MAIL)
+    (message,) = messages("critical")
+    _, kwargs, _ = message.payload
+    assert kwargs == MAIL | {"language": "de", "key": kwargs["key"]}
+    assert message.headers["task"] == "apps.tasks.tasks.mail_deliver"
+    assert (message.headers["argsrepr"], message.headers["kwargsrepr"]) == ("…", "…")
+
+
+def test_a_mail_is_written_in_the_language_of_who_queued_it(mailoutbox: list[EmailMessage]) -> None:
+    with override("de"):
+        mail_queue(**MAIL)
+    (mail,) = mailoutbox
+    assert mail.subject == f"Bestätigen Sie Ihre E-Mail-Adresse für {project.TITLE}"
+
+
+def test_a_mail_whose_task_runs_again_is_sent_once(mailoutbox: list[EmailMessage]) -> None:
+    for _ in range(2):
+        mail_deliver.delay(key="mail-1", language="en", **MAIL)
+    assert len(mailoutbox) == 1
+
+
+def test_a_mail_that_was_not_sent_may_be_sent_again(refused: None) -> None:
+    mail_deliver.delay(key="mail-1", language="en", **MAIL)
+    assert not Receipt.objects.exists()
+
+
+def test_a_mail_that_no_server_takes_is_kept_without_what_it_says(refused: None) -> None:
+    mail_queue(**MAIL)
+    letter = DeadLetter.objects.get()
+    assert (letter.task, letter.reason) == ("apps.tasks.tasks.mail_deliver", "failed")
+    assert letter.error == "OSError: [redacted]: mailbox at https://mail.example.com/?[redacted] is full"
+    assert "mail_send" in letter.trace
+    stored = " ".join(str(value) for value in vars(letter).values())
+    assert "ann@" not in stored
+    assert "token" not in stored
+
+
+def test_an_answer_does_not_fail_with_the_broker(broker_away: None, api: Client) -> None:
+    body = {"email": "bob@example.com", "password": "correct horse battery"}
+    assert api.post(reverse("v1:auth:register"), body).status_code == 202
+    letter = DeadLetter.objects.get()
+    assert (letter.task, letter.reason) == ("apps.tasks.tasks.mail_deliver", "unpublished")
+
+
+def test_what_could_not_be_queued_names_its_request(broker_away: None) -> None:
+    with structlog.contextvars.bound_contextvars(request_id="my-request"):
+        mail_queue(**MAIL)
+    assert DeadLetter.objects.get().request_id == "my-request"
+
+
+def test_a_mail_of_a_transaction_that_is_rolled_back_is_not_queued(messages: Messages) -> None:
+    with transaction.atomic():
+        mail_deliver.delay_on_commit(key="mail-1", language="en", **MAIL)
+        transaction.set_rollback(True)
+    assert messages("critical") == []
+
+
+def test_without_tasks_a_mail_is_sent_from_a_thread(
+    settings: Settings, mailoutbox: list[EmailMessage]
+) -> None:
+    settings.MAIL_QUEUE = "apps.core.mail.mail_in_thread"
+    mail_queue(**MAIL)
+    assert len(mailoutbox) == 1
+    assert not Receipt.objects.exists()

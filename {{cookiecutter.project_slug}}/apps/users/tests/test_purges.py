@@ -1,0 +1,84 @@
+"""What nobody needs any more is removed by commands, which say before what they would do."""
+
+from datetime import timedelta
+from io import StringIO
+from typing import Any
+
+import pytest
+from axes.models import AccessAttempt
+from django.core.management import call_command
+from django.urls import reverse
+from django.utils import timezone
+
+from apps.users.models import TokenFamily, User
+from apps.users.services.registration import user_register
+from apps.users.services.sessions import session_purge
+from apps.users.signals import user_deleted
+from apps.users.tests.factories import GroupFactory, StaffFactory, TokenFamilyFactory, UserFactory
+from conftest import Client
+from tests.sampleapp.factories import NoteFactory
+
+pytestmark = pytest.mark.django_db
+
+LONG_AGO = timezone.now() - timedelta(days=15)
+
+
+def said(command: str, **options: bool) -> str:
+    output = StringIO()
+    call_command(command, stdout=output, **options)
+    return output.getvalue().strip()
+
+
+def unverified(**fields: Any) -> User:
+    return UserFactory.create(email_verified_at=None, **{"created_at": LONG_AGO} | fields)
+
+
+def test_a_dry_run_removes_nothing() -> None:
+    TokenFamilyFactory.create(expired=True)
+    unverified()
+    assert said("purge_log_ins", dry_run=True) == "1 log-ins to remove."
+    assert said("purge_unverified_users", dry_run=True) == "1 accounts to remove."
+    assert session_purge(dry_run=True) == TokenFamily.objects.count() == 1
+    assert User.objects.filter(email_verified_at=None).count() == 1
+
+
+def test_an_account_that_nobody_verified_in_time_is_gone_without_a_trace() -> None:
+    heard = []
+
+    def hear(user: User, **_kwargs: Any) -> None:
+        heard.append(user.email)
+
+    user_deleted.connect(hear)
+    email = unverified().email
+    assert said("purge_unverified_users") == "1 accounts removed."
+    assert heard == [email]
+    assert not User.objects.filter(email=email).exists()
+    user_register(email=email, password="correct horse battery")
+
+
+def test_every_other_account_stays() -> None:
+    kept = [
+        UserFactory.create(created_at=LONG_AGO),
+        unverified(created_at=timezone.now()),
+        unverified(last_login=timezone.now()),
+        unverified(deleted_at=timezone.now()),
+        unverified(is_staff=True),
+        unverified(is_superuser=True),
+        StaffFactory.create(created_at=LONG_AGO),
+    ]
+    kept.append(unverified())
+    kept[-1].groups.add(GroupFactory.create())
+    author = unverified()
+    NoteFactory.create(owner=kept[0], created_by=author)
+    assert said("purge_unverified_users") == "0 accounts removed."
+    assert User.objects.count() == len([*kept, author])
+
+
+def test_failed_log_ins_are_forgotten_when_they_lock_nobody_out_any_more(api: Client, user: User) -> None:
+    for _ in range(2):
+        api.post(reverse("v1:auth:token"), {"email": user.email, "password": "wrong"})
+    assert said("purge_failed_log_ins") == "0 failed log-ins removed."
+    AccessAttempt.objects.update(attempt_time=timezone.now() - timedelta(minutes=16))
+    assert said("purge_failed_log_ins", dry_run=True) == "1 failed log-ins to remove."
+    assert said("purge_failed_log_ins") == "1 failed log-ins removed."
+    assert not AccessAttempt.objects.exists()
