@@ -81,7 +81,7 @@ CELERY_WORKER_CONCURRENCY: int | None = env("CELERY_CONCURRENCY", default=0, cas
 # A process is replaced after so many tasks, or when it holds so many KiB: bounds what a leak can take.
 CELERY_WORKER_MAX_TASKS_PER_CHILD: int | None = env("CELERY_MAX_TASKS", default=1000, cast=int) or None
 CELERY_WORKER_MAX_MEMORY_PER_CHILD: int | None = (
-    env("CELERY_MAX_MEMORY", default=400, cast=int) * 1024 or None
+    env("CELERY_MAX_MEMORY", default=200, cast=int) * 1024 or None
 )
 # SIGTERM lets tasks end. SIGQUIT gives them this long and hands the rest back to the queue.
 CELERY_WORKER_SOFT_SHUTDOWN_TIMEOUT = 20.0
