@@ -46,7 +46,8 @@ def django_db_modify_db_settings(
 @pytest.fixture(autouse=True)
 def _own_cache(settings: Settings) -> None:
     """Each test has keys of its own, also where many share one Redis."""
-    settings.CACHES = {"default": settings.CACHES["default"] | {"KEY_PREFIX": uuid.uuid4().hex}}
+    prefix = uuid.uuid4().hex
+    settings.CACHES = {name: cache | {"KEY_PREFIX": prefix} for name, cache in settings.CACHES.items()}
 
 
 @pytest.fixture(autouse=True)

@@ -10,6 +10,7 @@ from django.conf import settings
 from django.core.exceptions import MiddlewareNotUsed
 from django.http import HttpRequest, HttpResponse
 from django.urls import Resolver404, resolve
+from django.utils.cache import patch_cache_control, patch_vary_headers
 from django_structlog.middlewares import RequestMiddleware
 
 from apps.core.routers import replica_allowed
@@ -71,9 +72,26 @@ class APIVersionMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         response = self.get_response(request)
-        namespaces = request.resolver_match.namespaces if request.resolver_match else []
-        if namespaces and namespaces[0] in settings.REST_FRAMEWORK["ALLOWED_VERSIONS"]:
-            response["X-API-Version"] = namespaces[0]
+        if version := _api_version(request):
+            response["X-API-Version"] = version
+        return response
+
+
+class CacheControlMiddleware:
+    """Lets nobody but the client keep what the API answers, and that only to ask whether it has changed.
+
+    `ConditionalGetMiddleware` answers that question by the `ETag`. A view that says something else is left
+    alone. https://www.rfc-editor.org/rfc/rfc9111#section-5.2.2
+    """
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        if _api_version(request) and not response.has_header("Cache-Control"):
+            patch_cache_control(response, private=True, no_cache=True)
+            patch_vary_headers(response, ["Authorization"])
         return response
 
 
@@ -92,3 +110,11 @@ class ReplicaMiddleware:
         session = settings.SESSION_COOKIE_NAME in request.COOKIES
         with replica_allowed(allowed=request.method in SAFE_METHODS and not session):
             return self.get_response(request)
+
+
+def _api_version(request: HttpRequest) -> str | None:
+    """The version of the API that a request was for, if it was for the API."""
+    namespaces = request.resolver_match.namespaces if request.resolver_match else []
+    return next(
+        (name for name in namespaces[:1] if name in settings.REST_FRAMEWORK["ALLOWED_VERSIONS"]), None
+    )

@@ -12,7 +12,7 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 from django.conf import settings
-from django.core.cache import cache as shared_cache
+from django.core.cache import caches
 from rest_framework.throttling import BaseThrottle
 
 from apps.core.clients import client_network
@@ -77,11 +77,12 @@ class RateThrottle(BaseThrottle):
 
 def _increment(key: str, *, timeout: int) -> int:
     """Count one more under a key of the cache, exact also when many do it at once."""
+    counters = caches["counters"]
     try:
-        return shared_cache.incr(key)
+        return counters.incr(key)
     except ValueError:
         # The first of its window, or one of the first: only one of them adds the key.
-        return 1 if shared_cache.add(key, 1, timeout=timeout) else shared_cache.incr(key)
+        return 1 if counters.add(key, 1, timeout=timeout) else counters.incr(key)
 
 
 class AnonThrottle(RateThrottle):

@@ -79,6 +79,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "apps.core.middleware.APIVersionMiddleware",
+    "apps.core.middleware.CacheControlMiddleware",
     "apps.core.middleware.ReplicaMiddleware",
     "axes.middleware.AxesMiddleware",
 ]

@@ -1,3 +1,5 @@
+from typing import Any
+
 import pytest
 from django.db import connection
 from django.db.migrations.recorder import MigrationRecorder
@@ -41,15 +43,19 @@ def test_a_process_ahead_of_its_database_is_not_ready(
 @pytest.mark.parametrize(
     "cache",
     [
-        {"BACKEND": "django_redis.cache.RedisCache", "LOCATION": "redis://127.0.0.1:1/0"},
+        {
+            "BACKEND": "apps.core.redis.FailoverRedisCache",
+            "LOCATION": "redis://127.0.0.1:1/0",
+            "OPTIONS": {"STAND_IN": "django.core.cache.backends.dummy.DummyCache"},
+        },
         {"BACKEND": "django.core.cache.backends.dummy.DummyCache"},
     ],
     ids=["away", "forgets"],
 )
 def test_a_process_without_its_cache_is_not_ready(
-    api: Client, db: None, settings: Settings, cache: dict[str, str]
+    api: Client, db: None, settings: Settings, cache: dict[str, Any]
 ) -> None:
-    settings.CACHES = {"default": cache}
+    settings.CACHES |= {"default": cache}
     response = api.get(reverse("health-ready"))
     assert response.status_code == 503
     assert response.json()["components"] == {"database": "ok", "cache": "unavailable", "migrations": "ok"}

@@ -125,7 +125,7 @@ def test_of_many_requests_at_once_exactly_the_allowed_ones_pass(
     rates: dict[str, str], settings: Settings
 ) -> None:
     rates["anon"] = "20/day"
-    settings.CACHES = {"default": {"BACKEND": "tests.sampleapp.caches.MeetingCache"}}
+    settings.CACHES |= {"counters": {"BACKEND": "tests.sampleapp.caches.MeetingCache"}}
     url = reverse("open")
 
     def ask(_number: int) -> list[int]:

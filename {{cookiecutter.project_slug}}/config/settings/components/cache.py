@@ -1,20 +1,46 @@
-"""Redis where `REDIS_URL` names one, else the memory of the process."""
+"""Redis where `REDIS_URL` names one, else the memory of the process.
+
+While Redis is away nothing is cached, and what is counted is counted by each process for itself.
+"""
 
 from typing import Any
 
+from config import project
 from config.env import env
 
 _redis_url: str = env("REDIS_URL", default="")
-_memory: dict[str, Any] = {
-    "BACKEND": "django.core.cache.backends.locmem.LocMemCache",
-    # The default of 300 would forget whom a limit counts.
-    "OPTIONS": {"MAX_ENTRIES": 100_000},
-}
-_redis: dict[str, Any] = {
-    "BACKEND": "django_redis.cache.RedisCache",
-    "LOCATION": _redis_url,
-    "KEY_PREFIX": "{{ cookiecutter.project_slug }}",
-    "OPTIONS": {"SOCKET_CONNECT_TIMEOUT": 2, "SOCKET_TIMEOUT": 2},
+
+
+def _memory(name: str) -> dict[str, Any]:
+    return {
+        "BACKEND": "django.core.cache.backends.locmem.LocMemCache",
+        "LOCATION": name,
+        # The default of 300 would forget whom a limit counts.
+        "OPTIONS": {"MAX_ENTRIES": 100_000},
+    }
+
+
+def _redis(prefix: str, *, stand_in: str) -> dict[str, Any]:
+    return {
+        "BACKEND": "apps.core.redis.FailoverRedisCache",
+        "LOCATION": _redis_url,
+        "KEY_PREFIX": f"{project.NAME}:{prefix}",
+        "OPTIONS": {
+            "COMPRESSOR": "django_redis.compressors.zlib.ZlibCompressor",
+            "STAND_IN": f"django.core.cache.backends.{stand_in}",
+        },
+    }
+
+
+_in_memory = {"default": _memory("default"), "counters": _memory("counters")}
+_in_redis = {
+    # A release reads nothing that another one has pickled.
+    "default": _redis(project.VERSION, stand_in="dummy.DummyCache"),
+    # All releases count together what limits count.
+    "counters": _redis("counters", stand_in="locmem.LocMemCache"),
 }
 
-CACHES = {"default": _redis if _redis_url else _memory}
+CACHES = _in_redis if _redis_url else _in_memory
+
+# Sessions are written to both and read from the cache: emptying it logs nobody out.
+SESSION_ENGINE = "django.contrib.sessions.backends.cached_db"

@@ -1,0 +1,122 @@
+"""Redis as a cache that may be away: then something else stands in for it, and nothing waits or fails.
+
+https://docs.djangoproject.com/en/5.2/topics/cache/#using-a-custom-cache-backend
+https://github.com/jazzband/django-redis
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from functools import cache, partialmethod
+from typing import Any
+
+import structlog
+from django.utils.module_loading import import_string
+from django_redis.cache import RedisCache
+from redis.backoff import NoBackoff
+from redis.exceptions import ConnectionError as RedisConnectionError
+from redis.exceptions import OutOfMemoryError, ReadOnlyError
+from redis.exceptions import TimeoutError as RedisTimeoutError
+from redis.retry import Retry
+
+AWAY = (RedisConnectionError, RedisTimeoutError, ReadOnlyError, OutOfMemoryError)
+PAUSE = 2.0
+LOG_EVERY = 60.0
+# Not more than a request can bear: a server that is near answers in a millisecond.
+TIMEOUT = 0.5
+# The default of 300 would forget whom a limit counts.
+STAND_IN_OPTIONS = {"MAX_ENTRIES": 100_000}
+
+logger = structlog.get_logger(__name__)
+
+
+class Breaker:
+    """Remembers for a process that a server is away: only one operation in `PAUSE` seconds tries.
+
+    https://learn.microsoft.com/en-us/azure/architecture/patterns/circuit-breaker
+    """
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._away = False
+        self._next_try = 0.0
+        self._next_log = 0.0
+
+    def lets_through(self) -> bool:
+        """Whether to ask the server."""
+        if not self._away:
+            return True
+        with self._lock:
+            if time.monotonic() < self._next_try:
+                return False
+            self._next_try = time.monotonic() + PAUSE
+            return True
+
+    def failed(self, error: Exception) -> None:
+        with self._lock:
+            now = time.monotonic()
+            self._away = True
+            self._next_try = now + PAUSE
+            if now < self._next_log:
+                return
+            self._next_log = now + LOG_EVERY
+        # Its message names the server, which is no secret; the URL with the password is not in it.
+        logger.error("cache_unavailable", error=f"{type(error).__name__}: {error}")
+
+    def succeeded(self) -> None:
+        if self._away:
+            self._away = False
+            logger.warning("cache_available")
+
+
+@cache
+def _breaker_of(server: str) -> Breaker:  # noqa: ARG001 - what the cache of this function goes by
+    # Django makes one cache object a thread.
+    return Breaker()
+
+
+class FailoverRedisCache(RedisCache):
+    """Redis, and what stands in for it while it does not answer.
+
+    `OPTIONS["STAND_IN"]` names another cache backend: `DummyCache` forgets everything, so that no process
+    goes on with a value that another one has changed; `LocMemCache` goes on in the memory of the process.
+    """
+
+    def __init__(self, server: str, params: dict[str, Any]) -> None:
+        options = {
+            "SOCKET_CONNECT_TIMEOUT": TIMEOUT,
+            "SOCKET_TIMEOUT": TIMEOUT,
+            # A connection that a restarted server has dropped is made anew once, at once.
+            "CONNECTION_POOL_KWARGS": {"retry": Retry(NoBackoff(), 1)},
+            **params.get("OPTIONS", {}),
+        }
+        super().__init__(server, {**params, "OPTIONS": options})
+        self._breaker = _breaker_of(str(server))
+        self._stand_in = import_string(options["STAND_IN"])(
+            f"instead of {server}", {"OPTIONS": STAND_IN_OPTIONS}
+        )
+
+    def _try(self, method: str, *args: Any, **kwargs: Any) -> Any:
+        if self._breaker.lets_through():
+            try:
+                answer = getattr(super(), method)(*args, **kwargs)
+            except AWAY as error:
+                self._breaker.failed(error)
+            else:
+                self._breaker.succeeded()
+                return answer
+        return getattr(self._stand_in, method)(*args, **kwargs)
+
+    add = partialmethod(_try, "add")
+    clear = partialmethod(_try, "clear")
+    decr = partialmethod(_try, "decr")
+    delete = partialmethod(_try, "delete")
+    delete_many = partialmethod(_try, "delete_many")
+    get = partialmethod(_try, "get")
+    get_many = partialmethod(_try, "get_many")
+    has_key = partialmethod(_try, "has_key")
+    incr = partialmethod(_try, "incr")
+    set = partialmethod(_try, "set")
+    set_many = partialmethod(_try, "set_many")
+    touch = partialmethod(_try, "touch")

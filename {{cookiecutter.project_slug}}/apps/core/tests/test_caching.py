@@ -1,0 +1,119 @@
+"""Values that are dear to compute: computed once, also when many ask at the same moment."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
+from threading import Event
+from typing import TYPE_CHECKING
+
+import pytest
+import time_machine
+from django.core.cache import cache
+from django.db import transaction
+
+from apps.core.caching import cache_forget, cache_remember
+
+if TYPE_CHECKING:
+    from pytest_django import Settings
+
+NOON = datetime(2030, 1, 1, 12, tzinfo=UTC)
+MINUTE = timedelta(minutes=1)
+
+
+class Work:
+    """Counts how often it is done; waits, if it is told to, until it is let go."""
+
+    def __init__(self, *, let_go: bool = True) -> None:
+        self.done = 0
+        self.begun = Event()
+        self.let_go = Event()
+        if let_go:
+            self.let_go.set()
+
+    def __call__(self) -> int:
+        self.begun.set()
+        assert self.let_go.wait(10)
+        self.done += 1
+        return self.done
+
+
+def remember(work: Work) -> int:
+    return cache_remember("answer", work, fresh=MINUTE, stale=MINUTE)
+
+
+def test_a_value_is_computed_once_while_it_is_fresh() -> None:
+    work = Work()
+    assert [remember(work), remember(work)] == [1, 1]
+
+
+def test_nothing_is_a_value_too() -> None:
+    calls: list[None] = []
+    for _ in range(2):
+        assert cache_remember("nothing", lambda: calls.append(None), fresh=MINUTE, stale=MINUTE) is None
+    assert len(calls) == 1
+
+
+def test_an_old_value_is_computed_anew() -> None:
+    work = Work()
+    with time_machine.travel(NOON, tick=False) as clock:
+        assert remember(work) == 1
+        clock.shift(61)
+        assert remember(work) == 2
+
+
+def test_who_asks_for_a_missing_value_waits_for_the_one_that_computes_it() -> None:
+    work = Work(let_go=False)
+    with ThreadPoolExecutor(8) as crowd:
+        first = crowd.submit(remember, work)
+        assert work.begun.wait(10)
+        others = [crowd.submit(remember, work) for _ in range(7)]
+        work.let_go.set()
+        assert {answer.result(10) for answer in [first, *others]} == {1}
+
+
+def test_who_asks_while_an_old_value_is_computed_anew_gets_the_old_one() -> None:
+    remember(Work())
+    slow = Work(let_go=False)
+    slow.done = 1
+    with time_machine.travel(datetime.now(UTC) + timedelta(seconds=90)), ThreadPoolExecutor(1) as other:
+        computing = other.submit(remember, slow)
+        assert slow.begun.wait(10)
+        assert remember(slow) == 1
+        slow.let_go.set()
+        assert computing.result(10) == 2
+        assert remember(slow) == 2
+
+
+def test_a_failure_is_not_kept() -> None:
+    with pytest.raises(ZeroDivisionError):
+        cache_remember("answer", lambda: 1 // 0, fresh=MINUTE, stale=MINUTE)
+    assert remember(Work()) == 1
+
+
+def test_without_a_cache_everybody_computes(settings: Settings) -> None:
+    settings.CACHES = {"default": {"BACKEND": "django.core.cache.backends.dummy.DummyCache"}}
+    work = Work()
+    assert [remember(work), remember(work)] == [1, 2]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_value_is_forgotten_at_the_commit_and_not_before() -> None:
+    work = Work()
+    remember(work)
+    with transaction.atomic():
+        cache_forget("answer")
+        assert remember(work) == 1
+    assert remember(work) == 2
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_value_made_of_what_has_changed_meanwhile_is_not_kept() -> None:
+    work = Work(let_go=False)
+    with ThreadPoolExecutor(1) as other:
+        computing = other.submit(remember, work)
+        assert work.begun.wait(10)
+        cache_forget("answer")
+        work.let_go.set()
+        assert computing.result(10) == 1
+    assert cache.get("answer") is None

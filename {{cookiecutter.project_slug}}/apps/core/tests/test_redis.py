@@ -1,0 +1,122 @@
+"""A cache whose Redis is away: slower, never an error."""
+
+from __future__ import annotations
+
+import socket
+import threading
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from django.conf import settings as project_settings
+from django.core.cache import cache, caches
+from django.urls import reverse
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from pytest_django import Settings
+
+    from conftest import Client
+
+BACKENDS = "django.core.cache.backends"
+
+
+def redis_at(port: int, stand_in: str) -> dict[str, Any]:
+    return {
+        "BACKEND": "apps.core.redis.FailoverRedisCache",
+        "LOCATION": f"redis://127.0.0.1:{port}/0",
+        "OPTIONS": {"STAND_IN": f"{BACKENDS}.{stand_in}"},
+    }
+
+
+@pytest.fixture
+def port() -> Iterator[int]:
+    """A port that is taken and refuses connections: nobody listens."""
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        yield taken.getsockname()[1]
+
+
+@pytest.fixture
+def _away(settings: Settings, port: int) -> None:
+    settings.CACHES = {
+        "default": redis_at(port, "dummy.DummyCache"),
+        "counters": redis_at(port, "locmem.LocMemCache"),
+    }
+
+
+@pytest.mark.usefixtures("_away")
+def test_nothing_is_cached_while_redis_is_away() -> None:
+    cache.set("colour", "blue")
+    assert cache.get("colour", "none") == "none"
+    assert cache.add("colour", "blue")
+    assert cache.get_many(["colour"]) == {}
+    assert "colour" not in cache
+    assert not cache.touch("colour")
+    assert not cache.delete("colour")
+    assert cache.get_or_set("colour", lambda: "computed") == "computed"
+    cache.set_many({"colour": "blue"})
+    cache.delete_many(["colour"])
+    cache.clear()
+
+
+@pytest.mark.usefixtures("_away")
+def test_what_is_counted_is_counted_in_the_process_meanwhile() -> None:
+    counters = caches["counters"]
+    with pytest.raises(ValueError, match="clicks"):
+        counters.incr("clicks")
+    assert counters.add("clicks", 1, timeout=60)
+    assert not counters.add("clicks", 1, timeout=60)
+    assert [counters.incr("clicks"), counters.decr("clicks")] == [2, 1]
+
+
+@pytest.mark.django_db
+@pytest.mark.usefixtures("_away")
+def test_limits_hold_meanwhile(api: Client, settings: Settings) -> None:
+    settings.THROTTLE_RATES = settings.THROTTLE_RATES | {"auth": "2/day"}
+    body = {"email": "nobody@example.com", "password": "wrong"}
+    assert [api.post("/api/v1/auth/token/", body).status_code for _ in range(3)] == [401, 401, 429]
+
+
+@pytest.mark.usefixtures("_away")
+def test_people_in_the_admin_stay_logged_in_meanwhile(admin_client: Any) -> None:
+    assert admin_client.get(reverse("admin:index")).status_code == 200
+
+
+@pytest.mark.usefixtures("_away")
+def test_the_log_says_once_that_it_is_away(caplog: pytest.LogCaptureFixture) -> None:
+    for _ in range(5):
+        cache.get("colour")
+        caches["counters"].get("colour")
+    assert [record.levelname for record in caplog.records] == ["ERROR"]
+    assert "cache_unavailable" in caplog.text
+
+
+def test_one_operation_alone_waits_for_a_redis_that_does_not_answer(settings: Settings) -> None:
+    """A server that hangs accepts connections and says nothing."""
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        settings.CACHES = {"default": redis_at(silent.getsockname()[1], "dummy.DummyCache")}
+        assert [cache.get("colour") for _ in range(20)] == [None] * 20
+        silent.setblocking(False)  # noqa: FBT003 - its signature
+        # Once, and once more at once, in case a connection had merely gone stale.
+        accepted = [silent.accept()[0], silent.accept()[0]]
+        with pytest.raises(BlockingIOError):
+            silent.accept()
+    for connection in accepted:
+        connection.close()
+
+
+@pytest.mark.skipif(
+    "redis" not in project_settings.CACHES["default"].get("LOCATION", ""), reason="needs REDIS_URL"
+)
+def test_redis_keeps_what_it_is_given() -> None:
+    cache.set("colour", {"name": "blue" * 100})
+    assert cache.get("colour") == {"name": "blue" * 100}
+    counters = caches["counters"]
+    assert counters.add("clicks", 1)
+    threads = [threading.Thread(target=counters.incr, args=("clicks",)) for _ in range(10)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert counters.get("clicks") == 11
