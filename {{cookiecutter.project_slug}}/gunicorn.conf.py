@@ -14,6 +14,8 @@ bind: str = env("WEB_BIND", default="0.0.0.0:8000")
 workers: int = env("WEB_CONCURRENCY", default=0, cast=int) or multiprocessing.cpu_count()
 threads: int = env("WEB_THREADS", default=4, cast=int)
 timeout: int = env("WEB_TIMEOUT", default=30, cast=int)
+# Longer than the proxy keeps an idle connection to here: else it sends into one that has just been closed.
+keepalive: int = env("WEB_KEEPALIVE", default=125, cast=int)
 # On SIGTERM a worker takes no more requests and has this long to finish those it has.
 graceful_timeout: int = env("WEB_GRACEFUL_TIMEOUT", default=30, cast=int)
 # A worker is replaced after so many requests, not all at the same time: bounds what a leak can take.
