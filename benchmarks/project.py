@@ -27,13 +27,14 @@ PRODUCTION = {
 }
 
 
-def project() -> Path:
-    """Bake the default project as the tree is now and install it; returns its folder."""
+def project(*answers: str) -> Path:
+    """Bake a project as the tree is now, the default one but for `answers`, and install it; returns its folder."""
     template, target = FOLDER / "template", FOLDER / "my_api"
     shutil.rmtree(template, ignore_errors=True)
     export(template)
     command = [sys.executable, "-m", "cookiecutter", "--no-input", "--default-config", "-f"]
-    subprocess.run([*command, "-o", str(FOLDER), str(template)], check=True, stdout=subprocess.DEVNULL)
+    command += ["-o", str(FOLDER), str(template), *answers]
+    subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
     subprocess.run(["make", "--silent", "setup"], cwd=target, check=True)
     return target
 

@@ -1,0 +1,54 @@
+"""`make load` measures a server and says whether it meets the targets."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+from typing import TYPE_CHECKING
+
+import pytest
+from baking import run
+from servers import Web, free_port, production
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from servers import PostgreSQL, Redis
+
+pytestmark = pytest.mark.services
+
+UNLIMITED = dict.fromkeys(("THROTTLE_ANON", "THROTTLE_USER", "THROTTLE_AUTH", "THROTTLE_TOKEN"), "none")
+COUNT = "from apps.users.models import User; print(User.objects.count())"
+
+
+@pytest.fixture
+def project(installed: Path, tmp_path: Path) -> Path:
+    """Return the default project with an environment of its own: load installs into it."""
+    place = tmp_path / "my_api"
+    shutil.copytree(installed, place, ignore=shutil.ignore_patterns(".venv"))
+    run("make", "setup", f"PYTHON={sys.executable}", cwd=place)
+    return place
+
+
+def test_it_tells_what_it_measured_and_fails_when_a_target_is_missed(
+    project: Path, tmp_path: Path, postgresql: PostgreSQL, redis: Redis
+) -> None:
+    env = production(project, DATABASE_URL=postgresql.create_database("load"), REDIS_URL=redis.url, **UNLIMITED)
+    load = ["make", "load", "USERS=4", "TIME=4s", f"PYTHON={sys.executable}"]
+    with Web(project, tmp_path, env) as web:
+        # How fast it is on a machine that does other things is none of this test's business.
+        subprocess.run([*load, f"URL={web.url}"], cwd=project, env=env, check=False)
+        report = (project / "load" / "report.md").read_text(encoding="utf-8")
+    assert "| failed requests | 0 | 0 | yes |" in report
+    assert "MB | yes |" in report
+    assert "| requests | > 0 | 0 |" not in report
+    assert (
+        run(project / ".venv" / "bin" / "python", "manage.py", "shell", "-v0", "-c", COUNT, cwd=project, env=env)
+        == "0\n"
+    )
+
+    nobody = subprocess.run([*load, f"URL=http://127.0.0.1:{free_port()}"], cwd=project, env=env, check=False)
+    assert nobody.returncode != 0
+    assert "**no**" in (project / "load" / "report.md").read_text(encoding="utf-8")
+    assert not (project / "load" / "prepared.json").exists()

@@ -1,0 +1,54 @@
+"""What people do while the load is measured, and how often each of it."""
+
+from dataclasses import dataclass, field
+
+PREFIX = "/api/v1/"
+
+
+@dataclass
+class Account:
+    """Somebody who can log in, with the tokens they were given last."""
+
+    email: str
+    password: str
+    access: str = ""
+    refresh: str = ""
+
+
+@dataclass(frozen=True)
+class Step:
+    """One request; `{access}` and the like in its body are taken from the account."""
+
+    method: str
+    path: str
+    body: dict[str, str] = field(default_factory=dict)
+    weight: int = 1
+
+    @property
+    def name(self) -> str:
+        return f"{self.method} {self.path}"
+
+    @property
+    def url(self) -> str:
+        return PREFIX + self.path
+
+    def body_of(self, account: Account) -> dict[str, str] | None:
+        return {key: value.format_map(vars(account)) for key, value in self.body.items()} or None
+
+
+LOG_IN = Step("POST", "auth/token/", {"email": "{email}", "password": "{password}"})
+LOG_OUT = Step("POST", "auth/logout/", {"refresh": "{refresh}"})
+REFRESH = Step("POST", "auth/token/refresh/", {"refresh": "{refresh}"}, weight=3)
+
+MEMBER = [
+    Step("GET", "users/me/", weight=20),
+    Step("PATCH", "users/me/", {"first_name": "Ada", "last_name": "Lovelace"}, weight=6),
+    Step("POST", "auth/token/verify/", {"token": "{access}"}, weight=3),
+    REFRESH,
+    Step("GET", "users/me/export/", weight=1),
+]
+STAFF = [
+    Step("GET", "users/", weight=3),
+    Step("GET", "users/?search=load-1", weight=1),
+    REFRESH,
+]
