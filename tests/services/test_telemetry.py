@@ -8,11 +8,13 @@ import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Any, Self
 
+import brotli
 import pytest
 import requests
+from baking import run
 from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2 import ExportMetricsServiceRequest
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
-from servers import PATIENCE, PostgreSQL, Redis, Web, eventually, free_port, production
+from servers import PATIENCE, PostgreSQL, Program, Redis, Web, eventually, free_port, production
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -32,6 +34,12 @@ HEADERS = {
     "User-Agent": "Annabrowser",
     "X-Forwarded-For": "203.0.113.77",
 }
+MAIL = "apps.tasks.tasks.mail_deliver"
+FAILING = f"""
+from apps.tasks.tasks import mail_deliver
+mail = {{"to": "{EMAIL}", "template": "missing", "context": {{"link": "eyJhbGciOi"}}, "language": "en"}}
+mail_deliver.apply_async(kwargs={{**mail, "key": "missing"}})
+"""
 SERVER, CLIENT, PRODUCER, CONSUMER = 2, 3, 4, 5
 
 
@@ -85,6 +93,11 @@ class Collector(ThreadingHTTPServer):
             for metric in scope.metrics
         }
 
+    def errors(self) -> list[dict[str, Any]]:
+        """Return the events that were sent as to Sentry."""
+        envelopes = [body.split(b"\n") for path, body in list(self.received) if path == "/api/1/envelope/"]
+        return [json.loads(payload) for _, kind, payload, *_ in envelopes if json.loads(kind)["type"] == "event"]
+
     def planted(self) -> list[str]:
         """Return what should have stayed where it was."""
         sent = b"\n".join(body for _, body in self.received).decode(errors="replace")
@@ -96,9 +109,8 @@ class Handler(BaseHTTPRequestHandler):
 
     def do_POST(self) -> None:
         body = self.rfile.read(int(self.headers["Content-Length"]))
-        if self.headers.get("Content-Encoding") == "gzip":
-            body = gzip.decompress(body)
-        self.server.received.append((self.path, body))
+        decode = {"br": brotli.decompress, "gzip": gzip.decompress}.get(self.headers.get("Content-Encoding", ""), bytes)
+        self.server.received.append((self.path, decode(body)))
         self.server.open.wait(PATIENCE)
         self.send_response(200)
         self.send_header("Content-Length", "0")
@@ -106,6 +118,13 @@ class Handler(BaseHTTPRequestHandler):
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the name in the base class
         pass
+
+
+def worker(project: Path, folder: Path, env: dict[str, str]) -> Program:
+    """Return a worker with one process, to be started."""
+    celery = project / ".venv" / "bin" / "celery"
+    command = "--app config.celery worker --queues critical,default,bulk --concurrency 1 --without-mingle"
+    return Program(celery, *command.split(), cwd=project, env=env, log=folder / "worker.log")
 
 
 def values(attributes: Any) -> dict[str, Any]:
@@ -212,6 +231,55 @@ def test_a_collector_that_is_away_stops_nothing_and_fills_no_log(
         assert web.stop() == 0
     complaints = [line["event"] for line in lines(web.output()) if line["logger"].startswith("opentelemetry")]
     assert 0 < len(complaints) < 10, complaints
+
+
+def test_the_trace_of_a_request_goes_on_in_the_task_that_it_queued(
+    everything: Path, env: dict[str, str], tmp_path: Path, collector: Collector
+) -> None:
+    variables = env | {"OTEL_EXPORTER_OTLP_ENDPOINT": collector.url, "EMAIL_FILE_PATH": str(tmp_path / "mails")}
+    with Web(everything, tmp_path, variables) as web, worker(everything, tmp_path, variables) as tasks:
+        answer = requests.post(
+            f"{web.url}/api/v1/auth/register/",
+            json={"email": EMAIL, "password": PHRASE},
+            headers=HEADERS,
+            timeout=30,
+        )
+        assert answer.status_code == 202
+        (task,) = eventually(lambda: collector.named(f"run/{MAIL}"))
+        # A worker is told to end after what it has begun, and sends what it has recorded.
+        assert tasks.stop() == 0
+        assert web.stop() == 0
+    (entry,) = collector.named("POST api/v1/auth/register/")
+    (queued,) = collector.named(f"apply_async/{MAIL}")
+    assert {span.trace_id for span in (entry, queued, task)} == {entry.trace_id}
+    assert (entry.kind, queued.kind, task.kind) == (SERVER, PRODUCER, CONSUMER)
+    assert (queued.parent_span_id, task.parent_span_id) == (entry.span_id, queued.span_id)
+    within = [span for span in collector.spans() if span.parent_span_id in {entry.span_id, queued.span_id}]
+    assert {values(span.attributes).get("db.system.name") for span in within} >= {"postgresql", "redis"}
+    within = [span for span in collector.spans() if span.parent_span_id == task.span_id]
+    assert {values(span.attributes).get("db.system.name") for span in within} == {"postgresql"}
+    assert len(collector.processes()) == 2
+
+    named = [line for line in lines(tasks.output()) if line.get("trace_id") == entry.trace_id.hex()]
+    assert {line["event"] for line in named} >= {"task_succeeded"}
+    assert {line["request_id"] for line in named} == {answer.headers["X-Request-ID"]}
+    (point,) = collector.metrics()["flower.task.runtime.seconds"].histogram.data_points
+    assert values(point.attributes)["task"] == MAIL
+    assert collector.planted() == []
+
+
+def test_a_task_that_fails_is_told_to_sentry_without_what_it_was_given(
+    everything: Path, env: dict[str, str], tmp_path: Path, collector: Collector
+) -> None:
+    variables = env | {"SENTRY_DSN": collector.url.replace("//", "//public@") + "/1"}
+    with worker(everything, tmp_path, variables):
+        shell = (everything / ".venv" / "bin" / "python", "manage.py", "shell", "-v", "0", "-c", FAILING)
+        run(*shell, cwd=everything, env=variables)
+        (event,) = eventually(collector.errors)
+    assert event["exception"]["values"][-1]["type"] == "TemplateDoesNotExist"
+    assert event["transaction"] == MAIL
+    assert event["tags"]["task_id"]
+    assert collector.planted() == []
 
 
 @pytest.mark.parametrize("there", [True, False])
