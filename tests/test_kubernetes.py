@@ -1,0 +1,290 @@
+"""What a project gives to a Kubernetes cluster, built by kustomize and read as the cluster would."""
+
+from __future__ import annotations
+
+import functools
+import json
+import re
+import shutil
+import subprocess
+from typing import TYPE_CHECKING, Any
+
+import kubernetes_validate
+import pytest
+from baking import Answers, Bakery, bare_environment, covering_array, label, run
+from cluster import CONTROLLERS, Cluster, build, containers, kustomize, ports
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+OVERLAYS = ["staging", "production"]
+# The oldest that knows all of it, and the newest whose schemas are known.
+VERSIONS = ["1.30", "1.37"]
+VARIANTS = [answers for answers in covering_array(strength=3) if answers["deployment"] == "kubernetes"]
+pytestmark = pytest.mark.skipif(not kustomize(), reason="neither kustomize nor kubectl is on the path")
+every_variant = pytest.mark.parametrize("answers", VARIANTS, ids=label)
+every_overlay = pytest.mark.parametrize("overlay", OVERLAYS)
+# What tells variants apart here.
+FEATURES = [
+    {"use_celery": True, "use_opentelemetry": True},
+    {"use_celery": True, "use_opentelemetry": False},
+    {"use_celery": False, "use_opentelemetry": False},
+]
+
+
+@functools.cache
+def validate(text: str) -> None:
+    """Compare an object with the schemas of Kubernetes; most objects are the same in many variants."""
+    for version in VERSIONS:
+        kubernetes_validate.validate(json.loads(text), version, strict=True)
+
+
+@pytest.fixture(scope="module")
+def cluster(bake: Bakery, tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Cluster]:
+    @functools.cache
+    def built(overlay: str, **answers: Any) -> Cluster:
+        project = bake(**{"deployment": "kubernetes"} | answers)
+        folder = shutil.copytree(project / "deploy/kubernetes", tmp_path_factory.mktemp("kubernetes") / "files")
+        shutil.copy(folder / "secrets.env.example", folder / "overlays" / overlay / "secrets.env")
+        return Cluster(build(folder / "overlays" / overlay))
+
+    return built
+
+
+@pytest.fixture(params=[(overlay, tuple(row.items())) for overlay in OVERLAYS for row in FEATURES], ids=str)
+def any_cluster(request: pytest.FixtureRequest, cluster: Callable[..., Cluster]) -> Cluster:
+    """Return what each overlay gives, with each set of features that matters here."""
+    overlay, features = request.param
+    return cluster(overlay, **dict(features))
+
+
+@every_overlay
+@every_variant
+def test_every_object_is_one_that_kubernetes_knows(
+    cluster: Callable[..., Cluster], answers: Answers, overlay: str
+) -> None:
+    for found in cluster(overlay, **answers).objects:
+        validate(json.dumps(found, sort_keys=True))
+
+
+def test_nothing_is_built_without_secrets(bake: Bakery) -> None:
+    overlay = bake(deployment="kubernetes") / "deploy/kubernetes/overlays/production"
+    with pytest.raises(subprocess.CalledProcessError) as failure:
+        build(overlay)
+    assert "secrets.env" in failure.value.stderr
+
+
+def test_git_ignores_the_secrets(bake: Bakery, tmp_path: Path) -> None:
+    project = shutil.copytree(bake(deployment="kubernetes"), tmp_path / "project")
+    run("git", "init", "--quiet", cwd=project)
+    secrets = [f"deploy/kubernetes/overlays/{overlay}/secrets.env" for overlay in OVERLAYS]
+    assert run("git", "check-ignore", *secrets, cwd=project).split() == secrets
+
+
+def test_no_variable_has_a_secret_before_its_owner_writes_one(any_cluster: Cluster) -> None:
+    assert set(any_cluster.one("Secret", "secrets")["data"].values()) == {""}
+
+
+def test_each_overlay_has_a_namespace_of_its_own_that_refuses_what_is_not_restricted(
+    cluster: Callable[..., Cluster],
+) -> None:
+    names = set()
+    for overlay in OVERLAYS:
+        found = cluster(overlay, project_slug="odd__name_")
+        (namespace,) = found.kind("Namespace")
+        name = namespace["metadata"]["name"]
+        assert re.fullmatch(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?", name)
+        assert namespace["metadata"]["labels"]["pod-security.kubernetes.io/enforce"] == "restricted"
+        assert {item["metadata"]["namespace"] for item in found.objects if item is not namespace} == {name}
+        names.add(name)
+    assert len(names) == len(OVERLAYS)
+
+
+def test_every_pod_is_restricted(any_cluster: Cluster) -> None:
+    """https://kubernetes.io/docs/concepts/security/pod-security-standards/#restricted, and more."""
+    for name, pod in any_cluster.pods().items():
+        spec = pod["spec"]
+        assert spec["automountServiceAccountToken"] is False, name
+        assert spec["enableServiceLinks"] is False, name
+        assert not spec.keys() & {"hostNetwork", "hostPID", "hostIPC"}, name
+        assert spec["securityContext"]["runAsNonRoot"] is True, name
+        assert spec["securityContext"]["runAsUser"] == 10001, name
+        assert spec["securityContext"]["seccompProfile"] == {"type": "RuntimeDefault"}, name
+        for volume in spec["volumes"]:
+            assert volume.keys() & {"configMap", "emptyDir", "persistentVolumeClaim"}, name
+        for container in containers(pod):
+            assert container["securityContext"] == {
+                "allowPrivilegeEscalation": False,
+                "readOnlyRootFilesystem": True,
+                "capabilities": {"drop": ["ALL"]},
+            }, name
+
+
+def test_every_container_asks_for_what_it_needs_and_gets_no_more(any_cluster: Cluster) -> None:
+    for name, pod in any_cluster.pods().items():
+        for container in containers(pod):
+            assert container["resources"]["requests"].keys() == {"cpu", "memory"}, name
+            assert container["resources"]["limits"].keys() == {"cpu", "memory"}, name
+
+
+def test_what_is_written_to_memory_has_a_limit(any_cluster: Cluster) -> None:
+    for name, pod in any_cluster.pods().items():
+        empty = [volume["emptyDir"] for volume in pod["spec"]["volumes"] if "emptyDir" in volume]
+        assert all(volume["medium"] == "Memory" and volume["sizeLimit"] for volume in empty), name
+
+
+def test_one_image_runs_everything_but_pgbouncer_and_every_tag_is_fixed(any_cluster: Cluster) -> None:
+    images = {name: {container["image"] for container in containers(pod)} for name, pod in any_cluster.pods().items()}
+    assert images.pop("pgbouncer") == {"ghcr.io/cloudnative-pg/pgbouncer:1.25.1"}
+    assert set().union(*images.values()) == {"registry.example.com/my_api:0.1.0"}
+
+
+def test_every_selector_finds_the_pods_it_means(any_cluster: Cluster) -> None:
+    for deployment in any_cluster.kind("Deployment"):
+        name = deployment["metadata"]["name"]
+        assert any_cluster.selected(deployment["spec"]["selector"]) == {name}
+        for spread in any_cluster.pods()[name]["spec"].get("topologySpreadConstraints", []):
+            assert any_cluster.selected(spread["labelSelector"]) == {name}
+    for service in any_cluster.kind("Service"):
+        assert any_cluster.selected({"matchLabels": service["spec"]["selector"]}) == {service["metadata"]["name"]}
+    for policy in any_cluster.kind("NetworkPolicy"):
+        assert any_cluster.selected(policy["spec"]["podSelector"]), policy["metadata"]["name"]
+
+
+def test_every_deployment_has_a_budget_that_lets_nodes_be_drained(any_cluster: Cluster) -> None:
+    budgets = any_cluster.kind("PodDisruptionBudget")
+    covered = [name for budget in budgets for name in any_cluster.selected(budget["spec"]["selector"])]
+    assert sorted(covered) == sorted(found["metadata"]["name"] for found in any_cluster.kind("Deployment"))
+    assert all(budget["spec"]["maxUnavailable"] >= 1 for budget in budgets)
+
+
+def test_the_way_in_leads_to_a_port_that_a_container_opens(any_cluster: Cluster) -> None:
+    (ingress,) = any_cluster.kind("Ingress")
+    for path in ingress["spec"]["rules"][0]["http"]["paths"]:
+        backend = path["backend"]["service"]
+        service = any_cluster.one("Service", backend["name"])
+        assert backend["port"]["name"] in {port["name"] for port in service["spec"]["ports"]}
+    for service in any_cluster.kind("Service"):
+        targets = {port["targetPort"] for port in service["spec"]["ports"]}
+        assert targets <= any_cluster.opened()[service["metadata"]["name"]]
+
+
+def test_policies_let_in_to_ports_that_a_container_opens(any_cluster: Cluster) -> None:
+    for policy in any_cluster.kind("NetworkPolicy"):
+        for rule in policy["spec"].get("ingress", []):
+            for name in any_cluster.selected(policy["spec"]["podSelector"]):
+                assert ports(rule) <= any_cluster.opened()[name]
+
+
+def test_probes_ask_a_port_that_the_container_opens(any_cluster: Cluster) -> None:
+    for name, pod in any_cluster.pods().items():
+        for container in containers(pod):
+            probes = [container.get(probe, {}) for probe in ("startupProbe", "livenessProbe", "readinessProbe")]
+            asked = [probe.get("httpGet") or probe.get("tcpSocket") for probe in probes]
+            assert {ask["port"] for ask in asked if ask} <= any_cluster.opened()[name]
+
+
+def test_every_server_and_worker_has_all_three_probes(any_cluster: Cluster) -> None:
+    for deployment in any_cluster.kind("Deployment"):
+        name = deployment["metadata"]["name"]
+        (container,) = any_cluster.pods()[name]["spec"]["containers"]
+        assert {"startupProbe", "livenessProbe", "readinessProbe"} <= container.keys(), name
+
+
+def test_what_a_pod_refers_to_exists(any_cluster: Cluster) -> None:
+    existing = {(found["kind"], found["metadata"]["name"]) for found in any_cluster.objects}
+    for name, pod in any_cluster.pods().items():
+        named = set()
+        for container in containers(pod):
+            for source in container.get("envFrom", []):
+                named |= {("ConfigMap", ref["name"]) for key, ref in source.items() if key == "configMapRef"}
+                named |= {("Secret", ref["name"]) for key, ref in source.items() if key == "secretRef"}
+            for variable in container.get("env", []):
+                if "valueFrom" in variable:
+                    named.add(("Secret", variable["valueFrom"]["secretKeyRef"]["name"]))
+        for volume in pod["spec"]["volumes"]:
+            if "configMap" in volume:
+                named.add(("ConfigMap", volume["configMap"]["name"]))
+            if "persistentVolumeClaim" in volume:
+                named.add(("PersistentVolumeClaim", volume["persistentVolumeClaim"]["claimName"]))
+        assert named, name
+        assert named <= existing, name
+        mounted = {mount["name"] for container in containers(pod) for mount in container.get("volumeMounts", [])}
+        assert mounted == {volume["name"] for volume in pod["spec"]["volumes"]}, name
+
+
+def test_the_scaler_finds_its_deployment_which_does_not_say_how_many(any_cluster: Cluster) -> None:
+    (scaler,) = any_cluster.kind("HorizontalPodAutoscaler")
+    target = any_cluster.one("Deployment", scaler["spec"]["scaleTargetRef"]["name"])
+    assert "replicas" not in target["spec"]
+    assert 0 < scaler["spec"]["minReplicas"] < scaler["spec"]["maxReplicas"]
+
+
+def test_new_code_waits_for_one_migration_past_pgbouncer(any_cluster: Cluster) -> None:
+    (job,) = any_cluster.kind("Job")
+    (migrate,) = any_cluster.pods()[job["metadata"]["name"]]["spec"]["containers"]
+    assert migrate["command"] == ["python", "manage.py", "migrate", "--noinput"]
+    given = {variable["name"]: variable["value"] for variable in migrate["env"]}
+    assert (given["DATABASE_URL"], given["DB_PGBOUNCER"]) == ("postgres:///my_api", "false")
+    for deployment in any_cluster.kind("Deployment"):
+        name = deployment["metadata"]["name"]
+        first = any_cluster.pods()[name]["spec"].get("initContainers", [])
+        assert ["migrate --check" in " ".join(container["command"]) for container in first] == (
+            [] if name == "pgbouncer" else [True]
+        )
+
+
+def test_the_ingress_answers_for_the_host_that_the_settings_allow(any_cluster: Cluster) -> None:
+    (ingress,) = any_cluster.kind("Ingress")
+    (rule,) = ingress["spec"]["rules"]
+    settings = any_cluster.one("ConfigMap", "settings")["data"]
+    assert settings["ALLOWED_HOSTS"] == rule["host"]
+    assert ingress["spec"]["tls"][0]["hosts"] == [rule["host"]]
+
+
+def test_only_what_is_needed_can_be_reached(any_cluster: Cluster) -> None:
+    assert any_cluster.entered("web", "traefik", 8000)
+    assert not any_cluster.entered("web", "default", 8000)
+    assert not any_cluster.entered("pgbouncer", "traefik", 6432)
+    for name in any_cluster.pods().keys() - {"migrate", "pgbouncer"}:
+        assert any_cluster.reaches(name, "pgbouncer", 6432), name
+        assert not any_cluster.leaves(name, 5432), name
+        assert not name.startswith("worker") or not any_cluster.reaches(name, "web", 8000)
+        # Redis, mail with TLS from the start and by STARTTLS, HTTPS
+        assert all(any_cluster.leaves(name, port) for port in (6379, 465, 587, 443)), name
+        assert not any(any_cluster.leaves(name, port) for port in (22, 25, 80, 8000)), name
+    for name in ("migrate", "pgbouncer"):
+        assert any_cluster.leaves(name, 5432), name
+    assert not any_cluster.leaves("pgbouncer", 443)
+    assert not any_cluster.reaches("migrate", "pgbouncer", 6432)
+
+
+def test_a_feature_brings_what_it_needs_and_nothing_is_left_of_one_that_is_off(
+    cluster: Callable[..., Cluster],
+) -> None:
+    workers = {"beat", "worker-bulk", "worker-critical", "worker-default"}
+    always = {"migrate", "pgbouncer", "web"}
+    assert cluster("production", use_celery=True).pods().keys() == always | workers
+    assert cluster("production", use_celery=False).pods().keys() == always | {"housekeeping"}
+    for switched in (True, False):
+        found = cluster("production", use_opentelemetry=switched)
+        settings = found.one("ConfigMap", "settings")["data"]
+        assert any(name.startswith("OTEL_") for name in settings) is switched
+        assert found.leaves("web", 4318) is False
+        names = {policy["metadata"]["name"] for policy in found.kind("NetworkPolicy")}
+        assert ("to-collector" in names) is switched
+
+
+def test_the_command_that_brings_a_cluster_up_to_date_migrates_first(bake: Bakery) -> None:
+    printed = run(
+        "make", "--dry-run", "up-kubernetes", "OVERLAY=production",
+        cwd=bake(deployment="kubernetes"), env=bare_environment(),
+    )  # fmt: skip
+    verbs = re.findall(r"^kubectl (?:--namespace my-api )?(\w+)", printed, re.MULTILINE)
+    assert verbs == ["delete", "apply", "wait", "rollout"]
+
+
+def test_all_controllers_are_looked_at(any_cluster: Cluster) -> None:
+    having_pods = {found["kind"] for found in any_cluster.objects if "template" in str(found.get("spec", {}))}
+    assert having_pods <= CONTROLLERS
