@@ -22,6 +22,7 @@ SCHEMAS = {
     ".github/dependabot.yml": "vendor.dependabot",
     ".github/workflows/*.yml": "vendor.github-workflows",
     ".gitlab-ci.yml": "vendor.gitlab-ci",
+    ".gitlab/*.yml": "vendor.gitlab-ci",
     "renovate.json": "vendor.renovate",
 }
 PROVIDERS = {
@@ -40,7 +41,7 @@ def commands(part: Any) -> Iterator[str]:
             yield from commands(entry)
     elif isinstance(part, dict):
         for key, value in part.items():
-            if key in {"run", "script", "before_script"}:
+            if key in {"run", "script"}:
                 yield from [value] if isinstance(value, str) else value
             else:
                 yield from commands(value)
@@ -87,6 +88,14 @@ def test_it_calls_targets_that_the_makefile_has(bake: Bakery, provider: str) -> 
 def test_both_providers_call_the_same_targets(bake: Bakery) -> None:
     # The Python of GitHub's runner is asked for; GitLab's is the image.
     assert targets(bake(ci_provider="github")) - {"python-version"} == targets(bake(ci_provider="gitlab"))
+
+
+@both
+def test_only_what_has_containers_builds_an_image(bake: Bakery, provider: str) -> None:
+    assert {"image", "image-scan", "image-sbom"} <= targets(bake(ci_provider=provider))
+    without = bake(ci_provider=provider, deployment="none")
+    assert not {target for target in targets(without) if target.startswith("image")}
+    assert "image" not in (without / "docs" / "ci.md").read_text("utf-8").split()
 
 
 @both
