@@ -11,6 +11,7 @@ from apps.core.views import not_found
 
 api_v1: list[URLPattern | URLResolver] = [
     path("auth/", include("apps.users.api.urls.auth")),
+    path("files/", include("apps.files.api.urls")),
     path("users/", include("apps.users.api.urls.users")),
 ]
 

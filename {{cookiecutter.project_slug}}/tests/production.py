@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from http.client import HTTPConnection
 from pathlib import Path
 
+from django.conf import settings
+
 from config.env import BASE_DIR
 
 # All that a server must be given, as docs/settings.md says.
@@ -22,6 +24,7 @@ REQUIRED = {
     "DEFAULT_FROM_EMAIL": "no-reply@example.com",
     "FRONTEND_URL": "https://www.example.com",
     "EMAIL_HOST": "smtp.example.com",
+    **dict.fromkeys(settings.MEDIA_REQUIRED, "example"),
 }
 if (BASE_DIR / "config/celery.py").exists():
     # Tasks run where they are queued: no test needs a worker.

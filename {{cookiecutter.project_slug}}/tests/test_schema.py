@@ -21,6 +21,8 @@ PUBLIC = {
     "/api/v1/auth/token/refresh/",
     "/api/v1/auth/token/verify/",
     "/api/v1/auth/verify-email/",
+    # A signed link lets in who has it.
+    "/api/v1/files/{key}/content/",
 }
 
 

@@ -4,6 +4,7 @@ import re
 import time
 import uuid
 from collections.abc import Callable
+from http import HTTPStatus
 
 import structlog
 from django.conf import settings
@@ -11,14 +12,18 @@ from django.core.exceptions import MiddlewareNotUsed
 from django.http import HttpRequest, HttpResponse
 from django.urls import Resolver404, resolve
 from django.utils.cache import patch_cache_control, patch_vary_headers
+from django.utils.translation import gettext as _
 from django_structlog.middlewares import RequestMiddleware
 
+from apps.core.exceptions import problem_response
 from apps.core.routers import replica_allowed
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
 
 REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{8,128}")
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+# What a form with one file has beside it: boundaries, headers, small fields.
+FORM_BYTES = 65_536
 
 
 class RequestLogMiddleware(RequestMiddleware):
@@ -62,6 +67,41 @@ class HealthCheckMiddleware:
             return self.get_response(request)
         response: HttpResponse = match.func(request)
         return response
+
+
+class BodyLimitMiddleware:
+    """Refuses a body that is too large, or does not say how large it is, before any of it is read.
+
+    Django's own limit is for what it reads itself: Django REST Framework reads JSON of any size, and a file
+    would be on the disk before a view could refuse it.
+    """
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        if request.META.get("HTTP_TRANSFER_ENCODING") and not request.META.get("CONTENT_LENGTH"):
+            detail = _("The request does not say how long its body is.")
+            return problem_response(request, HTTPStatus.LENGTH_REQUIRED, "length_required", detail)
+        if content_length(request) > max_body_bytes(request):
+            detail = _("The body of the request is too large.")
+            return problem_response(request, HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "body_too_large", detail)
+        return self.get_response(request)
+
+
+def content_length(request: HttpRequest) -> int:
+    """How long the body is, as far as the client says so."""
+    try:
+        return int(request.META.get("CONTENT_LENGTH") or 0)
+    except ValueError:
+        return 0
+
+
+def max_body_bytes(request: HttpRequest) -> int:
+    """A form may hold a file as large as is allowed, and what stands around it."""
+    if request.content_type == "multipart/form-data":
+        return int(settings.FILE_MAX_BYTES) + FORM_BYTES
+    return int(settings.DATA_UPLOAD_MAX_MEMORY_SIZE)
 
 
 class APIVersionMiddleware:

@@ -36,8 +36,10 @@ PROBLEMS: dict[HTTPStatus, tuple[str, str]] = {
     HTTPStatus.FORBIDDEN: ("permission_denied", "You do not have permission to perform this action."),
     HTTPStatus.NOT_FOUND: ("not_found", "Not found."),
     HTTPStatus.NOT_ACCEPTABLE: ("not_acceptable", "Could not satisfy the request Accept header."),
+    HTTPStatus.REQUEST_ENTITY_TOO_LARGE: ("body_too_large", "The body of the request is too large."),
     HTTPStatus.UNSUPPORTED_MEDIA_TYPE: ("unsupported_media_type", "Unsupported media type in request."),
     HTTPStatus.TOO_MANY_REQUESTS: ("throttled", "Request was throttled. Expected available in 42 seconds."),
+    HTTPStatus.SERVICE_UNAVAILABLE: ("storage_unavailable", "Files cannot be stored or read at the moment."),
 }
 
 
@@ -80,6 +82,7 @@ class AutoSchema(openapi.AutoSchema):
         yield HTTPStatus.TOO_MANY_REQUESTS
         yield from getattr(self.view, "extra_problems", {}).get(self.method, [])
         if has_body:
+            yield HTTPStatus.REQUEST_ENTITY_TOO_LARGE
             yield HTTPStatus.UNSUPPORTED_MEDIA_TYPE
         if has_body or has_query:
             yield HTTPStatus.BAD_REQUEST

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import struct
+import unicodedata
 from contextlib import contextmanager
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any
@@ -18,6 +19,13 @@ if TYPE_CHECKING:
 
 # Four bytes each while it is drawn: 64 MB.
 MAX_IMAGE_PIXELS = 16_000_000
+MAX_FILE_NAME = 255
+# Characters that are not seen. Those that join others belong to emoji and to several scripts.
+UNSEEN = frozenset({"Cc", "Cf", "Co", "Cs", "Zl", "Zp"})
+JOINERS = "\u200c\u200d"
+# https://learn.microsoft.com/windows/win32/fileio/naming-a-file
+PORTS = {f"{port}{number}" for port in ("com", "lpt") for number in "0123456789¹²³"}
+DEVICES = frozenset({"aux", "con", "nul", "prn", *PORTS})
 
 
 def validate_size(file: UploadedFile[Any], *, max_bytes: int) -> None:
@@ -35,6 +43,21 @@ def validate_extension(file: UploadedFile[Any], *, allowed: Collection[str]) -> 
     if extension not in allowed:
         message = _("Files of this kind are not allowed, only: %(allowed)s.")
         raise ValidationError(message, code="extension", params={"allowed": ", ".join(sorted(allowed))})
+
+
+def validate_file_name(name: str) -> None:
+    """Raises ValidationError unless a name is one on every system: no path, nothing unseen, no device."""
+    stem = name.partition(".")[0].strip().lower()
+    wrong = (
+        not name.strip(". ")
+        or len(unicodedata.normalize("NFC", name)) > MAX_FILE_NAME
+        or any(separator in name for separator in "/\\:")
+        or any(unicodedata.category(char) in UNSEEN for char in name if char not in JOINERS)
+        or stem in DEVICES
+    )
+    if wrong:
+        message = _("The name of the file is a path, is too long, or has characters that are not allowed.")
+        raise ValidationError(message, code="invalid_name")
 
 
 def validate_image(file: UploadedFile[Any], *, formats: Collection[str]) -> None:

@@ -26,6 +26,22 @@ from config.settings.components.security import *
 from config.settings.components.sentry import *
 from config.settings.components.storage import *
 
+# % if cookiecutter.media_storage == "azure"
+from config.settings.components.media_azure import *
+
+# % endif
+# % if cookiecutter.media_storage == "gcs"
+from config.settings.components.media_gcs import *
+
+# % endif
+# % if cookiecutter.media_storage == "s3"
+from config.settings.components.media_s3 import *
+
+# % endif
+# % if cookiecutter.media_storage == "filesystem"
+from config.settings.components.media_filesystem import *
+
+# % endif
 # % if cookiecutter.use_opentelemetry
 from config.settings.components.telemetry import *
 
@@ -48,6 +64,7 @@ INSTALLED_APPS = [
     "drf_spectacular_sidecar",
     "rest_framework",
     "apps.core",
+    "apps.files",
     # % if cookiecutter.use_celery
     "apps.tasks",
     # % endif
@@ -73,6 +90,8 @@ MIDDLEWARE = [
     "django.middleware.http.ConditionalGetMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
+    # Before anything reads a body, after what adds headers that a browser needs to see the refusal.
+    "apps.core.middleware.BodyLimitMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",

@@ -14,6 +14,7 @@ require(
     "DEFAULT_FROM_EMAIL",
     "FRONTEND_URL",
     *([] if env("EMAIL_BACKEND", default="") else ["EMAIL_HOST"]),
+    *MEDIA_REQUIRED,
     # % if cookiecutter.use_celery
     "CELERY_BROKER_URL",
     # % endif

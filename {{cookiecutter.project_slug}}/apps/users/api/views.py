@@ -8,13 +8,14 @@ from django.utils.decorators import method_decorator
 from django.views.decorators.cache import cache_control
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema, extend_schema_view
-from rest_framework import mixins, parsers, viewsets
+from rest_framework import mixins, viewsets
 from rest_framework.permissions import AllowAny, BasePermission, IsAdminUser
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.throttling import BaseThrottle
 from rest_framework.views import APIView
 
+from apps.core.parsers import MultiPartParser
 from apps.core.throttling import AuthThrottle, TokenThrottle, UserThrottle
 from apps.users import selectors
 from apps.users.api import serializers
@@ -185,7 +186,7 @@ class MeView(APIView):
 
 class AvatarView(APIView):
     extra_problems = {"GET": [HTTPStatus.NOT_FOUND]}
-    parser_classes = (parsers.MultiPartParser,)
+    parser_classes = (MultiPartParser,)
 
     @extend_schema(responses={(200, "image/webp"): OpenApiTypes.BINARY})
     def get(self, request: UserRequest) -> FileResponse:

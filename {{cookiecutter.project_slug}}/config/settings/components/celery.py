@@ -103,6 +103,7 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
         "purge_failed_log_ins": "30 * * * *",
         "purge_unverified_users": "40 3 * * *",
         "purge_tasks": "50 3 * * *",
+        "files_cleanup": "10 4 * * *",
     }.items()
 }
 

@@ -1,15 +1,27 @@
-"""Static files by WhiteNoise; uploads on disk, handed out by views that check who asks."""
+"""Static files by WhiteNoise; uploads on disk, outside of what is served, until a bucket is named.
+
+`MEDIA_URL` stays empty: what was uploaded is handed out by views, or by links that are signed and expire.
+"""
+
+from typing import Any
 
 from config.env import BASE_DIR, env
 
 STATIC_URL = "static/"
 STATIC_ROOT = BASE_DIR / "staticfiles"
 MEDIA_ROOT: str = env("MEDIA_ROOT", default=str(BASE_DIR / "media"))
-STORAGES = {
+STORAGES: dict[str, Any] = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
 }
+# Of one file. Proxies in front must let a body pass that is a little larger.
+FILE_MAX_BYTES: int = env("FILE_MAX_BYTES", default=10_485_760, cast=int)
+FILE_QUOTA_BYTES: int = env("FILE_QUOTA_BYTES", default=1_073_741_824, cast=int)
+FILE_LINK_SECONDS: int = env("FILE_LINK_SECONDS", default=300, cast=int)
+# Of those that apps/core/contents.py can tell from others.
+FILE_EXTENSIONS = ["csv", "docx", "gif", "jpeg", "jpg", "pdf", "png", "txt", "webp", "xlsx"]
 # Uploads that are larger go to a temporary file, larger bodies without a file are refused.
 FILE_UPLOAD_MAX_MEMORY_SIZE = 2_621_440
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2_621_440
+DATA_UPLOAD_MAX_NUMBER_FILES = 10
 FILE_UPLOAD_PERMISSIONS = 0o640

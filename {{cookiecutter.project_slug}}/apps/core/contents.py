@@ -1,0 +1,322 @@
+"""Is a file what its name says, from its first byte to its last?
+
+Libraries that guess say what a file could be; here the name says what it must be, and it must be nothing
+else: a picture with a program behind it, or a document that is an archive as well, is refused. What lies
+*within* a valid one (comments, scripts of a document) is not looked at, so no page of ours shows it.
+"""
+
+from __future__ import annotations
+
+import codecs
+import mmap
+import re
+import struct
+import zipfile
+import zlib
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import partial
+from pathlib import PurePosixPath
+from tempfile import SpooledTemporaryFile
+from typing import IO, TYPE_CHECKING, Any
+
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext as _
+
+from apps.core.validators import validate_extension, validate_image
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Iterator
+
+    from django.core.files.uploadedfile import UploadedFile
+
+Content = bytes | mmap.mmap
+
+CHUNK = 65_536
+# What an office document may hold, archives within it included.
+MAX_ENTRIES = 10_000
+MAX_UNPACKED = 250_000_000
+# Above the first, a document that grows more than this many times is no document.
+UNPACKED_WITHOUT_RATIO = 10_000_000
+MAX_RATIO = 200
+MAX_CONTENT_TYPES = 1_000_000
+# A real animation has blocks of 255 bytes: this is more than fits into any upload.
+MAX_GIF_BLOCKS = 1_000_000
+
+# How programs, archives, scripts and pages start.
+_OTHER = re.compile(rb"\s*(?:<|#!|%PDF|%!PS|MZ|\x7fELF|PK\x03\x04|Rar!|7z\xbc\xaf|GIF8)")
+_UNSEEN = re.compile("[\x00-\x08\x0b\x0e-\x1f\x7f-\x84\x86-\x9f]")
+_JPEG_MARKER = re.compile(rb"\xff[^\x00\xd0-\xd7\xff]")
+
+
+class _WrongContentError(Exception):
+    """The content is not, or not only, what it should be."""
+
+
+@dataclass(frozen=True)
+class Kind:
+    """What a file with some extension is: the content type it is handed out with, and how to tell."""
+
+    content_type: str
+    check: Callable[[UploadedFile[Any]], None]
+
+
+def validate_content(file: UploadedFile[Any], *, allowed: Collection[str]) -> str:
+    """Look at an upload from its first byte to its last.
+
+    Args:
+        file: what was uploaded; it is rewound afterwards.
+        allowed: extensions, each a key of `KINDS`.
+
+    Returns:
+        the content type.
+
+    Raises:
+        ValidationError: its extension is not allowed, or its content is something else, or more.
+    """
+    validate_extension(file, allowed=allowed)
+    kind = KINDS[PurePosixPath(file.name or "").suffix.lstrip(".").lower()]
+    try:
+        file.seek(0)
+        kind.check(file)
+    except (_WrongContentError, IndexError, struct.error) as error:
+        message = _("The content is not what the name says, or is something else as well.")
+        raise ValidationError(message, code="content") from error
+    finally:
+        file.seek(0)
+    return kind.content_type
+
+
+@contextmanager
+def _content_of(file: UploadedFile[Any]) -> Iterator[Content]:
+    """The bytes of an upload, read from its temporary file as they are asked for, where it has one."""
+    try:
+        descriptor = file.fileno()
+    except OSError:
+        yield file.read()
+        return
+    with mmap.mmap(descriptor, 0, access=mmap.ACCESS_READ) as content:
+        yield content
+
+
+def _refuse_if(wrong: bool) -> None:  # noqa: FBT001 - reads as a sentence
+    if wrong:
+        raise _WrongContentError
+
+
+# Text
+
+
+def _check_text(file: UploadedFile[Any]) -> None:
+    """UTF-8 without control characters, which does not start as something that programs run or show."""
+    decoder = codecs.getincrementaldecoder("utf-8-sig")()
+    try:
+        for number, chunk in enumerate(file.chunks(CHUNK)):
+            _refuse_if(number == 0 and _OTHER.match(chunk.removeprefix(codecs.BOM_UTF8)) is not None)
+            _refuse_if(_UNSEEN.search(decoder.decode(chunk)) is not None)
+        decoder.decode(b"", final=True)
+    except UnicodeDecodeError as error:
+        raise _WrongContentError from error
+
+
+# Pictures
+
+
+def _check_picture(file: UploadedFile[Any], *, image_format: str, end: Callable[[Content], int]) -> None:
+    """A picture that Pillow can draw, with nothing behind its end that a program could start with."""
+    validate_image(file, formats={image_format})
+    with _content_of(file) as content:
+        position = end(content)
+        _refuse_if(position != len(content))
+    _refuse_if(zipfile.is_zipfile(file))
+
+
+def _png_end(content: Content) -> int:
+    """Source: https://www.w3.org/TR/png-3/#5Chunk-layout"""
+    position = 8
+    while True:
+        length, kind = struct.unpack_from(">I4s", content, position)
+        position += int(length) + 12
+        if kind == b"IEND":
+            return position
+
+
+def _gif_end(content: Content) -> int:
+    """Source: https://www.w3.org/Graphics/GIF/spec-gif89a.txt"""
+    position = 13 + _gif_colours(content[10])
+    blocks = MAX_GIF_BLOCKS
+    while (introducer := content[position]) != 0x3B:  # noqa: PLR2004 - the trailer
+        _refuse_if(introducer not in {0x21, 0x2C})
+        # An extension has a label; an image a descriptor, perhaps colours, and the size of its codes.
+        position += 2 if introducer == 0x21 else 11 + _gif_colours(content[position + 9])  # noqa: PLR2004
+        while length := content[position]:
+            position += length + 1
+            blocks -= 1
+            _refuse_if(blocks < 0)
+        position += 1
+    return position + 1
+
+
+def _gif_colours(flags: int) -> int:
+    return 3 << ((flags & 7) + 1) if flags & 0x80 else 0
+
+
+def _webp_end(content: Content) -> int:
+    """Source: https://developers.google.com/speed/webp/docs/riff_container"""
+    (size,) = struct.unpack_from("<I", content, 4)
+    return 8 + int(size)
+
+
+def _jpeg_end(content: Content) -> int:
+    """Source: https://www.w3.org/Graphics/JPEG/itu-t81.pdf, annex B
+
+    Telephones put more behind the picture: smaller pictures, a film, data of their own. It may not be what
+    another program starts with.
+    """
+    position = 0
+    while content[position : position + 2] == b"\xff\xd8":
+        position = _jpeg_picture_end(content, position + 2)
+    _refuse_if(position == 0 or _OTHER.match(content[position : position + CHUNK]) is not None)
+    return len(content)
+
+
+def _jpeg_picture_end(content: Content, position: int) -> int:
+    while True:
+        marker = content[position + 1]
+        _refuse_if(content[position] != 0xFF)  # noqa: PLR2004 - each marker starts with it
+        if marker == 0xFF:  # noqa: PLR2004 - filling
+            position += 1
+            continue
+        if marker == 0xD9:  # noqa: PLR2004 - the end
+            return position + 2
+        position += 2 + int(struct.unpack_from(">H", content, position + 2)[0])
+        if marker == 0xDA:  # noqa: PLR2004 - a scan, as long as there is no marker
+            following = _JPEG_MARKER.search(content, position)
+            if following is None:
+                raise _WrongContentError
+            position = following.start()
+
+
+# Documents
+
+
+def _check_pdf(file: UploadedFile[Any]) -> None:
+    """Starts and ends as one; viewers would take more before and after it.
+
+    Source: https://pdfa.org/resource/pdf-specification-archive/, ISO 32000, 7.5
+    """
+    with _content_of(file) as content:
+        _refuse_if(re.match(rb"%PDF-[12]\.\d", content[:16]) is None)
+        _refuse_if(not content[-1024:].rstrip(b"\0\t\n\f\r ").endswith(b"%%EOF"))
+    _refuse_if(zipfile.is_zipfile(file))
+
+
+def _check_office(file: UploadedFile[Any], *, main_part: bytes) -> None:
+    """An archive that holds a document without macros and unpacks to a bounded size.
+
+    Source: https://ecma-international.org/publications-and-standards/standards/ecma-376/
+    """
+    size = file.size or 0
+    budget = _Budget(MAX_ENTRIES, min(MAX_UNPACKED, max(UNPACKED_WITHOUT_RATIO, size * MAX_RATIO)))
+    try:
+        with zipfile.ZipFile(file) as archive:
+            _check_archive(archive, size, budget)
+            with archive.open("[Content_Types].xml") as part:
+                content_types = part.read(MAX_CONTENT_TYPES)
+            _check_nested(archive, budget)
+    except _ZIP_ERRORS as error:
+        raise _WrongContentError from error
+    _refuse_if(main_part not in content_types or b"macroEnabled" in content_types)
+
+
+# All that a damaged or unusual archive raises, a missing member included.
+_ZIP_ERRORS = (
+    EOFError,
+    LookupError,
+    NotImplementedError,
+    OSError,
+    RuntimeError,
+    ValueError,
+    zipfile.BadZipFile,
+    zipfile.LargeZipFile,
+    zlib.error,
+)
+
+
+@dataclass
+class _Budget:
+    """What an archive may still hold, with those within it."""
+
+    entries: int
+    unpacked: int
+
+    def take(self, infos: list[zipfile.ZipInfo]) -> None:
+        self.entries -= len(infos)
+        self.unpacked -= sum(info.file_size for info in infos)
+        _refuse_if(self.entries < 0 or self.unpacked < 0)
+
+
+def _check_archive(archive: zipfile.ZipFile, size: int, budget: _Budget) -> None:
+    """Look at what is listed: the archive is the whole file, and no program reads its list in another way."""
+    infos = archive.infolist()
+    budget.take(infos)
+    names = {info.filename.lower() for info in infos}
+    _refuse_if(len(names) != len(infos))
+    _refuse_if(any(_is_outside(name) or name.endswith("vbaproject.bin") for name in names))
+    _refuse_if(any(info.flag_bits & 1 for info in infos))
+    _refuse_if(min((info.header_offset for info in infos), default=1) != 0 or archive.comment != b"")
+    assert archive.fp is not None  # noqa: S101 - it is open
+    archive.fp.seek(max(0, size - 22))
+    _refuse_if(archive.fp.read(4) != b"PK\x05\x06")
+
+
+def _is_outside(name: str) -> bool:
+    return name.startswith("/") or "\\" in name or ".." in name.split("/")
+
+
+def _check_nested(archive: zipfile.ZipFile, budget: _Budget, *, depth: int = 1) -> None:
+    """Unpack every part: it has the size and the checksum that are listed, and archives in it count too."""
+    for info in archive.infolist():
+        with archive.open(info) as part:
+            start = part.read(4)
+            if start != b"PK\x03\x04":
+                _drain(part)
+                continue
+            # A diagram in a text brings the table that it was drawn from, which brings no more.
+            _refuse_if(depth == 0)
+            with SpooledTemporaryFile(max_size=CHUNK) as copy:
+                copy.write(start)
+                _drain(part, copy)
+                with zipfile.ZipFile(copy) as nested:
+                    budget.take(nested.infolist())
+                    _check_nested(nested, budget, depth=depth - 1)
+
+
+def _drain(part: IO[bytes], copy: IO[bytes] | None = None) -> None:
+    while chunk := part.read(CHUNK):
+        if copy is not None:
+            copy.write(chunk)
+
+
+_OPEN_XML = "application/vnd.openxmlformats-officedocument"
+_JPEG = Kind("image/jpeg", partial(_check_picture, image_format="JPEG", end=_jpeg_end))
+
+# By extension.
+KINDS: dict[str, Kind] = {
+    "csv": Kind("text/csv", _check_text),
+    "docx": Kind(
+        f"{_OPEN_XML}.wordprocessingml.document",
+        partial(_check_office, main_part=b"wordprocessingml.document.main+xml"),
+    ),
+    "gif": Kind("image/gif", partial(_check_picture, image_format="GIF", end=_gif_end)),
+    "jpeg": _JPEG,
+    "jpg": _JPEG,
+    "pdf": Kind("application/pdf", _check_pdf),
+    "png": Kind("image/png", partial(_check_picture, image_format="PNG", end=_png_end)),
+    "txt": Kind("text/plain", _check_text),
+    "webp": Kind("image/webp", partial(_check_picture, image_format="WEBP", end=_webp_end)),
+    "xlsx": Kind(
+        f"{_OPEN_XML}.spreadsheetml.sheet",
+        partial(_check_office, main_part=b"spreadsheetml.sheet.main+xml"),
+    ),
+}

@@ -1,0 +1,28 @@
+"""Input and output of the API, apart: what comes in is validated, what goes out is chosen field by field."""
+
+from typing import Any
+
+from rest_framework import serializers
+
+from apps.core.serializers import OutputSerializer
+from apps.files.models import StoredFile
+
+
+class FileInput(serializers.Serializer[Any]):
+    file = serializers.FileField()
+
+
+class FileOutput(OutputSerializer):
+    class Meta:
+        model = StoredFile
+        fields: list[str] = ["id", "name", "size", "content_type", "checksum", "created_at"]
+        read_only_fields = fields
+
+
+class LinkOutput(serializers.Serializer[Any]):
+    url = serializers.URLField(read_only=True)
+    expires_at = serializers.DateTimeField(read_only=True)
+
+
+class LinkQuery(serializers.Serializer[Any]):
+    token = serializers.CharField(max_length=200)

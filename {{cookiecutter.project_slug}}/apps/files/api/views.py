@@ -1,0 +1,115 @@
+"""HTTP only: validate, call a service or a selector, serialise."""
+
+from http import HTTPStatus
+from typing import Any
+from uuid import UUID
+
+from django.core.signing import BadSignature
+from django.db.models import QuerySet
+from django.http import FileResponse, Http404
+from django.utils.decorators import method_decorator
+from django.views.decorators.cache import cache_control
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import extend_schema, extend_schema_view
+from rest_framework import mixins, viewsets
+from rest_framework.decorators import action
+from rest_framework.permissions import AllowAny
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from apps.core.parsers import MultiPartParser
+from apps.core.throttling import TokenThrottle
+from apps.files import objects, selectors, services
+from apps.files.api import serializers
+from apps.files.api.filters import FileFilter
+from apps.files.exceptions import LinkNotValid
+from apps.files.models import StoredFile
+from apps.users.requests import UserRequest
+
+# Of what somebody else made: it is saved, and where it is shown after all it can do nothing.
+DOWNLOAD_HEADERS = {
+    "Content-Security-Policy": "default-src 'none'; sandbox",
+    "Cross-Origin-Resource-Policy": "same-site",
+    "Accept-Ranges": "none",
+    # Else it would be compressed on its way, and a client could not tell whether it has all of it.
+    "Content-Encoding": "identity",
+}
+
+
+@extend_schema_view(
+    list=extend_schema(description="The files of the user who asks."),
+    retrieve=extend_schema(description="What is known of a file."),
+)
+class FileViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.GenericViewSet[StoredFile]):
+    extra_problems = {"POST": [HTTPStatus.SERVICE_UNAVAILABLE]}
+    queryset = StoredFile.objects.none()
+    serializer_class = serializers.FileOutput
+    parser_classes = (MultiPartParser,)
+    filterset_class = FileFilter
+    search_fields = ("name",)
+    ordering_fields = ("created_at", "name", "size")
+    ordering = ("-created_at",)
+
+    request: UserRequest
+
+    def get_queryset(self) -> QuerySet[StoredFile]:
+        """Only one's own: those of others are not found."""
+        return selectors.file_list(owner=self.request.user)
+
+    @extend_schema(request=serializers.FileInput, responses={201: serializers.FileOutput})
+    def create(self, request: UserRequest) -> Response:
+        """Upload a file. What it is follows from its content, which has to be what its name says."""
+        data = serializers.FileInput(data=request.data)
+        data.is_valid(raise_exception=True)
+        file = services.file_create(owner=request.user, **data.validated_data)
+        return Response(serializers.FileOutput.represent(file), status=HTTPStatus.CREATED)
+
+    @extend_schema(responses={204: None})
+    def destroy(self, request: UserRequest, *args: Any, **kwargs: Any) -> Response:
+        """Delete a file."""
+        services.file_delete(file=self.get_object())
+        return Response(status=HTTPStatus.NO_CONTENT)
+
+    @extend_schema(request=None, responses={200: serializers.LinkOutput}, filters=False)
+    @method_decorator(cache_control(no_store=True))
+    @action(detail=True, methods=["post"])
+    def link(self, request: UserRequest, *args: Any, **kwargs: Any) -> Response:
+        """Ask for a link to download a file. It needs no token and expires soon."""
+        link = services.file_link(file=self.get_object())
+        url = request.build_absolute_uri(link.url)
+        return Response(serializers.LinkOutput({"url": url, "expires_at": link.expires_at}).data)
+
+
+@method_decorator(cache_control(private=True, no_store=True), name="dispatch")
+class ContentView(APIView):
+    """Where links lead if the storage signs none itself: the link is what lets its bearer in."""
+
+    extra_problems = {"GET": [HTTPStatus.FORBIDDEN, HTTPStatus.SERVICE_UNAVAILABLE]}
+    authentication_classes = ()
+    permission_classes = (AllowAny,)
+    throttle_classes = (TokenThrottle,)
+
+    @extend_schema(
+        parameters=[serializers.LinkQuery],
+        responses={(200, "application/octet-stream"): OpenApiTypes.BINARY},
+    )
+    def get(self, request: Request, key: UUID) -> FileResponse:
+        """Download a file by a signed link."""
+        try:
+            file = selectors.file_by_link(key=key, token=request.query_params.get("token", ""))
+        except BadSignature as error:
+            raise LinkNotValid from error
+        if file is None:
+            raise Http404
+        try:
+            content = objects.object_open(file.storage_name)
+        except FileNotFoundError as error:
+            raise Http404 from error
+        return FileResponse(
+            content,
+            as_attachment=True,
+            filename=file.name,
+            content_type=file.content_type,
+            headers=DOWNLOAD_HEADERS,
+        )

@@ -1,0 +1,17 @@
+"""What can go wrong with a file, as the answers that clients get."""
+
+from http import HTTPStatus
+
+from django.utils.translation import gettext_lazy as _
+from rest_framework.exceptions import APIException, PermissionDenied
+
+
+class StorageUnavailable(APIException):
+    status_code = HTTPStatus.SERVICE_UNAVAILABLE
+    default_detail = _("Files cannot be stored or read at the moment.")
+    default_code = "storage_unavailable"
+
+
+class LinkNotValid(PermissionDenied):
+    default_detail = _("The link is not valid or has expired. Ask for a new one.")
+    default_code = "link_not_valid"

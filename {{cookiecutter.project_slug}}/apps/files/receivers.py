@@ -1,0 +1,26 @@
+"""What happens to files when something else does."""
+
+from functools import partial
+from typing import Any
+
+from django.db import transaction
+from django.db.models.signals import post_delete
+from django.dispatch import receiver
+
+from apps.files.models import StoredFile
+from apps.files.objects import object_remove_soon
+from apps.files.services import files_delete
+from apps.users.models import User
+from apps.users.signals import user_deleted
+
+
+@receiver(user_deleted)
+def delete_files(user: User, **_kwargs: Any) -> None:
+    """What a person uploaded goes with the account."""
+    files_delete(owner=user)
+
+
+@receiver(post_delete, sender=StoredFile)
+def remove_object(instance: StoredFile, **_kwargs: Any) -> None:
+    """However a row goes, by this app, the admin or a cascade, its object follows when that is final."""
+    transaction.on_commit(partial(object_remove_soon, instance.storage_name), robust=True)

@@ -1,0 +1,20 @@
+import factory
+from factory.django import DjangoModelFactory
+
+from apps.files.models import StoredFile
+from apps.files.objects import object_name
+from apps.users.tests.factories import UserFactory
+
+
+class StoredFileFactory(DjangoModelFactory[StoredFile]):
+    """The row of a file, without an object in the storage."""
+
+    class Meta:
+        model = StoredFile
+
+    owner = factory.SubFactory(UserFactory)
+    name = factory.Sequence(lambda number: f"file {number}.txt")
+    size = 10
+    content_type = "text/plain"
+    checksum = "0" * 64
+    storage_name = factory.LazyFunction(object_name)

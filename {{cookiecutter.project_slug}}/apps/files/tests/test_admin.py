@@ -1,0 +1,69 @@
+"""The admin of files: looked for, deleted, never opened."""
+
+import pytest
+from django.db import connection
+from django.test import Client as Browser
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+from pytest_django import DjangoAssertNumQueries, DjangoCaptureOnCommitCallbacks
+
+from apps.files.models import StoredFile
+from apps.files.tests.factories import StoredFileFactory
+from apps.files.tests.helpers import objects, stored
+from apps.users.tests.factories import SuperuserFactory
+from conftest import Client
+
+CHANGELIST = "admin:files_storedfile_changelist"
+
+
+@pytest.fixture
+def root(db: None) -> Browser:
+    browser = Browser()
+    browser.force_login(SuperuserFactory.create())
+    return browser
+
+
+def test_files_are_found_by_name_owner_and_checksum(root: Browser) -> None:
+    file = StoredFileFactory.create(name="report.pdf", checksum="a1" * 32)
+    StoredFileFactory.create()
+
+    for words in ("report", file.owner.email, "a1" * 32):
+        assert root.get(reverse(CHANGELIST), {"q": words}).context["cl"].result_count == 1
+
+
+def test_a_list_costs_the_same_queries_however_long_it_is(
+    root: Browser, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    StoredFileFactory.create_batch(2)
+    with CaptureQueriesContext(connection) as short:
+        root.get(reverse(CHANGELIST))
+    StoredFileFactory.create_batch(20)
+
+    with django_assert_num_queries(len(short)):
+        root.get(reverse(CHANGELIST))
+
+
+def test_a_file_is_read_only_and_nothing_leads_to_its_content(root: Browser) -> None:
+    file = StoredFileFactory.create(name='<img src="x" onerror="alert(1)">.txt')
+    url = reverse("admin:files_storedfile_change", args=[file.pk])
+
+    page = root.get(url).content.decode()
+
+    assert file.storage_name in page
+    assert "<img src=" not in page
+    assert f'href="{file.storage_name}' not in page
+    assert root.post(url, {"name": "b.txt"}).status_code == 403
+
+
+def test_files_deleted_here_take_their_objects_along(
+    root: Browser, user_api: Client, django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks
+) -> None:
+    keys = [stored(user_api)["id"] for _ in range(3)]
+
+    with django_capture_on_commit_callbacks(execute=True):
+        root.post(reverse("admin:files_storedfile_delete", args=[keys[0]]), {"post": "yes"})
+        action = {"action": "delete_selected", "_selected_action": keys[1:], "post": "yes"}
+        root.post(reverse(CHANGELIST), action)
+
+    assert not StoredFile.objects.exists()
+    assert not objects()

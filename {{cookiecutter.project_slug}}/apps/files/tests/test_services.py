@@ -1,0 +1,73 @@
+"""What HTTP cannot reach: transactions, and uploads at the same moment."""
+
+from functools import partial
+from typing import Any
+
+import pytest
+from django.core.exceptions import ValidationError
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import transaction
+from pytest_django import Settings
+
+from apps.files.models import StoredFile
+from apps.files.services import file_create, file_delete
+from apps.files.tests.helpers import objects
+from apps.users.models import User
+from apps.users.tests.factories import UserFactory
+from apps.users.tests.helpers import at_once
+
+
+def text(content: bytes = b"Hello") -> SimpleUploadedFile:
+    return SimpleUploadedFile("a.txt", content)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_file_is_not_stored_in_a_transaction_that_could_be_taken_back() -> None:
+    user = UserFactory.create()
+
+    with pytest.raises(RuntimeError, match="durable"), transaction.atomic():
+        file_create(owner=user, file=text())
+
+    assert not objects()
+    assert not StoredFile.objects.exists()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_deletion_that_is_taken_back_keeps_the_object() -> None:
+    file = file_create(owner=UserFactory.create(), file=text())
+
+    with transaction.atomic():
+        file_delete(file=StoredFile.objects.get())
+        transaction.set_rollback(True)
+
+    assert StoredFile.objects.get() == file
+    assert objects() == [file.storage_name]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_uploads_at_once_the_quota_lets_only_those_pass_that_fit(settings: Settings) -> None:
+    settings.FILE_QUOTA_BYTES = 25
+    user = UserFactory.create()
+
+    def create(owner: User) -> Any:
+        try:
+            return file_create(owner=owner, file=text(b"0123456789"))
+        except ValidationError as error:
+            return error.error_dict["file"][0].code
+
+    results = at_once([partial(create, user)] * 4)
+
+    assert results.count("quota") == 2
+    assert len(objects()) == StoredFile.objects.count() == 2
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("name", ["", "../a.txt", "a/b.txt", "con.txt"])
+def test_who_calls_the_service_is_not_believed_either(user: User, name: str) -> None:
+    file = text()
+    # The setter of the class would cut it.
+    file._name = name  # type: ignore[attr-defined] # noqa: SLF001
+
+    with pytest.raises(ValidationError) as error:
+        file_create(owner=user, file=file)
+    assert error.value.error_dict["file"][0].code == "invalid_name"

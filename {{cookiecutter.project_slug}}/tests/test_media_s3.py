@@ -1,0 +1,130 @@
+"""Uploads in S3: the settings, and the links that are signed without asking it."""
+
+import runpy
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+from django.core.files.storage import storages
+from pytest_django import Settings
+
+from apps.core.storages.s3 import PrivateS3Storage
+from config.env import BASE_DIR
+from tests.production import run_python
+
+COMPONENT = str(BASE_DIR / "config/settings/components/media_s3.py")
+NAMES = {
+    "AWS_STORAGE_BUCKET_NAME": "uploads",
+    "AWS_ACCESS_KEY_ID": "key",
+    "AWS_SECRET_ACCESS_KEY": "secret",
+    "AWS_S3_REGION_NAME": "eu-central-1",
+    "AWS_S3_ENDPOINT_URL": "",
+    "AWS_S3_ADDRESSING_STYLE": "",
+}
+# What a process says after it has read its settings.
+LOADED = "import sys, django; django.setup(); print('boto3' in sys.modules, 'botocore' in sys.modules)"
+
+
+@pytest.fixture
+def environment(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
+    for name, value in NAMES.items():
+        monkeypatch.setenv(name, value)
+    return monkeypatch
+
+
+def component() -> dict[str, Any]:
+    return runpy.run_path(COMPONENT)
+
+
+def storage(settings: Settings) -> PrivateS3Storage:
+    settings.STORAGES = component()["STORAGES"]
+    opened = storages["default"]
+    assert isinstance(opened, PrivateS3Storage)
+    return opened
+
+
+def link(settings: Settings) -> tuple[str, dict[str, list[str]]]:
+    """Address and parameters of a link to an object."""
+    url = storage(settings).download_url(
+        "files/00/1", file_name="Zürich.pdf", content_type="application/pdf", seconds=60
+    )
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.netloc}{parts.path}", parse_qs(parts.query)
+
+
+def test_without_a_bucket_uploads_stay_on_disk(environment: pytest.MonkeyPatch) -> None:
+    environment.setenv("AWS_STORAGE_BUCKET_NAME", "")
+
+    assert "STORAGES" not in component()
+    assert component()["MEDIA_REQUIRED"] == ["AWS_STORAGE_BUCKET_NAME"]
+
+
+def test_static_files_stay_where_they_are(environment: pytest.MonkeyPatch, settings: Settings) -> None:
+    backend = component()["STORAGES"]["staticfiles"]["BACKEND"]
+
+    assert backend == "whitenoise.storage.CompressedManifestStaticFilesStorage"
+
+
+@pytest.mark.usefixtures("environment")
+def test_a_link_is_signed_expires_and_saves_what_it_leads_to(settings: Settings) -> None:
+    address, query = link(settings)
+
+    assert address == "https://uploads.s3.eu-central-1.amazonaws.com/files/00/1"
+    assert query["X-Amz-Algorithm"] == ["AWS4-HMAC-SHA256"]
+    assert query["X-Amz-Expires"] == ["60"]
+    assert query["X-Amz-Credential"][0].split("/")[2] == "eu-central-1"
+    assert query["response-content-disposition"] == ["attachment; filename*=utf-8''Z%C3%BCrich.pdf"]
+    assert query["response-content-type"] == ["application/pdf"]
+    assert query["response-cache-control"] == ["private, no-store"]
+
+
+def test_an_address_without_parameters_is_signed_too(
+    environment: pytest.MonkeyPatch, settings: Settings
+) -> None:
+    url = storage(settings).url("avatars/1.webp")
+
+    assert parse_qs(urlsplit(url).query)["X-Amz-Expires"] == [str(settings.FILE_LINK_SECONDS)]
+
+
+@pytest.mark.parametrize(
+    ("style", "address"),
+    [
+        ("", "http://minio.example.com:9000/uploads/files/00/1"),
+        ("path", "http://minio.example.com:9000/uploads/files/00/1"),
+        ("virtual", "http://uploads.minio.example.com:9000/files/00/1"),
+    ],
+)
+def test_another_server_is_addressed_as_it_wants(
+    environment: pytest.MonkeyPatch, settings: Settings, style: str, address: str
+) -> None:
+    environment.setenv("AWS_S3_ENDPOINT_URL", "http://minio.example.com:9000")
+    environment.setenv("AWS_S3_ADDRESSING_STYLE", style)
+
+    assert link(settings)[0] == address
+
+
+def test_without_a_key_the_role_of_the_machine_is_used(
+    environment: pytest.MonkeyPatch, settings: Settings
+) -> None:
+    environment.setenv("AWS_ACCESS_KEY_ID", "")
+    environment.setenv("AWS_SECRET_ACCESS_KEY", "")
+
+    assert (storage(settings).access_key, storage(settings).secret_key) == (None, None)
+
+
+@pytest.mark.usefixtures("environment")
+def test_nothing_is_public_and_nothing_hangs(settings: Settings) -> None:
+    private = storage(settings)
+
+    assert private.default_acl is None
+    assert private.querystring_auth is True
+    config = private.connection.meta.client.meta.config
+    assert (config.connect_timeout, config.read_timeout) == (5, 20)
+    # Three attempts, the first included.
+    assert config.retries == {"mode": "standard", "total_max_attempts": 3}
+
+
+def test_no_process_waits_for_boto3_at_its_start() -> None:
+    process = run_python("-c", LOADED, **NAMES)
+
+    assert (process.returncode, process.stdout.split()) == (0, ["False", "False"]), process.stderr
