@@ -1,4 +1,4 @@
-"""The code of the last release works on the tables of this one: the steps of docs/zero-downtime-migrations.md."""
+"""What knows the last release only, its code and its clients, goes on with this one, or it is said why not."""
 
 from __future__ import annotations
 
@@ -108,6 +108,14 @@ def test_a_constraint_that_the_last_release_does_not_know_does_not(release: Path
     (release / "apps" / "users" / "migrations" / "0002_named.py").write_text(CONSTRAINT, encoding="utf-8")
     database = postgresql.create_database("behind_the_linter")
     assert 'check constraint "named"' in failed(*COMPATIBILITY, project=release, DATABASE_URL=database)
+
+
+def test_a_change_that_breaks_the_clients_of_the_last_release_is_reported(release: Path) -> None:
+    diff = ("make", "--silent", "openapi-diff", "BASE=main", f"PYTHON={sys.executable}")
+    assert "No change of the API breaks its clients." in run(*diff, cwd=release)
+    models = release / "apps" / "users" / "models.py"
+    models.write_text(models.read_text(encoding="utf-8").replace(FIELD, FIELD.replace("150", "99")), encoding="utf-8")
+    assert "| `PATCH /api/v1/users/me/` | `first_name` of the body has maxLength 99 |" in failed(*diff, project=release)
 
 
 def test_a_release_that_serves_goes_on_while_the_next_one_migrates_and_starts(

@@ -109,6 +109,18 @@ def test_what_breaks_clients_is_reported(document: dict[str, Any], said: str) ->
     assert said in text
 
 
+def test_a_form_that_is_gone_breaks_who_sends_it_and_a_new_one_who_reads_it() -> None:
+    one, two = {"type": "object", "properties": {"a": NEW}}, {"type": "object", "properties": {"b": NEW}}
+    few = changed(*SENT, to={"oneOf": [one]})
+    few["components"]["schemas"]["User"] = {"oneOf": [one]}
+    many = changed(*SENT, to={"oneOf": [one, two]})
+    many["components"]["schemas"]["User"] = {"oneOf": [one, two]}
+    assert "the body has one form less" in report(many, few)[0]
+    assert "the answer 200 has one form less" not in report(many, few)[0]
+    assert "the answer 200 has one form more" in report(few, many)[0]
+    assert "the body has one form more" not in report(few, many)[0]
+
+
 @pytest.mark.parametrize(
     "document",
     [
