@@ -11,6 +11,7 @@ import sentry_sdk
 import structlog
 from django.conf import settings
 from sentry_sdk.integrations.argv import ArgvIntegration
+from sentry_sdk.integrations.atexit import AtexitIntegration
 from sentry_sdk.integrations.logging import LoggingIntegration
 
 if TYPE_CHECKING:
@@ -55,7 +56,11 @@ def start() -> None:
         sample_rate=settings.SENTRY_SAMPLE_RATE,
         # None also ignores what a caller says about sampling.
         traces_sample_rate=settings.SENTRY_TRACES_SAMPLE_RATE or None,
-        integrations=[LoggingIntegration(level=None)],
+        integrations=[
+            LoggingIntegration(level=None),
+            # At its end a process would tell the console, between lines of JSON, that it waits.
+            AtexitIntegration(callback=lambda _pending, _timeout: None),
+        ],
         disabled_integrations=[ArgvIntegration],
         # https://docs.sentry.io/platforms/python/data-management/data-collected/
         data_collection={

@@ -26,6 +26,12 @@ HEADERS: dict[str, str] = {
 PLANTED = ("ann.lee", LOGIN["password"], TOKEN, ADDRESS, "Annabrowser", "sessionid-value")
 # Of a caller that has begun the trace. https://www.w3.org/TR/trace-context/
 CALLER = ("4bf92f3577b34da6a3ce929d0e0e4736", "00f067aa0ba902b7")
+FIELDS = """
+import django
+django.setup()
+from opentelemetry.propagate import get_global_textmap
+print(*get_global_textmap().fields)
+"""
 LOADED = """
 import sys, django
 django.setup()
@@ -56,8 +62,11 @@ def export(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Export]:
             path = f"/api/v1/auth/token/?token={TOKEN}&email={EMAIL}"
             # The database in memory has no tables.
             assert server.send("POST", path, LOGIN, **HEADERS)[0] == 500
-            traceparent = f"00-{'-'.join(CALLER)}-01"
-            assert server.send("GET", "/api/v1/users/me/", traceparent=traceparent)[0] == 401
+            called: dict[str, Any] = {
+                "traceparent": f"00-{'-'.join(CALLER)}-01",
+                "X_Request_ID": "my-request-2",
+            }
+            assert server.send("GET", "/api/v1/users/me/", **called)[0] == 401
             assert server.stop() == 0
         log = (folder / "output").read_text(encoding="utf-8").splitlines()
         yield Export(collector, [json.loads(line) for line in log])
@@ -82,11 +91,23 @@ def test_the_queries_of_a_request_belong_to_its_trace(export: Export) -> None:
     assert {(span.trace_id, span.parent_span_id) for span in queries} == {(entry.trace_id, entry.span_id)}
 
 
-def test_the_log_line_of_a_request_names_its_trace(export: Export) -> None:
-    entry = entries(export)["POST api/v1/auth/token/"]
-    named = [line for line in export.log if line.get("request_id") == "my-request-1"]
-    assert [line["event"] for line in named] == ["request_failed"]
-    assert (named[0]["trace_id"], named[0]["span_id"]) == (entry.trace_id.hex(), entry.span_id.hex())
+@pytest.mark.parametrize(
+    ("request_id", "event", "name"),
+    [
+        ("my-request-1", "request_failed", "POST api/v1/auth/token/"),
+        ("my-request-2", "request_finished", "GET api/v1/users/me/"),
+    ],
+)
+def test_the_log_line_of_a_request_names_its_trace(
+    export: Export, request_id: str, event: str, name: str
+) -> None:
+    entry = entries(export)[name]
+    (line,) = [line for line in export.log if line.get("request_id") == request_id]
+    assert line["event"] == event
+    assert (line["trace_id"], line["span_id"]) == (entry.trace_id.hex(), entry.span_id.hex())
+
+
+def test_the_log_line_of_a_probe_names_no_trace(export: Export) -> None:
     probes = [line for line in export.log if line.get("request", "").startswith("GET /health/")]
     assert len(probes) == 2
     assert not any("trace_id" in line for line in probes)
@@ -117,6 +138,11 @@ def test_the_process_says_what_it_is(export: Export) -> None:
     assert resource["service.name"] == project.NAME
     assert resource["service.version"] == project.VERSION
     assert resource["region"] == "moon"
+
+
+def test_what_a_client_says_in_baggage_is_handed_on_to_nobody() -> None:
+    process = run_python("-c", FIELDS, OTEL_EXPORTER_OTLP_ENDPOINT="http://127.0.0.1:1")
+    assert set(process.stdout.split()) == {"traceparent", "tracestate"}, process.stderr
 
 
 @pytest.mark.parametrize(("endpoint", "loaded"), [("", False), ("http://127.0.0.1:1", True)])
