@@ -17,6 +17,7 @@ FOLDER = ROOT / "build" / "benchmarks"
 PRODUCTION = {
     "DJANGO_SETTINGS_MODULE": "config.settings.production",
     "ALLOWED_HOSTS": "testserver",
+    "CELERY_BROKER_URL": "memory://",
     "DATABASE_URL": f"sqlite:///{FOLDER / 'measured.sqlite3'}",
     "DEFAULT_FROM_EMAIL": "no-reply@example.com",
     "EMAIL_HOST": "smtp.example.com",

@@ -54,6 +54,13 @@ class Worker(ThreadWorker):
 worker_class = Worker
 
 
+# % if cookiecutter.use_celery
+def when_ready(_server: Any) -> None:
+    """Import what queues tasks before the processes fork: the first mail of each would tell by its time."""
+    from apps.tasks import tasks  # noqa: F401, PLC0415 - needs the settings, which `preload_app` has read
+
+
+# % endif
 class ProjectLogger(Logger):
     """Gives gunicorn's own lines the format of the project's, which `preload_app` has set up by then."""
 

@@ -26,7 +26,6 @@ if TYPE_CHECKING:
     from celery.schedules import BaseSchedule
 
 LEASE = "beat"
-LEASE_SECONDS = 30
 
 logger = structlog.get_logger(__name__)
 
@@ -47,8 +46,8 @@ class DatabaseScheduler(Scheduler):
     """Fires what is due, each time once, however many beats run.
 
     Two things see to that. A lease in the database says which beat is active; the others stand by and take it
-    when it was not renewed for `LEASE_SECONDS`. And whoever fires locks the row of the schedule, looks again
-    whether it is due and whether the lease is still theirs, publishes, and notes the time before letting go.
+    when it was not renewed for `BEAT_LEASE_SECONDS`. And whoever fires locks the row of the schedule, looks
+    again whether it is due and whether the lease is still theirs, publishes, notes the time, and lets go.
     """
 
     def setup_schedule(self) -> None:
@@ -80,7 +79,8 @@ class DatabaseScheduler(Scheduler):
 
     def _tick(self) -> float:
         was_active, self.active = self.active, False
-        self.active = schedules.lease_take(name=LEASE, holder=self.holder, seconds=LEASE_SECONDS)
+        lease = {"name": LEASE, "holder": self.holder}
+        self.active = schedules.lease_take(**lease, seconds=settings.BEAT_LEASE_SECONDS)
         if self.active is not was_active:
             logger.info("beat_active" if self.active else "beat_standby", holder=self.holder)
         if not self.active:

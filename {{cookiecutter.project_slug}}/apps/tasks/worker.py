@@ -25,6 +25,15 @@ class Loop:
     turned_at: float | None = None
 
 
+def say_alive() -> None:
+    """Write what the worker does, unless its loop hangs."""
+    turned_at = Loop.turned_at
+    if turned_at is None:
+        heartbeat_write("worker", "connecting")
+    elif time.monotonic() - turned_at < LOOP_PATIENCE:
+        heartbeat_write("worker", "consuming")
+
+
 class Heartbeat(bootsteps.StartStopStep):
     """Writes the heartbeat from a thread, so that it goes on while the broker is away and no loop runs.
 
@@ -35,21 +44,19 @@ class Heartbeat(bootsteps.StartStopStep):
         super().__init__(parent, **kwargs)
         require_broker()
         self.stopped = Event()
+        self.thread = Thread(target=self._beat, name="heartbeat", daemon=True)
 
     def start(self, parent: Any) -> None:
-        Thread(target=self._beat, name="heartbeat", daemon=True).start()
+        self.thread.start()
 
     def stop(self, parent: Any) -> None:
         self.stopped.set()
+        self.thread.join()
         heartbeat_remove("worker")
 
     def _beat(self) -> None:
         while not self.stopped.is_set():
-            turned_at = Loop.turned_at
-            if turned_at is None:
-                heartbeat_write("worker", "connecting")
-            elif time.monotonic() - turned_at < LOOP_PATIENCE:
-                heartbeat_write("worker", "consuming")
+            say_alive()
             self.stopped.wait(INTERVAL)
 
 

@@ -93,6 +93,8 @@ HEARTBEAT_DIR: str = env("CELERY_HEARTBEAT_DIR", default=str(BASE_DIR))
 
 CELERY_BEAT_SCHEDULER = "apps.tasks.scheduler:DatabaseScheduler"
 CELERY_BEAT_MAX_LOOP_INTERVAL = 5
+# After this time without a sign of life another beat fires.
+BEAT_LEASE_SECONDS = 30
 # What runs by itself: by a cron expression, in TIME_ZONE, or a timedelta.
 CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     name: {"task": "apps.tasks.tasks.command_run", "schedule": cron, "args": [name]}
