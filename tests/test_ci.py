@@ -30,7 +30,8 @@ PROVIDERS = {
     "gitlab": {".gitlab-ci.yml", "renovate.json"},
     "none": set[str](),
 }
-every_variant = pytest.mark.parametrize("answers", covering_array(strength=3), ids=label)
+VARIANTS = covering_array(strength=3)
+every_variant = pytest.mark.parametrize("answers", VARIANTS, ids=label)
 both = pytest.mark.parametrize("provider", ["github", "gitlab"])
 
 
@@ -156,6 +157,12 @@ def test_a_secret_is_found_before_and_after_it_is_committed_and_removed(reposito
         assert look.returncode != 0
         assert "leak.py" in look.stdout
         assert "NqVwYS81" not in look.stdout + look.stderr
+
+
+def test_nothing_in_any_variant_looks_like_a_secret(installed: Path, bake: Bakery) -> None:
+    projects = [bake(**answers) for answers in VARIANTS]
+    options = ("--no-validate", "--no-update-check", "--redact", "--quiet")
+    run(installed / ".venv" / "bin" / "kingfisher", "scan", *options, *projects, cwd=installed)
 
 
 def secrets(repository: Path) -> subprocess.CompletedProcess[str]:
