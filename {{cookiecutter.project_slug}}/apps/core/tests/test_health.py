@@ -59,3 +59,19 @@ def test_a_process_without_its_cache_is_not_ready(
     response = api.get(reverse("health-ready"))
     assert response.status_code == 503
     assert response.json()["components"] == {"database": "ok", "cache": "unavailable", "migrations": "ok"}
+
+
+def test_a_process_is_ready_without_what_nobody_asks_for(
+    api: Client, db: None, settings: Settings, django_assert_max_num_queries: DjangoAssertNumQueries
+) -> None:
+    settings.CACHES |= {"default": {"BACKEND": "django.core.cache.backends.dummy.DummyCache"}}
+    with django_assert_max_num_queries(3):
+        response = api.get(reverse("health-ready"), {"only": "migrations,database" + ",database" * 100})
+    assert response.status_code == 200
+    assert response.json()["components"] == {"database": "ok", "migrations": "ok"}
+
+
+@pytest.mark.parametrize("only", ["", "databases", "database,caches", "database,"])
+def test_a_name_that_is_no_component_asks_for_all(api: Client, db: None, only: str) -> None:
+    response = api.get(reverse("health-ready"), {"only": only})
+    assert response.json()["components"].keys() == {"database", "cache", "migrations"}
