@@ -6,6 +6,12 @@ import dj_database_url
 
 PERSISTENT_CONNECTION_SECONDS = 60
 CONNECT_TIMEOUT_SECONDS = 5
+# A request that waits longer for a connection of the pool is better off with an answer that says so.
+POOL_TIMEOUT_SECONDS = 3
+# By default the pool tries a server that is away ever more seldom, and so finds it late when it is back.
+POOL_RECONNECT_SECONDS = 5
+# The server cuts a statement off in time, if it lives.
+ANSWER_MARGIN_SECONDS = 5
 
 # A server that is gone without a word is noticed. https://www.postgresql.org/docs/current/libpq-connect.html
 POSTGRESQL_OPTIONS = {
@@ -47,6 +53,7 @@ def database_config(url: str, *, pool_size: int, pgbouncer: bool, statement_time
     if not config["ENGINE"].endswith("postgresql"):
         return config
 
+    config["ENGINE"] = "apps.core.postgresql"
     for name, value in POSTGRESQL_OPTIONS.items():
         options.setdefault(name, value)
     if pgbouncer:
@@ -54,7 +61,13 @@ def database_config(url: str, *, pool_size: int, pgbouncer: bool, statement_time
     elif statement_timeout:
         # First, so that what the URL says counts.
         options["options"] = f"-c statement_timeout={statement_timeout} {options.get('options', '')}".strip()
+        options.setdefault("answer_timeout", statement_timeout / 1000 + ANSWER_MARGIN_SECONDS)
     if pool_size > 0:
-        options["pool"] = {"min_size": 1, "max_size": pool_size, "timeout": CONNECT_TIMEOUT_SECONDS}
+        options["pool"] = {
+            "min_size": 1,
+            "max_size": pool_size,
+            "timeout": POOL_TIMEOUT_SECONDS,
+            "reconnect_timeout": POOL_RECONNECT_SECONDS,
+        }
         return config | {"CONN_HEALTH_CHECKS": True}
     return config | {"CONN_MAX_AGE": PERSISTENT_CONNECTION_SECONDS, "CONN_HEALTH_CHECKS": True}

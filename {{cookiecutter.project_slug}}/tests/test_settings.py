@@ -205,7 +205,7 @@ def test_a_transaction_of_sqlite_takes_the_lock_at_its_start(tmp_path: Path) -> 
 
 def test_every_part_of_a_url_is_unquoted() -> None:
     config = postgres()
-    assert config["ENGINE"] == "django.db.backends.postgresql"
+    assert config["ENGINE"] == "apps.core.postgresql"
     parts = [config[name] for name in ("NAME", "USER", "PASSWORD", "HOST", "PORT")]
     assert parts == ["shop", "user", "p@ss/w#rd", "db.example.com", 6432]
 
@@ -219,7 +219,7 @@ def test_without_a_pool_each_thread_keeps_a_connection_and_checks_it() -> None:
 
 def test_a_pool_takes_the_place_of_persistent_connections() -> None:
     config = postgres(pool_size=7)
-    assert config["OPTIONS"]["pool"] == {"min_size": 1, "max_size": 7, "timeout": 5}
+    assert config["OPTIONS"]["pool"] == {"min_size": 1, "max_size": 7, "timeout": 3, "reconnect_timeout": 5}
     assert config["CONN_MAX_AGE"] == 0
 
 
@@ -229,6 +229,15 @@ def test_statements_are_cut_off_after_the_timeout() -> None:
         f"{POSTGRES}?options=-c%20lock_timeout%3D1", pool_size=0, pgbouncer=False, statement_timeout=2
     )
     assert config["OPTIONS"]["options"] == "-c statement_timeout=2 -c lock_timeout=1"
+
+
+def test_an_answer_may_take_a_little_longer_than_the_server_lets_a_statement_take() -> None:
+    assert postgres(statement_timeout=15_000)["OPTIONS"]["answer_timeout"] == 20
+    assert "answer_timeout" not in postgres(statement_timeout=0)["OPTIONS"]
+    assert "answer_timeout" not in postgres(statement_timeout=15_000, pgbouncer=True)["OPTIONS"]
+    url = f"{POSTGRES}?answer_timeout=60"
+    config = database_config(url, pool_size=0, pgbouncer=False, statement_timeout=1)
+    assert float(config["OPTIONS"]["answer_timeout"]) == 60
 
 
 def test_behind_pgbouncer_nothing_is_sent_that_it_does_not_know() -> None:

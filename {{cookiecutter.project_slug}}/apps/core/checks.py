@@ -36,3 +36,13 @@ def check_num_proxies(**_kwargs: Any) -> list[CheckMessage]:
     if settings.NUM_PROXIES < 0:
         return [Error("NUM_PROXIES: it counts the proxies in front, so it is 0 or more", id="core.E003")]
     return []
+
+
+@register()
+def check_atomic_requests(**_kwargs: Any) -> list[CheckMessage]:
+    """A refusal must not undo what it comes with: a token that is spent twice ends its log-in."""
+    return [
+        Error(f"DATABASES[{alias!r}]: ATOMIC_REQUESTS would undo the end of a stolen log-in", id="core.E004")
+        for alias, database in settings.DATABASES.items()
+        if database.get("ATOMIC_REQUESTS")
+    ]

@@ -38,6 +38,11 @@ def client_network(request: HttpRequest | Request) -> str:
     return str(ip_network((parsed, IPV6_NETWORK), strict=False))
 
 
+def lockout_address(request: HttpRequest | Request) -> str:
+    """What failed log-ins are counted by: `client_network` as the address that it begins with."""
+    return client_network(request).partition("/")[0]
+
+
 def _without_port(hop: str) -> str:
     """The address in an entry such as `192.0.2.1:443` or `[2001:db8::1]:443`; empty when there is none."""
     if hop.startswith("["):

@@ -4,9 +4,12 @@ from collections.abc import Iterator
 from http import HTTPStatus
 from typing import Any
 
+import structlog
 from django.core.exceptions import ValidationError as DjangoValidationError
+from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, JsonResponse
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from rest_framework import exceptions
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -14,6 +17,21 @@ from rest_framework.serializers import as_serializer_error
 from rest_framework.views import exception_handler
 
 PROBLEM_JSON = "application/problem+json"
+# SQLite's for a statement that it cannot run, such as one about a table that is missing.
+# https://www.sqlite.org/rescode.html#error
+SQLITE_ERROR = 1
+
+logger = structlog.get_logger(__name__)
+
+
+class ServiceUnavailable(exceptions.APIException):
+    """What is needed is away for now; the same request may well succeed later."""
+
+    status_code = HTTPStatus.SERVICE_UNAVAILABLE
+    default_detail = gettext_lazy("Something that is needed is not available. Try again later.")
+    default_code = "service_unavailable"
+    # Seconds, for `Retry-After`.
+    wait = 5
 
 
 def problem(request: HttpRequest | Request, status: int, code: str, detail: str) -> dict[str, Any]:
@@ -39,12 +57,30 @@ def problem_response(request: HttpRequest, status: int, code: str, detail: str) 
     return JsonResponse(problem(request, status, code, detail), status=status, content_type=PROBLEM_JSON)
 
 
+def unavailable_response(request: HttpRequest) -> JsonResponse:
+    """The problem document of `ServiceUnavailable` outside of Django REST Framework."""
+    error = ServiceUnavailable
+    response = problem_response(request, error.status_code, error.default_code, str(error.default_detail))
+    response["Retry-After"] = str(error.wait)
+    return response
+
+
+def is_unavailable(exc: BaseException | None) -> bool:
+    """Whether the database is away, has no connection left, or took too long: nobody did anything wrong."""
+    if not isinstance(exc, OperationalError | InterfaceError):
+        return False
+    return getattr(exc.__cause__, "sqlite_errorcode", None) != SQLITE_ERROR
+
+
 def problem_handler(exc: Exception, context: dict[str, Any]) -> Response | None:
     """Turn what a view raised into a problem document; None for what is a fault of the server.
 
     Source: https://www.django-rest-framework.org/api-guide/exceptions/#custom-exception-handling
     """
-    if isinstance(exc, DjangoValidationError):
+    if is_unavailable(exc):
+        logger.exception("database_unavailable")  # noqa: LOG004 - called while it is handled
+        exc = ServiceUnavailable()
+    elif isinstance(exc, DjangoValidationError):
         exc = exceptions.ValidationError(as_serializer_error(exc))
     response = exception_handler(exc, context)
     if response is None:

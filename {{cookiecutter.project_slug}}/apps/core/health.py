@@ -12,6 +12,11 @@ from django.db import connection, connections
 from django.db.migrations.executor import MigrationExecutor
 from django.http import HttpRequest, JsonResponse
 
+from apps.core.postgresql import answer_within
+
+# Who probes gives up after a few seconds, and then does not hear which component it is.
+CHECK_SECONDS = 2
+
 logger = structlog.get_logger(__name__)
 
 
@@ -65,7 +70,8 @@ CHECKS: dict[str, Callable[[], None]] = {
 
 def _works(name: str, check: Callable[[], None]) -> bool:
     try:
-        check()
+        with answer_within(CHECK_SECONDS):
+            check()
     except Exception:
         # Whatever it is, the probe answers with it and the log says why.
         logger.exception("health_check_failed", component=name)

@@ -5,17 +5,20 @@ import time
 import uuid
 from collections.abc import Callable
 from http import HTTPStatus
+from typing import Any
 
 import structlog
 from django.conf import settings
 from django.core.exceptions import MiddlewareNotUsed
+from django.dispatch import receiver
 from django.http import HttpRequest, HttpResponse
 from django.urls import Resolver404, resolve
 from django.utils.cache import patch_cache_control, patch_vary_headers
 from django.utils.translation import gettext as _
 from django_structlog.middlewares import RequestMiddleware
+from django_structlog.signals import bind_extra_request_failed_metadata
 
-from apps.core.exceptions import problem_response
+from apps.core.exceptions import is_unavailable, problem_response
 from apps.core.routers import replica_allowed
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
@@ -50,6 +53,13 @@ class RequestLogMiddleware(RequestMiddleware):
     def format_request(request: HttpRequest) -> str:
         # Without the query: it may hold names, addresses and tokens.
         return f"{request.method} {request.path}"
+
+
+@receiver(bind_extra_request_failed_metadata)
+def log_status(exception: Exception, log_kwargs: dict[str, Any], **_kwargs: Any) -> None:
+    """Say of a failed request what its client was answered, see `apps.core.views.server_error`."""
+    if is_unavailable(exception):
+        log_kwargs["code"] = HTTPStatus.SERVICE_UNAVAILABLE.value
 
 
 class HealthCheckMiddleware:

@@ -39,7 +39,7 @@ PROBLEMS: dict[HTTPStatus, tuple[str, str]] = {
     HTTPStatus.REQUEST_ENTITY_TOO_LARGE: ("body_too_large", "The body of the request is too large."),
     HTTPStatus.UNSUPPORTED_MEDIA_TYPE: ("unsupported_media_type", "Unsupported media type in request."),
     HTTPStatus.TOO_MANY_REQUESTS: ("throttled", "Request was throttled. Expected available in 42 seconds."),
-    HTTPStatus.SERVICE_UNAVAILABLE: ("storage_unavailable", "Files cannot be stored or read at the moment."),
+    HTTPStatus.SERVICE_UNAVAILABLE: ("service_unavailable", "Something that is needed is not available."),
 }
 
 
@@ -80,6 +80,7 @@ class AutoSchema(openapi.AutoSchema):
         has_query = any(parameter["in"] == "query" for parameter in self._get_parameters())
         yield HTTPStatus.NOT_ACCEPTABLE
         yield HTTPStatus.TOO_MANY_REQUESTS
+        yield HTTPStatus.SERVICE_UNAVAILABLE
         yield from getattr(self.view, "extra_problems", {}).get(self.method, [])
         if has_body:
             yield HTTPStatus.REQUEST_ENTITY_TOO_LARGE

@@ -1,14 +1,21 @@
 """Answers to requests that no view took: problem documents, but pages for people in the admin."""
 
+import sys
 from http import HTTPStatus
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
+from django.template.loader import render_to_string
 from django.utils.translation import gettext as _
 from django.views import csrf, defaults
 from django.views.decorators.csrf import csrf_exempt
 
-from apps.core.exceptions import problem_response
+from apps.core.exceptions import (
+    ServiceUnavailable,
+    is_unavailable,
+    problem_response,
+    unavailable_response,
+)
 
 
 def _in_admin(request: HttpRequest) -> bool:
@@ -43,6 +50,9 @@ def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpR
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
+    # Django calls this while it handles the exception, and does not hand it over.
+    if is_unavailable(sys.exception()):
+        return _unavailable(request)
     if _in_admin(request):
         return defaults.server_error(request)
     return problem_response(
@@ -51,3 +61,11 @@ def server_error(request: HttpRequest) -> HttpResponse:
         "server_error",
         _("The server failed; quote the request id when you report it."),
     )
+
+
+def _unavailable(request: HttpRequest) -> HttpResponse:
+    if not _in_admin(request):
+        return unavailable_response(request)
+    content = render_to_string("503.html")
+    headers = {"Retry-After": str(ServiceUnavailable.wait)}
+    return HttpResponse(content, status=HTTPStatus.SERVICE_UNAVAILABLE, headers=headers)

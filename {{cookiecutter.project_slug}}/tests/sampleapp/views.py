@@ -2,6 +2,7 @@ from typing import Any
 
 from django.core.exceptions import PermissionDenied
 from django.core.exceptions import ValidationError as DjangoValidationError
+from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse
 from rest_framework import serializers, viewsets
 from rest_framework.permissions import AllowAny, BasePermission
@@ -109,6 +110,8 @@ class FailureView(OpenView):
     failures: dict[str, Exception] = {
         "denied": PermissionDenied("Not on Sundays."),
         "invalid": DjangoValidationError({"text": DjangoValidationError("Not this one.", code="taken")}),
+        "database": OperationalError("connection refused, user swordfish"),
+        "connection": InterfaceError("the connection is closed"),
         "fault": RuntimeError("the password of the database is swordfish"),
     }
 

@@ -25,3 +25,12 @@ def test_an_admin_that_hides_other_routes_is_found(settings: Settings, address: 
 def test_less_than_no_proxies_are_found(settings: Settings) -> None:
     settings.NUM_PROXIES = -1
     assert [message.id for message in run_checks()] == ["core.E003"]
+
+
+def test_transactions_around_whole_requests_are_found(
+    monkeypatch: pytest.MonkeyPatch, settings: Settings
+) -> None:
+    monkeypatch.setitem(settings.DATABASES["default"], "ATOMIC_REQUESTS", "yes")
+    (error,) = run_checks()
+    assert error.id == "core.E004"
+    assert "'default'" in error.msg

@@ -2,6 +2,8 @@ import json
 from typing import Any
 
 import pytest
+from django.db import OperationalError, connection
+from django.db.transaction import atomic
 from django.http import HttpResponse
 from django.urls import reverse
 from pytest_django import Settings
@@ -164,6 +166,39 @@ def test_a_fault_of_the_server_tells_its_id_and_nothing_else() -> None:
     assert b"RuntimeError" not in response.content
 
 
+@pytest.mark.parametrize("name", ["database", "connection"])
+def test_a_database_that_is_away_is_no_fault_of_the_server(
+    api: Client, caplog: pytest.LogCaptureFixture, name: str
+) -> None:
+    response = api.get(reverse("failure", args=[name]))
+    problem(response, 503, "service_unavailable")
+    assert int(response["Retry-After"]) > 0
+    assert b"swordfish" not in response.content
+    (record,) = [record for record in caplog.records if "database_unavailable" in record.getMessage()]
+    assert record.exc_info
+
+
+def test_a_table_that_is_missing_is_a_fault_of_the_server(monkeypatch: pytest.MonkeyPatch) -> None:
+    def forget(*_args: Any) -> None:
+        with atomic(), connection.cursor() as cursor:
+            cursor.execute("SELECT * FROM nothing")
+
+    monkeypatch.setattr("tests.sampleapp.views.OpenView.get", forget)
+    problem(Client(raise_request_exception=False).get(reverse("open")), 500, "server_error")
+
+
+def test_a_database_that_is_away_outside_of_the_api_is_a_problem_too(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr("django.middleware.common.CommonMiddleware.process_request", away)
+    response = Client(raise_request_exception=False).get(reverse("form"))
+    problem(response, 503, "service_unavailable")
+    assert int(response["Retry-After"]) > 0
+    (line,) = [record.msg for record in caplog.records if "request_failed" in record.getMessage()]
+    assert isinstance(line, dict)
+    assert line["code"] == 503
+
+
 def test_a_host_that_is_not_ours_is_a_bad_request(api: Client) -> None:
     response = api.get(reverse("open"), HTTP_HOST="evil.example")
     problem(response, 400, "bad_request")
@@ -173,6 +208,10 @@ def test_a_host_that_is_not_ours_is_a_bad_request(api: Client) -> None:
 def test_a_form_without_its_token_is_refused() -> None:
     client = Client(enforce_csrf_checks=True)
     problem(client.post(reverse("form")), 403, "csrf_failed")
+
+
+def away(*_args: Any) -> None:
+    raise OperationalError("connection refused")
 
 
 def admin_page(response: HttpResponse, status: int) -> str:
@@ -196,6 +235,15 @@ def test_a_fault_in_the_admin_is_a_page(monkeypatch: pytest.MonkeyPatch, user: U
     monkeypatch.setattr("apps.users.admin.UserAdmin.search_fields", ("nothing",))
     page = admin_page(client.get(reverse("admin:users_user_changelist"), {"q": "x"}), 500)
     assert "FieldError" not in page
+
+
+def test_a_database_that_is_away_is_a_page_in_the_admin(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("django.contrib.sessions.backends.db.SessionStore._get_session_from_db", away)
+    client = Client(raise_request_exception=False)
+    client.cookies["sessionid"] = "anything"
+    response = client.get(reverse("admin:index"), headers={"accept-language": "de"})
+    assert "Dienst nicht verfügbar" in admin_page(response, 503)
+    assert int(response["Retry-After"]) > 0
 
 
 def test_who_may_not_see_a_page_of_the_admin_gets_a_page(user: User) -> None:

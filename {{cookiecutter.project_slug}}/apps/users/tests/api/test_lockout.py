@@ -65,6 +65,14 @@ def test_another_client_is_not_locked_out_and_lifts_no_lock(user: User, settings
     assert_locked(log_in(user.email), settings)
 
 
+def test_a_network_of_ipv6_is_locked_out_as_one_client(user: User, settings: Settings) -> None:
+    for number in range(LIMIT):
+        log_in(user.email, "wrong", client=f"2001:db8::{number}")
+
+    assert_locked(log_in(user.email, client="2001:db8::ffff:1"), settings)
+    assert log_in(user.email, client="2001:db8:0:1::1").status_code == 200
+
+
 def test_another_address_is_not_locked_out(user: User) -> None:
     fail(user.email)
 
