@@ -263,7 +263,6 @@ class Web(Program):
         bind = {"WEB_BIND": f"127.0.0.1:{self.port}", "WEB_CONCURRENCY": str(workers)}
         super().__init__(
             project / ".venv" / "bin" / "gunicorn",
-            "config.wsgi",
             cwd=project,
             env=env | bind,
             log=folder / f"web-{self.port}.log",

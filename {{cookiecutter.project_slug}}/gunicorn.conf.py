@@ -1,12 +1,10 @@
-"""How gunicorn serves the project: `gunicorn config.wsgi`. https://gunicorn.org/reference/settings/"""
+"""How gunicorn serves the project: `gunicorn`. https://gunicorn.org/reference/settings/"""
 
 import multiprocessing
 from pathlib import Path
-from types import FrameType
 from typing import Any
 
 from gunicorn.glogging import Logger
-from gunicorn.workers.gthread import ThreadWorker
 
 from config.env import env
 
@@ -28,30 +26,12 @@ preload_app = True
 # Whoever runs it has signals; a socket in the home folder would be one more way in.
 control_socket_disable = True
 accesslog = None
-
-
-class Worker(ThreadWorker):
-    """Closes its sockets as soon as it is told to end, after taking in who has connected by then.
-
-    gthread keeps them open until its last request is finished: whoever connects meanwhile waits for nobody. A
-    proxy that is refused asks another server at once.
-    """
-
-    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
-        self.method_queue.defer(self.stop_listening)  # type: ignore[no-untyped-call]
-        super().handle_exit(sig, frame)  # type: ignore[no-untyped-call]
-
-    def stop_listening(self) -> None:
-        self.set_accept_enabled(enabled=False)  # type: ignore[no-untyped-call]
-        for listener in self.sockets:
-            taken = None
-            while taken != self.nr_conns:
-                taken = self.nr_conns
-                self.accept(listener)  # type: ignore[no-untyped-call]
-            listener.close()
-
-
-worker_class = Worker
+# % filter replace("config.asgi", cookiecutter.__application)
+wsgi_app = "config.asgi"
+# % endfilter
+# % filter replace("apps.realtime.server", cookiecutter.__server)
+worker_class = "apps.realtime.server.Worker"
+# % endfilter
 
 
 # % if cookiecutter.use_celery

@@ -7,3 +7,10 @@ from django.core.asgi import get_asgi_application
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings.production")
 
 application = get_asgi_application()
+# % if cookiecutter.use_channels
+
+# What it imports needs the apps, which are there now.
+from apps.realtime.routing import with_websockets  # noqa: E402
+
+application = with_websockets(application)
+# % endif

@@ -12,6 +12,9 @@ from apps.core.views import not_found
 api_v1: list[URLPattern | URLResolver] = [
     path("auth/", include("apps.users.api.urls.auth")),
     path("files/", include("apps.files.api.urls")),
+    # % if cookiecutter.use_channels
+    path("realtime/", include("apps.realtime.api.urls")),
+    # % endif
     path("users/", include("apps.users.api.urls.users")),
 ]
 

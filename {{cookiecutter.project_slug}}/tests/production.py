@@ -90,7 +90,7 @@ def served(folder: Path, **variables: str) -> Iterator[Server]:
     output = folder / "output"
     defaults = {"WEB_BIND": "127.0.0.1:0", "WEB_CONCURRENCY": "1", "PYTHONWARNINGS": NO_STATIC_FILES}
     env = environment(**defaults | variables)
-    command = [sys.executable, "-m", "gunicorn", "config.wsgi"]
+    command = [sys.executable, "-m", "gunicorn"]
     with output.open("wb") as file:
         process = subprocess.Popen(command, cwd=BASE_DIR, env=env, stdout=file, stderr=file)
     try:

@@ -22,6 +22,10 @@ from config.settings.components.logging import *
 from config.settings.components.mailers import *
 
 # % endif
+# % if cookiecutter.use_channels
+from config.settings.components.realtime import *
+
+# % endif
 from config.settings.components.security import *
 from config.settings.components.sentry import *
 from config.settings.components.storage import *
@@ -65,6 +69,9 @@ INSTALLED_APPS = [
     "rest_framework",
     "apps.core",
     "apps.files",
+    # % if cookiecutter.use_channels
+    "apps.realtime",
+    # % endif
     # % if cookiecutter.use_celery
     "apps.tasks",
     # % endif

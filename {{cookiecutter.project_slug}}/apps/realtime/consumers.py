@@ -1,0 +1,119 @@
+"""The socket of a client: it hears the events of its user.
+
+https://channels.readthedocs.io/en/stable/topics/consumers.html
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from collections import deque
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Any
+
+import structlog
+from channels.db import database_sync_to_async
+from channels.generic.websocket import AsyncWebsocketConsumer
+from django.conf import settings
+
+from apps.realtime.services import EVERYBODY, group_of
+from apps.realtime.sessions import session_of_token, ticket_redeem
+from apps.realtime.slots import slot_free, slot_take
+from apps.realtime.watch import watch
+
+if TYPE_CHECKING:
+    from apps.realtime.sessions import Session
+
+SUBPROTOCOL = "events.v1"
+# How a client proves who it is, in the list of subprotocols: no log holds that, as it does URLs.
+PROOFS = {"ticket.": ticket_redeem, "bearer.": session_of_token}
+
+# https://www.rfc-editor.org/rfc/rfc6455#section-7.4
+TOO_LARGE = 1009
+NOT_AUTHENTICATED = 4401
+TOO_MANY_SOCKETS = 4429
+TOO_MANY_MESSAGES = 4430
+
+logger = structlog.get_logger(__name__)
+
+
+class EventConsumer(AsyncWebsocketConsumer):
+    """Sends `{"event": …, "data": …}`, answers `{"event": "ping"}` with `{"event": "pong"}`."""
+
+    session: Session
+    slot: str
+
+    async def connect(self) -> None:
+        session = await database_sync_to_async(_prove)(list(self.scope["subprotocols"]))
+        # Accepted, then closed: of a refused handshake, a page learns only that it failed.
+        if session is None:
+            await self._refuse(NOT_AUTHENTICATED)
+            return
+        slot = await database_sync_to_async(slot_take)(session.user_id)
+        if slot is None:
+            await self._refuse(TOO_MANY_SOCKETS)
+            return
+        self.session, self.slot = session, slot
+        self.received: deque[float] = deque(maxlen=settings.REALTIME_MESSAGES_PER_MINUTE)
+        for group in (group_of(session.user_id), EVERYBODY):
+            await self.channel_layer.group_add(group, self.channel_name)
+        watch().add(self)
+        await self.accept(SUBPROTOCOL)
+
+    async def disconnect(self, code: int) -> None:
+        if not hasattr(self, "slot"):
+            return
+        watch().remove(self)
+        await database_sync_to_async(slot_free)(self.slot)
+        for group in (group_of(self.session.user_id), EVERYBODY):
+            await self.channel_layer.group_discard(group, self.channel_name)
+
+    async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None) -> None:
+        if not hasattr(self, "slot"):
+            return
+        if len(text_data or bytes_data or "") > settings.REALTIME_MESSAGE_MAX_BYTES:
+            await self.close(TOO_LARGE)
+        elif self._too_fast():
+            await self.close(TOO_MANY_MESSAGES)
+        elif _event_of(text_data) == "ping":
+            await self._tell("pong", {})
+        else:
+            await self._tell("error", {"code": "unknown_event", "status": HTTPStatus.BAD_REQUEST})
+
+    async def event_message(self, message: dict[str, Any]) -> None:
+        """What `event_send` sent to a group that this socket is in."""
+        await self._tell(message["event"], message["data"])
+
+    async def end(self) -> None:
+        """Close it: its log-in has ended."""
+        await self.close(NOT_AUTHENTICATED)
+
+    async def _refuse(self, code: int) -> None:
+        await self.accept()
+        await self.close(code)
+
+    async def _tell(self, event: str, data: dict[str, Any]) -> None:
+        await self.send(json.dumps({"event": event, "data": data}))
+
+    def _too_fast(self) -> bool:
+        now = time.monotonic()
+        full = len(self.received) == self.received.maxlen
+        too_fast = full and now - self.received[0] < 60  # noqa: PLR2004 - a minute
+        self.received.append(now)
+        return too_fast
+
+
+def _prove(subprotocols: list[str]) -> Session | None:
+    for offered in subprotocols:
+        for prefix, redeem in PROOFS.items():
+            if offered.startswith(prefix):
+                return redeem(offered.removeprefix(prefix))
+    return None
+
+
+def _event_of(text: str | None) -> Any:
+    try:
+        message = json.loads(text or "")
+    except ValueError:
+        return None
+    return message.get("event") if isinstance(message, dict) else None

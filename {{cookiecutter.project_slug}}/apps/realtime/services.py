@@ -1,0 +1,62 @@
+"""Events for those who have a socket open."""
+
+from __future__ import annotations
+
+import asyncio
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+import structlog
+from asgiref.sync import async_to_sync
+from channels.layers import get_channel_layer
+from django.db import transaction
+
+from apps.core.background import in_background
+
+if TYPE_CHECKING:
+    from apps.users.models import User
+
+EVERYBODY = "everybody"
+LAYER_SECONDS = 2
+
+logger = structlog.get_logger(__name__)
+
+
+def group_of(user_id: str) -> str:
+    """The group that all sockets of a user are in."""
+    return f"user.{user_id}"
+
+
+def event_send(*, user: User, event: str, data: dict[str, Any]) -> None:
+    """Tell all sockets of a user, in whatever process, once the transaction is committed.
+
+    Nobody waits for it and nothing is kept: who has no socket open hears nothing.
+
+    Args:
+        user: whom.
+        event: what happened, such as `notification.created`.
+        data: of what JSON knows.
+    """
+    _send_on_commit(group_of(str(user.pk)), event, data)
+
+
+def event_broadcast(*, event: str, data: dict[str, Any]) -> None:
+    """Tell every open socket, see `event_send`."""
+    _send_on_commit(EVERYBODY, event, data)
+
+
+def layer_check() -> None:
+    """Return when events can be sent, raise when they cannot."""
+    async_to_sync(_group_send)("nobody", "check", {})
+
+
+def _send_on_commit(group: str, event: str, data: dict[str, Any]) -> None:
+    send = partial(async_to_sync(_group_send), group, event, data)
+    transaction.on_commit(partial(in_background, send))
+
+
+async def _group_send(group: str, event: str, data: dict[str, Any]) -> None:
+    message = {"type": "event.message", "event": event, "data": data}
+    layer: Any = get_channel_layer()
+    async with asyncio.timeout(LAYER_SECONDS):
+        await layer.group_send(group, message)

@@ -1,0 +1,228 @@
+"""A socket, from its handshake to its end."""
+
+from __future__ import annotations
+
+import json
+from contextlib import asynccontextmanager
+from functools import wraps
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from asgiref.sync import async_to_sync, sync_to_async
+from asgiref.testing import ApplicationCommunicator
+from django.urls import reverse
+
+from apps.realtime.consumers import (
+    NOT_AUTHENTICATED,
+    SUBPROTOCOL,
+    TOO_LARGE,
+    TOO_MANY_MESSAGES,
+    TOO_MANY_SOCKETS,
+)
+from apps.realtime.services import event_broadcast, event_send
+from apps.realtime.sessions import session_of_request, ticket_create
+from apps.users.services.accounts import user_deactivate
+from apps.users.services.sessions import session_end_all
+from apps.users.tests.factories import PASSWORD, UserFactory
+from config.asgi import application
+from conftest import Client
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Awaitable, Callable
+
+    from pytest_django import Settings
+
+    from apps.users.models import User
+
+# What is asked of the database comes from threads of its own.
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def in_loop(scenario: Callable[..., Awaitable[None]]) -> Callable[..., None]:
+    """Run a test in an event loop."""
+    return wraps(scenario)(async_to_sync(scenario))
+
+
+@pytest.fixture(autouse=True)
+def _often(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("apps.realtime.watch.INTERVAL", 0.05)
+
+
+class Socket:
+    """What a server and its client do, without them."""
+
+    def __init__(self, proof: str = "", origin: str = "") -> None:
+        scope = {
+            "type": "websocket",
+            "path": "/ws/v1/",
+            "query_string": b"",
+            "headers": [(b"host", b"testserver"), (b"origin", origin.encode())],
+            "subprotocols": [SUBPROTOCOL, proof] if proof else [],
+        }
+        self._link: Any = ApplicationCommunicator(application, scope)  # type: ignore[no-untyped-call]
+
+    async def opens(self) -> bool:
+        await self._link.send_input({"type": "websocket.connect"})
+        output = await self._link.receive_output(5)
+        return bool(output["type"] == "websocket.accept")
+
+    async def say(self, text: str | None, data: bytes | None = None) -> None:
+        await self._link.send_input({"type": "websocket.receive", "text": text, "bytes": data})
+
+    async def hear(self) -> dict[str, Any]:
+        output = await self._link.receive_output(5)
+        assert output["type"] == "websocket.send", output
+        message: dict[str, Any] = json.loads(output["text"])
+        return message
+
+    async def close_code(self) -> int:
+        output = await self._link.receive_output(5)
+        assert output["type"] == "websocket.close", output
+        code: int = output["code"]
+        return code
+
+    async def leave(self) -> None:
+        await self._link.send_input({"type": "websocket.disconnect", "code": 1000})
+        await self._link.wait(5)
+
+
+@asynccontextmanager
+async def socket_of(user: User) -> AsyncIterator[Socket]:
+    """An open socket of a user."""
+    socket = Socket(f"ticket.{await sync_to_async(ticket_of)(user)}")
+    assert await socket.opens()
+    try:
+        yield socket
+    finally:
+        await socket.leave()
+
+
+def ticket_of(user: User) -> str:
+    return ticket_create(session_of_request(user, None))
+
+
+def log_in(user: User) -> dict[str, str]:
+    body = {"email": user.email, "password": PASSWORD}
+    tokens: dict[str, str] = Client().post(reverse("v1:auth:token"), body).json()
+    return tokens
+
+
+@in_loop
+async def test_a_ticket_opens_one_socket(user: User) -> None:
+    ticket = await sync_to_async(ticket_of)(user)
+    first, second = Socket(f"ticket.{ticket}"), Socket(f"ticket.{ticket}")
+    assert await first.opens()
+    assert await second.opens()
+    assert await second.close_code() == NOT_AUTHENTICATED
+    await first.leave()
+
+
+@in_loop
+async def test_an_access_token_opens_a_socket(user: User) -> None:
+    tokens = await sync_to_async(log_in)(user)
+    socket = Socket(f"bearer.{tokens['access']}")
+    assert await socket.opens()
+    await socket.say(json.dumps({"event": "ping"}))
+    assert await socket.hear() == {"event": "pong", "data": {}}
+    await socket.leave()
+
+
+@in_loop
+async def test_who_proves_nothing_is_refused() -> None:
+    for proof in ("", "ticket.", "ticket.unknown", "bearer.", "bearer.a.b.c", "other"):
+        socket = Socket(proof)
+        assert await socket.opens()
+        assert await socket.close_code() == NOT_AUTHENTICATED
+
+
+@in_loop
+async def test_pages_of_other_origins_are_refused(user: User, settings: Settings) -> None:
+    settings.CORS_ALLOWED_ORIGINS = ["https://other.example.com"]
+    for origin, welcome in {
+        "https://app.example.com": True,
+        "https://other.example.com": True,
+        "http://testserver": True,
+        "https://evil.example.com": False,
+        "https://app.example.com.evil.com": False,
+        "null": False,
+    }.items():
+        socket = Socket(f"ticket.{await sync_to_async(ticket_of)(user)}", origin)
+        assert await socket.opens() is welcome, origin
+        await socket.leave()
+
+
+@in_loop
+async def test_an_event_reaches_every_socket_of_its_user_and_no_other(user: User) -> None:
+    other = await sync_to_async(UserFactory.create)()
+    async with socket_of(user) as one, socket_of(user) as two, socket_of(other) as third:
+        await sync_to_async(event_send)(user=user, event="greeting", data={"text": "Grüße"})
+        for socket in (one, two):
+            assert await socket.hear() == {"event": "greeting", "data": {"text": "Grüße"}}
+        await sync_to_async(event_broadcast)(event="news", data={})
+        assert await third.hear() == {"event": "news", "data": {}}
+
+
+@in_loop
+async def test_a_socket_ends_with_its_log_in(user: User) -> None:
+    tokens = await sync_to_async(log_in)(user)
+    socket = Socket(f"bearer.{tokens['access']}")
+    assert await socket.opens()
+    async with socket_of(user) as unrelated:
+
+        def log_out() -> int:
+            client = Client(HTTP_AUTHORIZATION=f"Bearer {tokens['access']}")
+            return client.post(reverse("v1:auth:logout"), {"refresh": tokens["refresh"]}).status_code
+
+        assert await sync_to_async(log_out)() == 204
+        assert await socket.close_code() == NOT_AUTHENTICATED
+        await unrelated.say(json.dumps({"event": "ping"}))
+        assert (await unrelated.hear())["event"] == "pong"
+
+
+@pytest.mark.parametrize("end", [session_end_all, user_deactivate])
+@in_loop
+async def test_every_socket_of_a_user_ends_with_all_log_ins(user: User, end: Any) -> None:
+    async with socket_of(user) as one, socket_of(user) as two:
+        await sync_to_async(end)(user=user)
+        assert [await one.close_code(), await two.close_code()] == [NOT_AUTHENTICATED] * 2
+
+
+@in_loop
+async def test_a_user_has_so_many_sockets_and_no_more(user: User, settings: Settings) -> None:
+    settings.REALTIME_SOCKETS_PER_USER = 2
+    async with socket_of(user):
+        async with socket_of(user):
+            third = Socket(f"ticket.{await sync_to_async(ticket_of)(user)}")
+            assert await third.opens()
+            assert await third.close_code() == TOO_MANY_SOCKETS
+        async with socket_of(user) as again:
+            await again.say(json.dumps({"event": "ping"}))
+            assert (await again.hear())["event"] == "pong"
+
+
+@in_loop
+async def test_a_message_that_is_too_large_ends_the_socket(user: User, settings: Settings) -> None:
+    async with socket_of(user) as socket:
+        await socket.say("x" * (settings.REALTIME_MESSAGE_MAX_BYTES + 1))
+        assert await socket.close_code() == TOO_LARGE
+
+
+@in_loop
+async def test_messages_that_come_too_fast_end_the_socket(user: User, settings: Settings) -> None:
+    settings.REALTIME_MESSAGES_PER_MINUTE = 3
+    async with socket_of(user) as socket:
+        for _ in range(3):
+            await socket.say(json.dumps({"event": "ping"}))
+            await socket.hear()
+        await socket.say(json.dumps({"event": "ping"}))
+        assert await socket.close_code() == TOO_MANY_MESSAGES
+
+
+@in_loop
+async def test_what_is_no_known_message_is_answered_with_an_error(user: User) -> None:
+    async with socket_of(user) as socket:
+        for text in ("", "no JSON", "[]", "3", '{"event": "other"}', '{"event": ["ping"]}'):
+            await socket.say(text)
+            assert (await socket.hear())["data"]["code"] == "unknown_event"
+        await socket.say(None, b"\0")
+        assert (await socket.hear())["event"] == "error"

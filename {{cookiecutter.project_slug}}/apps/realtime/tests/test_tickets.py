@@ -1,0 +1,41 @@
+import pytest
+from django.urls import reverse
+
+from apps.realtime.sessions import ticket_redeem
+from apps.users.models import User
+from apps.users.services.accounts import user_delete
+from conftest import Client
+
+pytestmark = pytest.mark.django_db
+
+
+def test_a_ticket_is_for_who_asks(user_api: Client, user: User) -> None:
+    response = user_api.post(reverse("v1:realtime:ticket"))
+    assert response.status_code == 201
+    assert "no-store" in response["Cache-Control"]
+    assert response.json()["expires_in"] == 30
+    session = ticket_redeem(response.json()["ticket"])
+    assert session is not None
+    assert session.user_id == str(user.pk)
+
+
+def test_nobody_gets_one_without_a_log_in(api: Client) -> None:
+    assert api.post(reverse("v1:realtime:ticket")).status_code == 401
+
+
+def test_a_ticket_is_spent_once(user_api: Client) -> None:
+    ticket = user_api.post(reverse("v1:realtime:ticket")).json()["ticket"]
+    assert ticket_redeem(ticket)
+    assert ticket_redeem(ticket) is None
+
+
+def test_a_ticket_ends_with_the_account(user_api: Client, user: User) -> None:
+    ticket = user_api.post(reverse("v1:realtime:ticket")).json()["ticket"]
+    user_delete(user=user)
+    assert ticket_redeem(ticket) is None
+
+
+def test_a_ticket_ends_with_the_log_in(user_api: Client) -> None:
+    ticket = user_api.post(reverse("v1:realtime:ticket")).json()["ticket"]
+    assert user_api.post(reverse("v1:auth:logout-all")).status_code == 204
+    assert ticket_redeem(ticket) is None

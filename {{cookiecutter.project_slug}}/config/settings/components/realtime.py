@@ -1,0 +1,29 @@
+"""WebSockets by Channels: through Redis where `REDIS_URL` names one, else within the process.
+
+https://channels.readthedocs.io/en/stable/topics/channel_layers.html
+"""
+
+from typing import Any
+
+from config.env import env
+from config.settings.components.database import DATABASES
+
+_redis_url: str = env("REDIS_URL", default="")
+
+CHANNEL_LAYERS: dict[str, dict[str, Any]] = {
+    "default": {
+        "BACKEND": "channels_redis.pubsub.RedisPubSubChannelLayer",
+        "CONFIG": {"hosts": [_redis_url], "prefix": "{{ cookiecutter.project_slug }}:events"},
+    }
+    if _redis_url
+    else {"BACKEND": "channels.layers.InMemoryChannelLayer"}
+}
+
+REALTIME_SOCKETS_PER_USER: int = env("REALTIME_SOCKETS_PER_USER", default=10, cast=int)
+REALTIME_MESSAGES_PER_MINUTE: int = env("REALTIME_MESSAGES_PER_MINUTE", default=120, cast=int)
+REALTIME_MESSAGE_MAX_BYTES = 65_536
+
+# A request has a thread of its own under ASGI: a connection that outlives it would be nobody's.
+# https://docs.djangoproject.com/en/5.2/ref/databases/#persistent-database-connections
+for _database in DATABASES.values():
+    _database["CONN_MAX_AGE"] = 0
