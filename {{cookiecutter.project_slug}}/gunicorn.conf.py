@@ -8,6 +8,12 @@ from gunicorn.glogging import Logger
 
 from config.env import env
 
+# % filter replace("config.asgi", cookiecutter.__application)
+wsgi_app = "config.asgi"
+# % endfilter
+# % filter replace("apps.realtime.server", cookiecutter.__server)
+worker_class = "apps.realtime.server.Worker"
+# % endfilter
 bind: str = env("WEB_BIND", default="0.0.0.0:8000")
 workers: int = env("WEB_CONCURRENCY", default=0, cast=int) or multiprocessing.cpu_count()
 threads: int = env("WEB_THREADS", default=4, cast=int)
@@ -26,12 +32,6 @@ preload_app = True
 # Whoever runs it has signals; a socket in the home folder would be one more way in.
 control_socket_disable = True
 accesslog = None
-# % filter replace("config.asgi", cookiecutter.__application)
-wsgi_app = "config.asgi"
-# % endfilter
-# % filter replace("apps.realtime.server", cookiecutter.__server)
-worker_class = "apps.realtime.server.Worker"
-# % endfilter
 
 
 # % if cookiecutter.use_celery
