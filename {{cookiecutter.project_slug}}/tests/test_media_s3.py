@@ -1,8 +1,10 @@
 """Uploads in S3: the settings, and the links that are signed without asking it."""
 
+import hmac
 import runpy
+from hashlib import sha256
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, parse_qsl, quote, urlsplit
 
 import pytest
 from django.core.files.storage import storages
@@ -63,6 +65,34 @@ def test_static_files_stay_where_they_are(environment: pytest.MonkeyPatch, setti
     backend = component()["STORAGES"]["staticfiles"]["BACKEND"]
 
     assert backend == "whitenoise.storage.CompressedManifestStaticFilesStorage"
+
+
+def signature_of(url: str, secret: str) -> str:
+    """What S3 calculates to compare it with the signature of a link.
+
+    Source: https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-query-string-auth.html
+    """
+    parts = urlsplit(url)
+    query = {name: value for name, value in parse_qsl(parts.query) if name != "X-Amz-Signature"}
+    scope = query["X-Amz-Credential"].partition("/")[2]
+    pairs = "&".join(f"{quote(name, safe='')}={quote(query[name], safe='')}" for name in sorted(query))
+    request = f"GET\n{parts.path}\n{pairs}\nhost:{parts.netloc}\n\nhost\nUNSIGNED-PAYLOAD"
+    digest = sha256(request.encode()).hexdigest()
+    key = f"AWS4{secret}".encode()
+    for part in scope.split("/"):
+        key = hmac.digest(key, part.encode(), "sha256")
+    text = f"AWS4-HMAC-SHA256\n{query['X-Amz-Date']}\n{scope}\n{digest}"
+    return hmac.digest(key, text.encode(), "sha256").hex()
+
+
+@pytest.mark.usefixtures("environment")
+def test_a_signature_is_the_one_that_s3_calculates(settings: Settings) -> None:
+    url = storage(settings).download_url(
+        "files/00/1", file_name='Zürich "1".pdf', content_type="application/pdf", seconds=60
+    )
+
+    assert url.endswith(f"&X-Amz-Signature={signature_of(url, 'secret')}")
+    assert not url.endswith(signature_of(url, "another secret"))
 
 
 @pytest.mark.usefixtures("environment")

@@ -73,7 +73,7 @@ def object_discard(name: str) -> None:
 
 
 def object_remove_soon(name: str) -> None:
-    """Remove an object without the caller waiting; call it after the commit that removes its row."""
+    """Remove an object without the caller waiting; call it when no row can refer to it any more."""
     in_background(lambda: object_discard(name))
 
 

@@ -67,8 +67,9 @@ def file_create(*, owner: User, file: UploadedFile[Any]) -> StoredFile:
         objects.object_write(row.storage_name, file)
         _insert(row)
     except BaseException:
-        # Also what ends the process in order: nothing refers to the object.
-        objects.object_discard(row.storage_name)
+        # Also what ends the process in order: nothing refers to the object. A storage that is away is not
+        # waited for a second time.
+        objects.object_remove_soon(row.storage_name)
         raise
     return row
 

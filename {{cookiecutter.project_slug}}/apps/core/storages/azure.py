@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from azure.core.exceptions import ResourceNotFoundError
 from azure.identity import DefaultAzureCredential
+from azure.storage.blob import BlobServiceClient
 from django.utils.http import content_disposition_header
 from storages.backends.azure_storage import AzureStorage
 
@@ -18,8 +19,15 @@ class PrivateAzureStorage(AzureStorage):
 
     def __init__(self, **settings: Any) -> None:
         super().__init__(**settings)
-        if not self.account_key:
+        if not self.account_key and not self.connection_string:
             self.token_credential = DefaultAzureCredential()
+
+    def _get_service_client(self) -> BlobServiceClient:
+        """With the same limits if a connection string names the account; the base class drops them."""
+        if self.connection_string:
+            return BlobServiceClient.from_connection_string(self.connection_string, **self.client_options)
+        client: BlobServiceClient = super()._get_service_client()
+        return client
 
     def download_url(self, name: str, *, file_name: str, content_type: str, seconds: int) -> str:
         """See `apps.files.objects.SignsLinks`."""

@@ -4,8 +4,12 @@ from datetime import timedelta
 from typing import Any
 
 from django.utils.http import content_disposition_header
+from google.cloud.storage.retry import DEFAULT_RETRY
 from google.oauth2.service_account import Credentials
 from storages.backends.gcloud import GoogleCloudStorage
+
+# Of every call, and there is no setting for it: two minutes would keep a thread from all other requests.
+DEFAULT_RETRY._timeout = 20.0  # noqa: SLF001
 
 
 class PrivateGoogleStorage(GoogleCloudStorage):

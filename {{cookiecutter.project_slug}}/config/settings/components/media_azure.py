@@ -27,7 +27,13 @@ if _container:
         "overwrite_files": False,
         "max_memory_size": storage.FILE_UPLOAD_MAX_MEMORY_SIZE,
         "timeout": 20,
-        "client_options": {"connection_timeout": 5, "read_timeout": 20, "retry_total": 3},
+        "client_options": {
+            "connection_timeout": 5,
+            "read_timeout": 20,
+            "retry_total": 2,
+            "initial_backoff": 1,
+            "increment_base": 2,
+        },
     }
     STORAGES: dict[str, Any] = {
         **storage.STORAGES,

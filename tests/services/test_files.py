@@ -1,0 +1,186 @@
+"""Uploads over the wire, to the default project as it is served: what no client of a test framework can send."""
+
+from __future__ import annotations
+
+import socket
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any
+
+import psutil
+import pytest
+import requests
+from baking import run
+from servers import Web, eventually, production
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+pytestmark = pytest.mark.services
+
+HTTPS = {"X-Forwarded-Proto": "https"}
+PHRASE = "correct horse battery"
+CREATE_USER = f"""
+from django.utils import timezone
+from apps.users.models import User
+User.objects.create_user(email="ada@example.com", password="{PHRASE}", email_verified_at=timezone.now())
+"""
+GIGABYTE = 1024**3
+LARGEST = 10_485_760
+
+
+class Site:
+    """A project that is served, and a user of it."""
+
+    def __init__(self, web: Web, temporary: Path, media: Path) -> None:
+        self.web = web
+        self.temporary = temporary
+        self.media = media
+        pair = requests.post(
+            f"{web.url}/api/v1/auth/token/",
+            json={"email": "ada@example.com", "password": PHRASE},
+            headers=HTTPS,
+            timeout=30,
+        )
+        assert pair.status_code == 200, pair.text
+        self.headers = HTTPS | {"Authorization": f"Bearer {pair.json()['access']}"}
+        self.url = f"{web.url}/api/v1/files/"
+
+    def upload(self, name: str, content: bytes) -> requests.Response:
+        return requests.post(self.url, files={"file": (name, content)}, headers=self.headers, timeout=60)
+
+    def files(self) -> list[dict[str, Any]]:
+        rows: list[dict[str, Any]] = requests.get(self.url, headers=self.headers, timeout=30).json()["results"]
+        return rows
+
+    def link(self, file: dict[str, Any]) -> str:
+        answer = requests.post(f"{self.url}{file['id']}/link/", headers=self.headers, timeout=30)
+        assert answer.status_code == 200, answer.text
+        # The project thinks that a proxy ends TLS.
+        url: str = answer.json()["url"]
+        return url.replace("https://", "http://")
+
+    def delete(self, file: dict[str, Any]) -> None:
+        assert requests.delete(f"{self.url}{file['id']}/", headers=self.headers, timeout=30).status_code == 204
+
+    def send(self, start: bytes, **headers: str) -> socket.socket:
+        """Send the start of an upload by hand, and leave the rest to the test."""
+        sent = {
+            "Host": "localhost",
+            "Content-Type": "multipart/form-data; boundary=limit",
+            **self.headers,
+            **{name.replace("_", "-"): value for name, value in headers.items()},
+        }
+        head = "".join(f"{name}: {value}\r\n" for name, value in sent.items())
+        connection = socket.create_connection(("127.0.0.1", self.web.port), timeout=30)
+        connection.sendall(f"POST /api/v1/files/ HTTP/1.1\r\n{head}\r\n".encode() + start)
+        return connection
+
+    def left(self) -> list[Path]:
+        """List what is in the folders of uploads and of temporary files."""
+        return [path for folder in (self.temporary, self.media) for path in folder.rglob("*") if path.is_file()]
+
+
+@pytest.fixture
+def site(installed: Path, tmp_path: Path) -> Iterator[Site]:
+    temporary, media = tmp_path / "temporary", tmp_path / "media"
+    temporary.mkdir()
+    media.mkdir()
+    env = production(
+        installed,
+        DATABASE_URL=f"sqlite:///{tmp_path / 'db.sqlite3'}",
+        CELERY_BROKER_URL="redis://127.0.0.1:1/0",
+        MEDIA_ROOT=str(media),
+        TMPDIR=str(temporary),
+    )
+    run(installed / ".venv" / "bin" / "python", "manage.py", "shell", "-c", CREATE_USER, cwd=installed, env=env)
+    with Web(installed, tmp_path, env, workers=1) as web:
+        yield Site(web, temporary, media)
+
+
+FORM = b'--limit\r\nContent-Disposition: form-data; name="file"; filename="a.txt"\r\n\r\nHello'
+
+
+def status_of(connection: socket.socket) -> int:
+    """Read the answer to what was sent by hand."""
+    line = connection.makefile("rb").readline()
+    return int(line.split()[1])
+
+
+def test_two_gigabytes_are_refused_by_their_length_alone(site: Site) -> None:
+    with site.send(b"", Content_Length=str(2 * GIGABYTE)) as connection:
+        # Nothing follows, and still there is an answer.
+        assert status_of(connection) == 413
+    assert site.left() == []
+
+
+def test_who_sends_the_two_gigabytes_all_the_same_is_cut_off(site: Site) -> None:
+    piece = b"x" * 65_536
+    with site.send(b"", Content_Length=str(2 * GIGABYTE)) as connection:
+        pieces = 0
+        with suppress(ConnectionError):
+            while pieces < GIGABYTE / len(piece):
+                connection.sendall(piece)
+                pieces += 1
+    assert pieces < GIGABYTE / len(piece) / 10
+    assert site.left() == []
+    assert site.upload("a.txt", b"Hello").status_code == 201
+
+
+def test_a_body_in_chunks_of_no_known_length_is_refused(site: Site) -> None:
+    with site.send(b"5\r\nHello\r\n", Transfer_Encoding="chunked") as connection:
+        assert status_of(connection) == 411
+    assert site.left() == []
+
+
+def test_an_upload_that_breaks_off_leaves_nothing(site: Site) -> None:
+    with site.send(FORM + b"x" * 3_000_000, Content_Length=str(5_000_000)) as connection:
+        # It is in a temporary file by now.
+        eventually(site.left)
+        connection.shutdown(socket.SHUT_WR)
+        assert status_of(connection) == 400
+    eventually(lambda: site.left() == [])
+    assert site.files() == []
+
+
+def test_a_length_that_is_too_small_stores_nothing(site: Site) -> None:
+    body = FORM + b"\r\n--limit--\r\n"
+    with site.send(body, Content_Length=str(len(body) - 15)) as connection:
+        assert status_of(connection) == 400
+    assert site.files() == []
+
+
+def test_large_uploads_at_once_do_not_fill_the_memory(site: Site) -> None:
+    (worker,) = site.web.children()
+    site.upload("warm.txt", b"x" * 3_000_000)
+    before = psutil.Process(worker).memory_info().rss
+
+    with ThreadPoolExecutor(4) as pool:
+        answers = list(pool.map(lambda _: site.upload("same name.txt", b"x" * LARGEST), range(8)))
+
+    assert [answer.status_code for answer in answers] == [201] * 8
+    # Read whole, four at once would take as many times their size.
+    assert psutil.Process(worker).memory_info().rss - before < 2 * LARGEST
+    assert [file["size"] for file in site.files()].count(LARGEST) == 8
+    assert len(site.left()) == 9
+
+
+def test_a_file_comes_back_as_it_was_to_whom_has_the_link(site: Site) -> None:
+    content = bytes(range(32, 127)) * 20_000
+    file = site.upload("Zürich.txt", content).json()
+    url = site.link(file)
+
+    answer = requests.get(url, headers=HTTPS, timeout=30)
+    head = requests.head(url, headers=HTTPS, timeout=30)
+    part = requests.get(url, headers=HTTPS | {"Range": "bytes=5-9"}, timeout=30)
+
+    assert (answer.status_code, answer.content) == (200, content)
+    assert answer.headers["Content-Disposition"] == "attachment; filename*=utf-8''Z%C3%BCrich.txt"
+    assert answer.headers["Content-Security-Policy"] == "default-src 'none'; sandbox"
+    assert head.headers["Content-Length"] == str(len(content))
+    assert (part.status_code, part.content) == (200, content)
+    assert requests.get(url[:-1], headers=HTTPS, timeout=30).status_code == 403
+    site.delete(file)
+    assert requests.get(url, headers=HTTPS, timeout=30).status_code == 404
+    eventually(lambda: site.left() == [])

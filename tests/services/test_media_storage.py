@@ -1,0 +1,306 @@
+"""Uploads in a bucket, over HTTP: a project for each service, and a server on this machine that speaks like it.
+
+The one of Azure checks every signature and when it expires, the others check neither: what S3 and Google are sent is
+looked at in the tests of the projects.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+import sys
+from dataclasses import dataclass
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from threading import Thread
+from typing import TYPE_CHECKING, Any
+
+import pytest
+import requests
+from baking import bare_environment, run
+from filelock import FileLock
+from servers import Program, Web, eventually, free_port, listens, production
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from baking import Bakery
+
+pytestmark = pytest.mark.services
+
+HTTPS = {"X-Forwarded-Proto": "https"}
+PHRASE = "correct horse battery"
+CREATE_USER = f"""
+from django.utils import timezone
+from apps.users.models import User
+User.objects.create_user(email="ada@example.com", password="{PHRASE}", email_verified_at=timezone.now())
+"""
+# Names of all objects that belong, or belonged, to a file.
+OBJECTS = "from apps.files.objects import *; print(*(name for folder in FOLDERS for name in objects_in(folder)))"
+PICTURE = "from PIL import Image; Image.new('RGB', (8, 8), 'red').save('{path}')"
+LINK_SECONDS = 8
+AZURITE = "azurite@3.35.0"
+AZURITE_KEY = "Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw=="
+ACCOUNT = """
+import json
+import re
+from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+key = rsa.generate_private_key(65537, 2048)
+print(json.dumps({
+    "type": "service_account",
+    "project_id": "project",
+    "client_email": "uploads@project.example.com",
+    "private_key": key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode(),
+    "private_key_id": "1",
+}))
+"""
+
+
+@dataclass
+class Service:
+    """A service, and what a project must be told to use it."""
+
+    program: Program
+    environment: dict[str, str]
+    prepare: str = ""
+    checks_signatures: bool = False
+
+
+class Tokens(BaseHTTPRequestHandler):
+    """Hands a token to everyone, as Google does to a service account."""
+
+    def do_POST(self) -> None:
+        self.rfile.read(int(self.headers["Content-Length"]))
+        body = json.dumps({"access_token": "token", "expires_in": 3600, "token_type": "Bearer"}).encode()
+        self.send_response(200)
+        self.send_header("Content-Length", str(len(body)))
+        self.send_header("Content-Type", "application/json")
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - the name in the base class
+        """Keep quiet."""
+
+
+@pytest.fixture(scope="session")
+def azurite(shared: Path) -> Path:
+    """Return the server that speaks like Azure, from npm."""
+    npm = shutil.which("npm")
+    if npm is None:
+        pytest.skip("npm is not installed: it has the server that speaks like Azure")
+    place = shared / "npm"
+    place.mkdir(exist_ok=True)
+    with FileLock(f"{place}.lock"):
+        if not (place / "node_modules").exists():
+            run(npm, "install", "--no-audit", "--no-fund", "--silent", AZURITE, cwd=place)
+    return place / "node_modules" / ".bin" / "azurite-blob"
+
+
+@pytest.fixture(scope="module", params=["s3", "gcs", "azure"])
+def kind(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
+
+
+@pytest.fixture(scope="module")
+def project(kind: str, bake: Bakery, shared: Path) -> Path:
+    """Return a project that stores there, set up."""
+    place = shared / f"media {kind}" / "my_api"
+    with FileLock(shared / f"media-{kind}.lock"):
+        if not place.exists():
+            shutil.copytree(bake(media_storage=kind, use_celery=False), place)
+            run("make", "setup", f"PYTHON={sys.executable}", cwd=place)
+    return place
+
+
+@pytest.fixture(scope="module")
+def folder(kind: str, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return where the servers keep what they have."""
+    return tmp_path_factory.mktemp(kind)
+
+
+@pytest.fixture(scope="module")
+def service(kind: str, project: Path, folder: Path, request: pytest.FixtureRequest) -> Iterator[Service]:
+    """Start the server of a service, with an empty bucket."""
+    port = free_port()
+    if kind == "gcs":
+        found = _gcs(project, folder, port, request)
+    else:
+        found = _s3(folder, port) if kind == "s3" else _azure(request.getfixturevalue("azurite"), folder, port)
+    with found.program:
+        eventually(lambda: listens(port) or not found.program.running())
+        assert found.program.running(), "ended at once"
+        yield found
+
+
+def _s3(folder: Path, port: int) -> Service:
+    moto = Path(sys.executable).with_name("moto_server")
+    prepare = "from django.core.files.storage import default_storage as s; s.bucket.create()"
+    environment = {
+        "AWS_STORAGE_BUCKET_NAME": "uploads",
+        "AWS_ACCESS_KEY_ID": "key",
+        "AWS_SECRET_ACCESS_KEY": "secret",
+        "AWS_S3_REGION_NAME": "us-east-1",
+        "AWS_S3_ENDPOINT_URL": f"http://127.0.0.1:{port}",
+    }
+    return Service(_program(folder, moto, "-H", "127.0.0.1", "-p", str(port)), environment, prepare)
+
+
+def _azure(azurite: Path, folder: Path, port: int) -> Service:
+    options = f"--location . --blobHost 127.0.0.1 --blobPort {port} --skipApiVersionCheck --disableTelemetry"
+    endpoint = f"http://127.0.0.1:{port}/devstoreaccount1"
+    environment = {
+        "AZURE_CONTAINER": "uploads",
+        "AZURE_CONNECTION_STRING": f"AccountName=devstoreaccount1;AccountKey={AZURITE_KEY};BlobEndpoint={endpoint}",
+    }
+    prepare = "from django.core.files.storage import default_storage as s; s.client.create_container()"
+    return Service(_program(folder, azurite, *options.split()), environment, prepare, checks_signatures=True)
+
+
+def _gcs(project: Path, folder: Path, port: int, request: pytest.FixtureRequest) -> Service:
+    tokens = ThreadingHTTPServer(("127.0.0.1", 0), Tokens)
+    request.addfinalizer(tokens.server_close)
+    request.addfinalizer(tokens.shutdown)
+    Thread(target=tokens.serve_forever, daemon=True).start()
+    account = json.loads(run(project / ".venv" / "bin" / "python", "-c", ACCOUNT, cwd=project))
+    key = folder / "key.json"
+    key.write_text(json.dumps(account | {"token_uri": f"http://127.0.0.1:{tokens.server_port}/"}), encoding="utf-8")
+    options = f"start --host 127.0.0.1 --port {port} --in-memory --default-bucket uploads --quiet"
+    environment = {
+        "GS_BUCKET_NAME": "uploads",
+        "GS_PROJECT_ID": "project",
+        "GS_CREDENTIALS_FILE": str(key),
+        "STORAGE_EMULATOR_HOST": f"http://127.0.0.1:{port}",
+    }
+    emulator = Path(sys.executable).with_name("gcp-storage-emulator")
+    return Service(_program(folder, emulator, *options.split()), environment)
+
+
+def _program(folder: Path, *command: str | Path) -> Program:
+    return Program(*command, cwd=folder, env=bare_environment(), log=folder / "log")
+
+
+@dataclass
+class Site:
+    """A project that is served, and a user of it."""
+
+    project: Path
+    env: dict[str, str]
+    web: Web
+    headers: dict[str, str]
+
+    def request(self, method: str, path: str, **content: Any) -> requests.Response:
+        url = f"{self.web.url}/api/v1/{path}"
+        return requests.request(method, url, headers=self.headers, timeout=60, **content)
+
+    def upload(self, name: str = "Zürich.txt", content: bytes = b"Hello") -> dict[str, Any]:
+        answer = self.request("POST", "files/", files={"file": (name, content, "text/html")})
+        assert answer.status_code == 201, answer.text
+        body: dict[str, Any] = answer.json()
+        return body
+
+    def link(self, file: dict[str, Any]) -> str:
+        url: str = self.request("POST", f"files/{file['id']}/link/").json()["url"]
+        return url
+
+    def manage(self, *arguments: str) -> str:
+        python = self.project / ".venv" / "bin" / "python"
+        return run(python, "manage.py", *arguments, cwd=self.project, env=self.env)
+
+    def objects(self) -> list[str]:
+        return self.manage("shell", "-v", "0", "-c", OBJECTS).split()
+
+
+@pytest.fixture(scope="module")
+def site(project: Path, service: Service, folder: Path) -> Iterator[Site]:
+    env = production(
+        project,
+        DATABASE_URL=f"sqlite:///{folder / 'db.sqlite3'}",
+        FILE_LINK_SECONDS=str(LINK_SECONDS),
+        **service.environment,
+    )
+    python = project / ".venv" / "bin" / "python"
+    run(python, "manage.py", "shell", "-c", CREATE_USER + service.prepare, cwd=project, env=env)
+    with Web(project, folder, env, workers=1) as web:
+        account = {"email": "ada@example.com", "password": PHRASE}
+        pair = requests.post(f"{web.url}/api/v1/auth/token/", json=account, headers=HTTPS, timeout=30).json()
+        yield Site(project, env, web, HTTPS | {"Authorization": f"Bearer {pair['access']}"})
+
+
+def test_a_file_goes_to_the_bucket_and_comes_back_by_a_link_of_the_bucket(site: Site, service: Service) -> None:
+    content = b"Hello\n" * 500_000
+    file = site.upload(content=content)
+    link = site.link(file)
+
+    assert not link.startswith(site.web.url)
+    answer = requests.get(link, timeout=30)
+    assert answer.status_code == 200, answer.text
+    assert answer.content == content
+    (name,) = site.objects()
+    assert "rich" not in name
+    if service.checks_signatures:
+        assert answer.headers["Content-Disposition"] == "attachment; filename*=utf-8''Z%C3%BCrich.txt"
+        assert answer.headers["Content-Type"].startswith("text/plain")
+        forged = re.sub("(Signature|sig)=", r"\1=0", link)
+        assert requests.get(forged, timeout=30).status_code == 403
+        eventually(lambda: requests.get(link, timeout=30).status_code == 403, every=0.5)
+
+
+def test_what_is_deleted_is_gone_from_the_bucket(site: Site) -> None:
+    file = site.upload()
+    kept = site.upload("kept.txt")
+    before = len(site.objects())
+
+    assert site.request("DELETE", f"files/{file['id']}/").status_code == 204
+    eventually(lambda: len(site.objects()) == before - 1, every=0.5)
+    assert requests.get(site.link(kept), timeout=30).content == b"Hello"
+
+
+def test_the_picture_of_a_person_is_in_the_bucket_too(site: Site, tmp_path: Path) -> None:
+    path = tmp_path / "me.png"
+    run(site.project / ".venv" / "bin" / "python", "-c", PICTURE.format(path=path), cwd=tmp_path)
+    avatar = "users/me/avatar/"
+
+    for _ in range(2):
+        assert site.request("PUT", avatar, files={"avatar": ("me.png", path.read_bytes())}).status_code == 200
+    answer = site.request("GET", avatar)
+    assert (answer.status_code, answer.headers["Content-Type"]) == (200, "image/webp")
+    assert answer.content.startswith(b"RIFF")
+    code = "from django.core.files.storage import default_storage as s; print(len(s.listdir('avatars')[1]))"
+    assert site.manage("shell", "-v", "0", "-c", code).strip() == "1"
+    code = "from apps.users.models import User; u = User.objects.get(); u.avatar.storage.delete(u.avatar.name)"
+    site.manage("shell", "-v", "0", "-c", code)
+    assert site.request("GET", avatar).status_code == 404
+
+
+def test_an_object_without_a_row_is_found_by_the_command(site: Site) -> None:
+    before = site.objects()
+    key = site.upload()["id"]
+    code = f"from apps.files.models import StoredFile as F; F.objects.filter(pk='{key}')._raw_delete('default')"
+    site.manage("shell", "-v", "0", "-c", code)
+
+    # It may belong to an upload that is not finished.
+    assert site.manage("files_cleanup") == "0 objects removed, 0 files without object.\n"
+    code = (
+        "from datetime import timedelta; from apps.files import services; services.GRACE = timedelta(0);"
+        "from django.core.management import call_command as c; c('files_cleanup', '--dry-run'); c('files_cleanup')"
+    )
+    printed = site.manage("shell", "-v", "0", "-c", code)
+    assert printed.splitlines() == [
+        "1 objects would be removed, 0 files without object.",
+        "1 objects removed, 0 files without object.",
+    ]
+    assert site.objects() == before
+
+
+def test_a_service_that_is_away_is_told_and_leaves_nothing(site: Site, service: Service) -> None:
+    """The last one: the service does not come back."""
+    kept = site.upload()
+    service.program.stop()
+
+    answer = site.request("POST", "files/", files={"file": ("a.txt", b"Hello")})
+    assert (answer.status_code, answer.json()["type"]) == (503, "urn:problem:storage_unavailable")
+    assert site.request("GET", "files/").json()["results"][0]["id"] == kept["id"]
+    assert site.request("DELETE", f"files/{kept['id']}/").status_code == 204
+    assert requests.get(f"{site.web.url}/health/ready/", timeout=30).status_code == 200
