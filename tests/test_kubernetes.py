@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import json
+import os
 import re
 import shutil
 import subprocess
@@ -26,7 +27,7 @@ pytestmark = pytest.mark.skipif(not kustomize(), reason="neither kustomize nor k
 every_variant = pytest.mark.parametrize("answers", VARIANTS, ids=label)
 every_overlay = pytest.mark.parametrize("overlay", OVERLAYS)
 # What tells variants apart here.
-FEATURES = [
+FEATURES: list[Answers] = [
     {"use_celery": True, "use_opentelemetry": True},
     {"use_celery": True, "media_storage": "s3"},
     {"use_celery": False},
@@ -189,6 +190,33 @@ def test_probes_ask_a_port_that_the_container_opens(any_cluster: Cluster) -> Non
             probes = [container.get(probe, {}) for probe in ("startupProbe", "livenessProbe", "readinessProbe")]
             asked = [probe.get("httpGet") or probe.get("tcpSocket") for probe in probes]
             assert {ask["port"] for ask in asked if ask} <= any_cluster.opened()[name]
+
+
+def test_pgbouncer_is_given_the_database_and_the_password_as_they_are(
+    cluster: Callable[..., Cluster], tmp_path: Path
+) -> None:
+    (container,) = cluster("production").pods()["pgbouncer"]["spec"]["containers"]
+    shell, flags, script = container["command"]
+    stub = tmp_path / "pgbouncer"
+    stub.write_text("#!/bin/sh\necho started with $1\n", encoding="utf-8")
+    stub.chmod(0o700)
+    given = """p"a's $w\\o%sr`d`"""
+    where = {"PGHOST": "db.example.com", "PGPORT": "5433", "PGSSLMODE": "require", "PGUSER": "my_api"}
+    env = bare_environment(PGPASSWORD=given, **where)
+    env["PATH"] = f"{tmp_path}{os.pathsep}{env['PATH']}"
+    printed = run(shell, flags, script.replace("/tmp/", f"{tmp_path}/"), cwd=tmp_path, env=env)  # noqa: S108
+    assert printed == "started with /etc/pgbouncer/pgbouncer.ini\n"
+    users, server = tmp_path / "users.txt", tmp_path / "server.ini"
+    assert users.read_text("utf-8") == '"my_api" "{}"\n'.format(given.replace('"', '""'))
+    assert users.stat().st_mode & 0o077 == 0
+    assert server.read_text("utf-8").splitlines() == [
+        "[databases]",
+        "* = host=db.example.com port=5433",
+        "[pgbouncer]",
+        "server_tls_sslmode = require",
+    ]
+    settings = cluster("production").one("ConfigMap", "pgbouncer")["data"]["pgbouncer.ini"]
+    assert {"%include /tmp/server.ini", "auth_file = /tmp/users.txt"} <= set(settings.splitlines())
 
 
 def test_every_server_and_worker_has_all_three_probes(any_cluster: Cluster) -> None:
