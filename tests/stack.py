@@ -61,7 +61,7 @@ class Stack:
         self.project = project
         self.folder = folder
         self.name = f"stack-{secrets.token_hex(4)}"
-        self.proxy = "caddy" if (project / "deploy/compose/Caddyfile").exists() else "nginx"
+        self.proxy = "caddy" if (project / "deploy/compose/caddy.yml").exists() else "nginx"
         self.http_port, self.https_port = free_port(), free_port()
         self.url = f"https://{HOST}:{self.https_port}"
         self.files = [project / "deploy/compose/production.yml", project / f"deploy/compose/{self.proxy}.yml"]
@@ -91,12 +91,20 @@ class Stack:
 
     def make(self, *arguments: str) -> str:
         """Run `make`, which has to succeed."""
-        flags = os.environ.get("DOCKER_BUILD_FLAGS", "")
-        return run("make", *arguments, f"DOCKER_BUILD_FLAGS={flags}", cwd=self.project, env=self.env)
+        return run("make", *arguments, f"DOCKER_BUILD_FLAGS={self.build_flags}", cwd=self.project, env=self.env)
+
+    @property
+    def build_flags(self) -> str:
+        """What this machine's engine needs to build."""
+        return os.environ.get("DOCKER_BUILD_FLAGS", "")
 
     def up(self) -> None:
         """Start it as its owner would, and trust its certificates."""
         self.make("up-production")
+        self.trust()
+
+    def trust(self) -> None:
+        """Trust the certificates that it has now."""
         certificates = self.folder / "fullchain.pem"
         if self.proxy == "caddy":
             root = self.compose("exec", "-T", "proxy", "cat", "/data/caddy/pki/authorities/local/root.crt")
@@ -121,10 +129,10 @@ class Stack:
     def crash(self, service: str) -> None:
         """Kill a service's first process. `docker kill` would be an order to stay down, not a crash."""
         container = self.containers(service)[0]
-        pid = self.inspect(container)["State"]["Pid"]
-        run("docker", "run", "--rm", "--pid=host", "--privileged", PYTHON, "kill", "-9", str(pid), cwd=self.project)
-        started = self.inspect(container)["State"]["StartedAt"]
-        eventually(lambda: self.inspect(container)["State"]["StartedAt"] != started or self.healthy(service))
+        state = self.inspect(container)["State"]
+        kill = ("python", "-c", f"import os; os.kill({state['Pid']}, 9)")
+        run("docker", "run", "--rm", "--pid=host", PYTHON, *kill, cwd=self.project)
+        eventually(lambda: self.inspect(container)["State"]["StartedAt"] != state["StartedAt"])
 
     def healthy(self, service: str) -> bool:
         """Tell whether each container of a service is healthy."""

@@ -5,10 +5,20 @@ IMAGE ?= {{ cookiecutter.project_slug }}
 TAG ?= latest
 DOCKER_BUILD_FLAGS ?=
 BUILD = docker build --file deploy/docker/Dockerfile $(DOCKER_BUILD_FLAGS)
-# % filter replace("caddy.yml", cookiecutter.reverse_proxy ~ ".yml")
-PRODUCTION_FILES := --file deploy/compose/production.yml --file deploy/compose/caddy.yml
+COMPOSE = IMAGE="$(IMAGE)" TAG="$(TAG)" docker compose $(if $(wildcard .env),--env-file .env)
+DEVELOPMENT = HOST_USER="$(shell id -u):$(shell id -g)" $(COMPOSE) \
+	--project-name "$(COMPOSE_PROJECT_NAME)_development" --file deploy/compose/development.yml $(PROFILE:%=--profile %)
+# % filter replace("caddy", cookiecutter.reverse_proxy)
+PROXY := caddy
 # % endfilter
-PRODUCTION_STACK = IMAGE="$(IMAGE)" TAG="$(TAG)" docker compose $(if $(wildcard .env),--env-file .env) $(PRODUCTION_FILES)
+PRODUCTION = $(COMPOSE) --file deploy/compose/production.yml --file deploy/compose/$(PROXY).yml
+FILE ?= backups/$(shell date -u +%Y-%m-%dT%H-%M-%SZ).tar$(if $(BACKUP_KEY_FILE),.gpg)
+export BACKUP_KEY_FILE
+
+.PHONY: up
+up: uv.lock  ## Serve the code of this folder in containers at http://127.0.0.1:8000/, with reload (PORT=, PROFILE=mail)
+	$(BUILD) --tag "$(IMAGE):development" --build-arg GROUP=development .
+	$(DEVELOPMENT) up --detach --wait --remove-orphans
 
 .PHONY: image
 image: uv.lock  ## Build the image (IMAGE=, TAG=, DOCKER_BUILD_FLAGS=)
@@ -27,12 +37,28 @@ image-sbom: image  ## Write the bill of materials of the image to image-sbom.jso
 	$(INSPECT) anchore/syft:v1.50.0 scan --quiet "docker:$(IMAGE):$(TAG)" --output cyclonedx-json > image-sbom.json
 
 .PHONY: up-production
-up-production: image  ## Build the image and start the production stack, or bring it up to date
-	@$(PRODUCTION_STACK) up --detach --wait --remove-orphans \
-		|| { $(PRODUCTION_STACK) logs --no-log-prefix --tail 20 migrate; exit 1; } >&2
+up-production: image  ## Build the image, and start the production stack or mend it
+	@$(PRODUCTION) up --detach --wait --remove-orphans || { \
+		log=$$($(PRODUCTION) logs --no-log-prefix --tail 20 migrate); echo "$$log"; case "$$log" in *"password authentication failed"*) \
+		echo "The volume of the database was made with another POSTGRES_PASSWORD: see docs/compose.md, How it fails.";; esac; \
+		exit 1; } >&2
+
+.PHONY: roll-out
+roll-out: image  ## Build the image, and replace what runs by it without a request that fails
+	@deploy/compose/roll-out.sh $(PROXY) env $(PRODUCTION)
+
+.PHONY: backup
+backup:  ## Write the database and the uploads of the production stack to FILE= (BACKUP_KEY_FILE= encrypts it)
+	@deploy/compose/backup.sh "$(FILE)" env $(PRODUCTION)
+
+.PHONY: restore
+restore: image  ## Put the backup FILE= into an empty production stack, and start it
+	@deploy/compose/restore.sh "$(FILE)" env $(PRODUCTION)
+	@$(MAKE) up-production
 
 .PHONY: down
-down:  ## Stop the containers; the data stays
+down:  ## Stop both stacks; the data stays
+	docker compose --project-name "$(COMPOSE_PROJECT_NAME)_development" down
 	docker compose --project-name "$(COMPOSE_PROJECT_NAME)" down
 
 # Made by the first set-up; on a server it comes with the code.

@@ -1,0 +1,205 @@
+"""What is done to a stack that serves, and what happens to it: releases, backups, crashes."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import threading
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+import pytest
+import requests
+from baking import run
+from servers import eventually, free_port
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from stack import Stack
+
+pytestmark = pytest.mark.containers
+
+
+class Load:
+    """People who register one after the other, each by a connection of their own."""
+
+    def __init__(self, stack: Stack) -> None:
+        self.stack = stack
+        self.accepted: list[str] = []
+        self.failed: list[str] = []
+        self.stopped = threading.Event()
+
+    def register(self, person: int) -> None:
+        number = 0
+        while not self.stopped.is_set():
+            number += 1
+            address = f"person-{person}-{number}-{id(self)}@example.com"
+            account = {"email": address, "password": "correct horse battery"}
+            try:
+                with requests.Session() as session:
+                    session.trust_env = False
+                    session.verify = self.stack.session.verify
+                    answer = session.post(f"{self.stack.url}/api/v1/auth/register/", json=account, timeout=60)
+            except requests.RequestException as error:
+                self.failed.append(repr(error))
+                continue
+            if answer.status_code == 202:
+                self.accepted.append(address)
+            else:
+                self.failed.append(f"{answer.status_code} {answer.text[:200]}")
+
+    def stored(self) -> int:
+        """Return how many of those who were accepted have an account."""
+        known = set(self.stack.sql("SELECT email FROM users_user").split())
+        return sum(address in known for address in self.accepted)
+
+
+@contextmanager
+def load(stack: Stack) -> Iterator[Load]:
+    """Let people register meanwhile, some before and some after what happens in the block."""
+    load = Load(stack)
+    threads = [threading.Thread(target=load.register, args=(person,)) for person in range(3)]
+    for thread in threads:
+        thread.start()
+    try:
+        eventually(lambda: len(load.accepted) > 5)
+        yield load
+        before = len(load.accepted)
+        eventually(lambda: len(load.accepted) > before + 5)
+    except AssertionError as error:
+        error.add_note(f"{len(load.accepted)} were accepted, and these were not: {load.failed[-5:]}")
+        raise
+    finally:
+        load.stopped.set()
+        for thread in threads:
+            thread.join()
+
+
+def make(stack: Stack, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """Run `make`, which may fail."""
+    return subprocess.run(
+        ["make", *arguments], cwd=stack.project, env=stack.env, check=False, capture_output=True, text=True
+    )
+
+
+def test_a_release_takes_over_without_a_request_that_fails(stack: Stack) -> None:
+    view = stack.project / "apps/core/views.py"
+    before = stack.containers("web")
+    with load(stack) as people:
+        view.write_text(view.read_text(encoding="utf-8") + "\n# the next release\n", encoding="utf-8")
+        stack.make("roll-out")
+    assert people.failed == []
+    assert people.stored() == len(people.accepted)
+    after = stack.containers("web")
+    assert len(after) == len(before)
+    assert not set(after) & set(before)
+    assert stack.inspect(after[0])["Image"] == image_of(stack)
+    # It is part of the stack like any other: nothing is to be done.
+    stack.make("up-production")
+    assert stack.containers("web") == after
+
+
+def test_a_release_that_does_not_work_does_not_take_over(stack: Stack) -> None:
+    settings = stack.project / "config/settings/production.py"
+    text = settings.read_text(encoding="utf-8")
+    before = stack.containers("web")
+    with load(stack) as people:
+        settings.write_text(f"{text}\nSTORAGES = {{}}\n", encoding="utf-8")
+        result = make(stack, "roll-out", f"DOCKER_BUILD_FLAGS={stack.build_flags}")
+    settings.write_text(text, encoding="utf-8")
+    assert result.returncode != 0
+    assert "the old release serves" in result.stderr
+    assert people.failed == []
+    assert stack.containers("web") == before
+    stack.make("roll-out")
+
+
+@pytest.mark.parametrize("service", ["web", "worker", "redis", "db"])
+def test_a_service_that_crashes_comes_back_and_nothing_accepted_is_lost(stack: Stack, service: str) -> None:
+    with load(stack) as people:
+        stack.crash(service)
+        eventually(lambda: stack.healthy(service) and stack.ask("GET", "/health/ready/").ok)
+    assert people.stored() == len(people.accepted)
+    # Their mails are sent too, by whoever sends them.
+    eventually(lambda: sum(f"To: {address}" in stack.mails() for address in people.accepted[-3:]) == 3)
+
+
+@pytest.mark.parametrize("key", ["", "key"])
+def test_a_lost_volume_comes_back_from_a_backup(stack: Stack, tmp_path: Path, key: str) -> None:
+    options = [f"FILE={tmp_path / 'backup'}"]
+    if key:
+        (tmp_path / key).write_text("a long passphrase", encoding="utf-8")
+        options.append(f"BACKUP_KEY_FILE={tmp_path / key}")
+    account = {"email": f"kept-{key}@example.com", "password": "correct horse battery"}
+    assert stack.ask("POST", "/api/v1/auth/register/", json=account).ok
+    stack.compose("exec", "-T", "web", "sh", "-c", "mkdir -p /media/kept && echo picture > /media/kept/file")
+    stack.make("backup", *options)
+    assert (b"picture" in (tmp_path / "backup").read_bytes()) is not bool(key)
+
+    refused = make(stack, "restore", *options, f"DOCKER_BUILD_FLAGS={stack.build_flags}")
+    assert refused.returncode != 0
+    assert "There is data already" in refused.stderr
+
+    users = stack.sql("SELECT count(*) FROM users_user")
+    stack.compose("down", "--volumes", "--timeout", "5")
+    stack.make("restore", *options)
+    stack.trust()
+    assert stack.sql("SELECT count(*) FROM users_user") == users
+    assert account["email"] in stack.sql("SELECT email FROM users_user").split()
+    assert stack.compose("exec", "-T", "web", "cat", "/media/kept/file") == "picture\n"
+    assert stack.ask("GET", "/health/ready/").ok
+
+
+def test_another_password_than_the_one_of_the_volume_is_explained(stack: Stack) -> None:
+    stack.compose("down", "--timeout", "5")
+    stack.write_env(POSTGRES_PASSWORD="another")  # noqa: S106 - of no use anywhere
+    result = make(stack, "up-production", f"DOCKER_BUILD_FLAGS={stack.build_flags}")
+    stack.write_env()
+    assert result.returncode != 0
+    assert "The volume of the database was made with another POSTGRES_PASSWORD" in result.stderr
+    stack.make("up-production")
+
+
+def test_the_stack_for_development_serves_the_code_of_the_folder(stack: Stack, tmp_path: Path) -> None:
+    project = shutil.copytree(stack.project, tmp_path / "my_api")
+    (project / ".env").unlink()
+    port = f"PORT={free_port()}"
+    url = f"http://127.0.0.1:{port.removeprefix('PORT=')}"
+    env = stack.env | {"COMPOSE_PROJECT_NAME": f"{stack.name}-of-a-developer"}
+    try:
+        run("make", "up", port, f"DOCKER_BUILD_FLAGS={stack.build_flags}", cwd=project, env=env)
+        assert requests.get(f"{url}/health/ready/", timeout=30).json()["status"] == "ok"
+        view = project / "apps/core/health.py"
+        text = view.read_text(encoding="utf-8")
+        view.write_text(text.replace('{"status": "ok"}', '{"status": "reloaded"}'), encoding="utf-8")
+        eventually(lambda: requests.get(f"{url}/health/live/", timeout=30).json()["status"] == "reloaded")
+        ids = run(
+            "docker",
+            "ps",
+            "--quiet",
+            "--filter",
+            f"label=com.docker.compose.project={env['COMPOSE_PROJECT_NAME']}_development",
+            cwd=project,
+        )
+        ports = [stack.inspect(container)["NetworkSettings"]["Ports"] or {} for container in ids.split()]
+        bound = {binding["HostIp"] for each in ports for bindings in each.values() for binding in bindings or []}
+        assert bound == {"127.0.0.1"}
+    finally:
+        run(
+            "docker",
+            "compose",
+            "--project-name",
+            f"{env['COMPOSE_PROJECT_NAME']}_development",
+            "down",
+            "--volumes",
+            "--timeout",
+            "1",
+            cwd=project,
+        )
+
+
+def image_of(stack: Stack) -> str:
+    """Return the id of the image as it was built last."""
+    return run("docker", "image", "inspect", "--format", "{{.Id}}", stack.env["IMAGE"], cwd=stack.project).strip()

@@ -1,0 +1,51 @@
+#!/usr/bin/env bash
+# Replaces what runs by the image as it is now, without a request that fails: roll-out.sh PROXY docker compose …
+set -euo pipefail
+proxy=$1
+compose=("${@:2}")
+front=${COMPOSE_PROJECT_NAME}_front
+release=web-$(date +%s)
+
+containers() { "${compose[@]}" ps --all --quiet web; }
+is() { [ -n "$(docker ps --quiet --filter "id=$2" --filter "health=$1")" ]; }
+give_up() {
+  echo "$1; the old release serves." >&2
+  exit 1
+}
+
+mapfile -t old < <(containers)
+[ -n "${old[*]}" ] || give_up "Nothing runs: make up-production"
+replicas=$("${compose[@]}" config web | sed -n 's/^    scale: //p')
+replicas=${replicas:-1}
+
+# The old code serves meanwhile: each migration suits both, see docs/zero-downtime-migrations.md.
+"${compose[@]}" up --detach migrate
+if [ "$(docker wait "$("${compose[@]}" ps --all --quiet migrate)")" != 0 ]; then
+  "${compose[@]}" logs --no-log-prefix --tail 20 migrate >&2
+  give_up "The migrations failed"
+fi
+
+# The new containers start beside the old ones; the proxy cannot see them until they are healthy.
+count=$(printf '%s\n' "${old[@]}" | wc --lines)
+"${compose[@]}" create --no-recreate --scale "web=$((count + replicas))" web
+mapfile -t new < <(containers | grep --invert-match --fixed-strings "$(printf '%s\n' "${old[@]}")")
+for container in "${new[@]}"; do docker network disconnect "$front" "$container"; done
+docker start "${new[@]}" >/dev/null
+for container in "${new[@]}"; do
+  while is starting "$container"; do sleep 1; done
+  if ! is healthy "$container"; then
+    docker logs --tail 20 "$container" >&2
+    docker rm --force "${new[@]}" >/dev/null
+    give_up "The new release does not get healthy and was taken away"
+  fi
+done
+
+# The proxy asks only those of this name from now on, and the old ones end what they have begun.
+for container in "${new[@]}"; do docker network connect --alias web --alias "$release" "$front" "$container"; done
+"${compose[@]}" exec -T proxy sh "/etc/$proxy/reload.sh" "$release"
+sleep 2 # nginx has new processes a moment after it was told to
+docker stop "${old[@]}" >/dev/null
+docker rm "${old[@]}" >/dev/null
+
+"${compose[@]}" up --detach --wait --remove-orphans
+"${compose[@]}" exec -T proxy sh "/etc/$proxy/reload.sh" web
