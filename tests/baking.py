@@ -8,6 +8,7 @@ import json
 import os
 import shutil
 import subprocess
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -70,6 +71,7 @@ def everything_on() -> Answers:
     return {key: True for key in PROMPTS if isinstance(DEFINITION[key], bool)}
 
 
+@cache
 def covering_array(strength: int, *, without: frozenset[str] = frozenset()) -> list[Answers]:
     """Return sets of answers in which each combination of `strength` options occurs; refused pairs are left out.
 
@@ -86,11 +88,12 @@ def covering_array(strength: int, *, without: frozenset[str] = frozenset()) -> l
     return sorted(({key: row[key] for key in factors} for row in rows), key=str)
 
 
-def refused_pairs() -> Iterator[tuple[tuple[str, Answer], ...]]:
-    """Yield the pairs of answers that the hook refuses to combine."""
+@cache
+def refused_pairs() -> list[tuple[tuple[str, Answer], ...]]:
+    """Return the pairs of answers that the hook refuses to combine."""
     single = [[(key, value) for value in values] for key, values in options().items()]
-    for one, other in itertools.combinations(single, 2):
-        yield from (pair for pair in itertools.product(one, other) if any(faults(context_of(dict(pair)))))
+    pairs = (itertools.product(one, other) for one, other in itertools.combinations(single, 2))
+    return [pair for pair in itertools.chain(*pairs) if any(faults(context_of(dict(pair))))]
 
 
 def label(answers: Answers) -> str:

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import shutil
 import sys
+import tomllib
 from typing import TYPE_CHECKING
 
 import pytest
@@ -78,6 +79,21 @@ def in_place(template: Path, shared: Path) -> Path:
         if not place.exists():
             shutil.copytree(template / TREE, place)
     return place
+
+
+@pytest.fixture(scope="session")
+def in_place_tools(in_place: Path, shared: Path, environment: dict[str, str]) -> Path:
+    """Return the programs of an environment with what the tree asks for as it stands: the libraries of every answer."""
+    place = shared / "in_place_tools"
+    with FileLock(f"{place}.lock"):
+        if not place.exists():
+            project = tomllib.loads((in_place / "pyproject.toml").read_text(encoding="utf-8"))
+            asked = [project["project"]["dependencies"], project["dependency-groups"]["development"]]
+            asked += [project["dependency-groups"][group] for group in ("test", "production")]
+            wanted = [line for lines in asked for line in lines if isinstance(line, str)]
+            run("uv", "venv", "--quiet", "--python", sys.executable, place, cwd=shared, env=environment)
+            run("uv", "pip", "install", "--quiet", "--python", place, *wanted, cwd=shared, env=environment)
+    return place / "bin"
 
 
 @pytest.fixture(scope="session")

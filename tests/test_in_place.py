@@ -24,10 +24,10 @@ SOURCES = {
     ["ruff check --no-cache", "ruff format --check --no-cache", "mypy .", "lint-imports --no-cache", "pytest"],
 )
 def test_it_passes_its_own_checks_as_it_stands(
-    in_place: Path, everything: Path, command: str, environment: dict[str, str]
+    in_place: Path, in_place_tools: Path, command: str, environment: dict[str, str]
 ) -> None:
     tool, *arguments = command.split()
-    run(everything / ".venv" / "bin" / tool, *arguments, cwd=in_place, env=environment)
+    run(in_place_tools / tool, *arguments, cwd=in_place, env=environment)
 
 
 def test_at_most_two_lines_in_a_hundred_are_control_lines() -> None:
