@@ -79,7 +79,7 @@ CELERY_RESULT_EXPIRES = 3600
 
 CELERY_WORKER_CONCURRENCY: int | None = env("CELERY_CONCURRENCY", default=0, cast=int) or None
 # A process is replaced after so many tasks, or when it holds so many KiB: bounds what a leak can take.
-CELERY_WORKER_MAX_TASKS_PER_CHILD: int | None = env("CELERY_MAX_TASKS", default=1000, cast=int) or None
+CELERY_WORKER_MAX_TASKS_PER_CHILD: int | None = env("CELERY_MAX_TASKS", default=10_000, cast=int) or None
 CELERY_WORKER_MAX_MEMORY_PER_CHILD: int | None = (
     env("CELERY_MAX_MEMORY", default=200, cast=int) * 1024 or None
 )
