@@ -1,6 +1,9 @@
 """How gunicorn serves HTTP and WebSockets by one process: https://uvicorn.dev/deployment/"""
 
 import logging
+import signal
+import sys
+from types import FrameType
 from typing import Any
 
 from uvicorn_worker import UvicornWorker
@@ -33,3 +36,17 @@ class Worker(UvicornWorker):
         log.propagate = True
         # Below that it logs the address and the query of each handshake.
         log.setLevel(logging.WARNING)
+
+    def init_signals(self) -> None:
+        """End as Python does, after what waits to run at its end: mails, traces.
+
+        When it has shut down, uvicorn sends itself the signal again that told it to; by default the process is
+        gone then.
+        """
+        super().init_signals()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, _end)
+
+
+def _end(_number: int, _frame: FrameType | None) -> None:
+    sys.exit(0)
