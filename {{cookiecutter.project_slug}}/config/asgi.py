@@ -4,9 +4,11 @@ import os
 
 from django.core.asgi import get_asgi_application
 
+from apps.core.bodies import with_body_limit
+
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings.production")
 
-application = get_asgi_application()
+application = with_body_limit(get_asgi_application())
 # % if cookiecutter.use_channels
 
 # What it imports needs the apps, which are there now.

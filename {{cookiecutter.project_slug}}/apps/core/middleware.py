@@ -18,6 +18,7 @@ from django.utils.translation import gettext as _
 from django_structlog.middlewares import RequestMiddleware
 from django_structlog.signals import bind_extra_request_failed_metadata
 
+from apps.core.bodies import body_fault
 from apps.core.exceptions import is_unavailable, problem_response
 from apps.core.routers import replica_allowed
 
@@ -25,8 +26,6 @@ GetResponse = Callable[[HttpRequest], HttpResponse]
 
 REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{8,128}")
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
-# What a form with one file has beside it: boundaries, headers, small fields.
-FORM_BYTES = 65_536
 
 
 class RequestLogMiddleware(RequestMiddleware):
@@ -90,28 +89,16 @@ class BodyLimitMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        if request.META.get("HTTP_TRANSFER_ENCODING") and not request.META.get("CONTENT_LENGTH"):
-            detail = _("The request does not say how long its body is.")
-            return problem_response(request, HTTPStatus.LENGTH_REQUIRED, "length_required", detail)
-        if content_length(request) > max_body_bytes(request):
-            detail = _("The body of the request is too large.")
-            return problem_response(request, HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "body_too_large", detail)
-        return self.get_response(request)
-
-
-def content_length(request: HttpRequest) -> int:
-    """How long the body is, as far as the client says so."""
-    try:
-        return int(request.META.get("CONTENT_LENGTH") or 0)
-    except ValueError:
-        return 0
-
-
-def max_body_bytes(request: HttpRequest) -> int:
-    """A form may hold a file as large as is allowed, and what stands around it."""
-    if request.content_type == "multipart/form-data":
-        return int(settings.FILE_MAX_BYTES) + FORM_BYTES
-    return int(settings.DATA_UPLOAD_MAX_MEMORY_SIZE)
+        headers = ("CONTENT_LENGTH", "CONTENT_TYPE", "HTTP_TRANSFER_ENCODING")
+        match body_fault(*(str(request.META.get(name) or "") for name in headers)):
+            case "length_required" as code:
+                detail = _("The request does not say how long its body is.")
+                return problem_response(request, HTTPStatus.LENGTH_REQUIRED, code, detail)
+            case "body_too_large" as code:
+                detail = _("The body of the request is too large.")
+                return problem_response(request, HTTPStatus.REQUEST_ENTITY_TOO_LARGE, code, detail)
+            case _:
+                return self.get_response(request)
 
 
 class APIVersionMiddleware:

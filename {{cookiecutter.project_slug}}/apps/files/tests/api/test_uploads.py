@@ -11,7 +11,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 from pytest_django import Settings
 
-from apps.core.middleware import FORM_BYTES
+from apps.core.bodies import FORM_BYTES
 from apps.files.models import StoredFile
 from apps.files.tests.contents import BAD_NAMES, GOOD, GOOD_NAMES, PDF, REFUSED
 from apps.files.tests.factories import StoredFileFactory
