@@ -40,8 +40,8 @@ class Worker(UvicornWorker):
     def init_signals(self) -> None:
         """End as Python does, after what waits to run at its end: mails, traces.
 
-        When it has shut down, uvicorn sends itself the signal again that told it to; by default the process is
-        gone then.
+        When it has shut down, uvicorn sends itself the signal again that told it to; by default that is the
+        end at once.
         """
         super().init_signals()
         for number in (signal.SIGTERM, signal.SIGINT):
