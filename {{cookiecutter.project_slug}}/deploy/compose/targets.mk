@@ -11,7 +11,7 @@ DEVELOPMENT = HOST_USER="$(shell id -u):$(shell id -g)" $(COMPOSE) \
 # % filter replace("caddy", cookiecutter.reverse_proxy)
 PROXY := caddy
 # % endfilter
-PRODUCTION = $(COMPOSE) --file deploy/compose/production.yml --file deploy/compose/$(PROXY).yml
+STACK = $(COMPOSE) --file deploy/compose/production.yml --file deploy/compose/$(PROXY).yml
 FILE ?= backups/$(shell date -u +%Y-%m-%dT%H-%M-%SZ).tar$(if $(BACKUP_KEY_FILE),.gpg)
 export BACKUP_KEY_FILE
 
@@ -38,22 +38,22 @@ image-sbom: image  ## Write the bill of materials of the image to image-sbom.jso
 
 .PHONY: up-production
 up-production: image  ## Build the image, and start the production stack or mend it
-	@$(PRODUCTION) up --detach --wait --remove-orphans || { \
-		log=$$($(PRODUCTION) logs --no-log-prefix --tail 20 migrate); echo "$$log"; case "$$log" in *"password authentication failed"*) \
+	@$(STACK) up --detach --wait --remove-orphans || { \
+		log=$$($(STACK) logs --no-log-prefix --tail 20 migrate); echo "$$log"; case "$$log" in *"password authentication failed"*) \
 		echo "The volume of the database was made with another POSTGRES_PASSWORD: see docs/compose.md, How it fails.";; esac; \
 		exit 1; } >&2
 
 .PHONY: roll-out
 roll-out: image  ## Build the image, and replace what runs by it without a request that fails
-	@deploy/compose/roll-out.sh $(PROXY) env $(PRODUCTION)
+	@deploy/compose/roll-out.sh $(PROXY) env $(STACK)
 
 .PHONY: backup
 backup:  ## Write the database and the uploads of the production stack to FILE= (BACKUP_KEY_FILE= encrypts it)
-	@deploy/compose/backup.sh "$(FILE)" env $(PRODUCTION)
+	@deploy/compose/backup.sh "$(FILE)" env $(STACK)
 
 .PHONY: restore
 restore: image  ## Put the backup FILE= into an empty production stack, and start it
-	@deploy/compose/restore.sh "$(FILE)" env $(PRODUCTION)
+	@deploy/compose/restore.sh "$(FILE)" env $(STACK)
 	@$(MAKE) up-production
 
 .PHONY: down
