@@ -13,6 +13,7 @@ api_v1: list[URLPattern | URLResolver] = [
     path("auth/", include("apps.users.api.urls.auth")),
     path("files/", include("apps.files.api.urls")),
     # % if cookiecutter.use_channels
+    path("notifications/", include("apps.notifications.api.urls")),
     path("realtime/", include("apps.realtime.api.urls")),
     # % endif
     path("users/", include("apps.users.api.urls.users")),

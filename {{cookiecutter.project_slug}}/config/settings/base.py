@@ -23,6 +23,7 @@ from config.settings.components.mailers import *
 
 # % endif
 # % if cookiecutter.use_channels
+from config.settings.components.notifications import *
 from config.settings.components.realtime import *
 
 # % endif
@@ -70,6 +71,7 @@ INSTALLED_APPS = [
     "apps.core",
     "apps.files",
     # % if cookiecutter.use_channels
+    "apps.notifications",
     "apps.realtime",
     # % endif
     # % if cookiecutter.use_celery

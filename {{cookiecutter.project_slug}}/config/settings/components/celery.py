@@ -106,6 +106,9 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
         "purge_unverified_users": "40 3 * * *",
         "purge_tasks": "50 3 * * *",
         "files_cleanup": "10 4 * * *",
+        # % if cookiecutter.use_channels
+        "purge_notifications": "20 4 * * *",
+        # % endif
     }.items()
 }
 

@@ -1,0 +1,37 @@
+"""Input and output of the API, apart: what comes in is validated, what goes out is chosen field by field."""
+
+from typing import Any
+
+from rest_framework import serializers
+
+from apps.core.serializers import OutputSerializer
+from apps.notifications.models import Notification
+
+
+class NotificationOutput(OutputSerializer):
+    data = serializers.DictField(  # type: ignore[assignment] # a field, as its metaclass sees to
+        read_only=True, help_text="For programs: what it is about."
+    )
+
+    class Meta:
+        model = Notification
+        fields: list[str] = ["id", "kind", "title", "body", "data", "read_at", "created_at"]
+        read_only_fields = fields
+
+
+class UnreadOutput(serializers.Serializer[Any]):
+    unread = serializers.IntegerField(read_only=True)
+
+
+class PreferenceInput(serializers.Serializer[Any]):
+    kind = serializers.CharField(max_length=50)
+    in_app = serializers.BooleanField(required=False)
+    mail = serializers.BooleanField(required=False)
+    websocket = serializers.BooleanField(required=False)
+
+
+class PreferenceOutput(serializers.Serializer[Any]):
+    kind = serializers.CharField(read_only=True)
+    in_app = serializers.BooleanField(read_only=True)
+    mail = serializers.BooleanField(read_only=True)
+    websocket = serializers.BooleanField(read_only=True)

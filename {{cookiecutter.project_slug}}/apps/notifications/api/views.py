@@ -1,0 +1,77 @@
+"""HTTP only: validate, call a service or a selector, serialise."""
+
+from http import HTTPStatus
+from typing import Any
+
+from django.db.models import QuerySet
+from drf_spectacular.utils import extend_schema, extend_schema_view
+from rest_framework import mixins, viewsets
+from rest_framework.decorators import action
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from apps.notifications import selectors, services
+from apps.notifications.api import serializers
+from apps.notifications.api.filters import NotificationFilter
+from apps.notifications.models import Notification
+from apps.users.requests import UserRequest
+
+
+@extend_schema_view(
+    list=extend_schema(description="What the user who asks was told."),
+    retrieve=extend_schema(description="One notification. Looking at it does not mark it as read."),
+)
+class NotificationViewSet(
+    mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.GenericViewSet[Notification]
+):
+    queryset = Notification.objects.none()
+    serializer_class = serializers.NotificationOutput
+    filterset_class = NotificationFilter
+    search_fields = ("title",)
+    ordering_fields = ("created_at",)
+    ordering = ("-created_at",)
+
+    request: UserRequest
+
+    def get_queryset(self) -> QuerySet[Notification]:
+        """Only one's own: those of others are not found."""
+        return selectors.notification_list(user=self.request.user)
+
+    @extend_schema(request=None, responses={200: serializers.NotificationOutput}, filters=False)
+    @action(detail=True, methods=["post"])
+    def read(self, request: UserRequest, *args: Any, **kwargs: Any) -> Response:
+        """Mark a notification as read. Once more changes nothing."""
+        notification = services.notification_read(notification=self.get_object())
+        return Response(serializers.NotificationOutput.represent(notification))
+
+    @extend_schema(request=None, responses={204: None}, filters=False)
+    @action(detail=False, methods=["post"], url_path="read-all")
+    def read_all(self, request: UserRequest) -> Response:
+        """Mark all notifications as read."""
+        services.notification_read_all(user=request.user)
+        return Response(status=HTTPStatus.NO_CONTENT)
+
+    @extend_schema(responses={200: serializers.UnreadOutput}, filters=False)
+    @action(detail=False, pagination_class=None, url_path="unread-count")
+    def unread_count(self, request: UserRequest) -> Response:
+        """Count the notifications that are not read."""
+        return Response({"unread": selectors.unread_count(user=request.user)})
+
+
+class PreferencesView(APIView):
+    @extend_schema(responses={200: serializers.PreferenceOutput(many=True)})
+    def get(self, request: UserRequest) -> Response:
+        """For each kind of notification, the channels that the user wants."""
+        found = selectors.preferences_of(user=request.user)
+        return Response([{"kind": kind} | wanted for kind, wanted in found.items()])
+
+    @extend_schema(
+        request=serializers.PreferenceInput(partial=False),
+        responses={200: serializers.PreferenceOutput},
+    )
+    def patch(self, request: UserRequest) -> Response:
+        """Switch channels on and off for one kind; those that are not named stay as they are."""
+        data = serializers.PreferenceInput(data=request.data)
+        data.is_valid(raise_exception=True)
+        wanted = services.preference_set(user=request.user, **data.validated_data)
+        return Response({"kind": data.validated_data["kind"]} | wanted)

@@ -1,0 +1,84 @@
+from typing import Any
+
+from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from apps.core.models import TimeStampedModel, UUIDModel
+
+
+class Channel(models.TextChoices):
+    """How a notification reaches its user."""
+
+    IN_APP = "in_app", _("in the application")
+    MAIL = "mail", _("by mail")
+    WEBSOCKET = "websocket", _("at once, where it is open")
+
+
+def validate_kind(value: Any) -> None:
+    """Let only kinds of `NOTIFICATION_KINDS` pass; they are settings, so no choices of a migration."""
+    if value not in settings.NOTIFICATION_KINDS:
+        raise ValidationError(_("There is no such kind of notification."), code="invalid_choice")
+
+
+class Notification(UUIDModel, TimeStampedModel):
+    """What a user was told and can look up again."""
+
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        verbose_name=_("user"),
+        on_delete=models.CASCADE,
+        related_name="notifications",
+    )
+    kind = models.CharField(_("kind"), max_length=50, validators=[validate_kind])
+    title = models.CharField(_("title"), max_length=200)
+    body = models.TextField(_("body"), blank=True)
+    data = models.JSONField(
+        _("data"),
+        default=dict,
+        blank=True,
+        help_text=_("For programs: what it is about."),
+    )
+    read_at = models.DateTimeField(_("read at"), null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("notification")
+        verbose_name_plural = _("notifications")
+        ordering = ("-created_at", "-id")
+        indexes = [
+            models.Index(fields=["user", "-created_at", "-id"], name="notification_newest_of_user"),
+            models.Index(
+                fields=["user"], condition=models.Q(read_at=None), name="notification_unread_of_user"
+            ),
+            # For the removal of old ones.
+            models.Index(fields=["read_at"], name="notification_read_at"),
+        ]
+
+    def __str__(self) -> str:
+        return self.title
+
+
+class Preference(UUIDModel, TimeStampedModel):
+    """Whether a user wants notifications of a kind through a channel; without a row, the settings say."""
+
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        verbose_name=_("user"),
+        on_delete=models.CASCADE,
+        related_name="notification_preferences",
+    )
+    kind = models.CharField(_("kind"), max_length=50, validators=[validate_kind])
+    channel = models.CharField(_("channel"), max_length=20, choices=Channel.choices)
+    wanted = models.BooleanField(_("wanted"))
+
+    class Meta:
+        verbose_name = _("preference")
+        verbose_name_plural = _("preferences")
+        ordering = ("-created_at", "-id")
+        constraints = [
+            models.UniqueConstraint(fields=["user", "kind", "channel"], name="preference_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind}: {self.channel}"

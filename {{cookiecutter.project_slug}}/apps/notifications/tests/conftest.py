@@ -1,0 +1,14 @@
+"""Fixtures for the tests of this app."""
+
+import pytest
+
+from apps.users.tests.factories import UserFactory
+from conftest import Client
+
+
+@pytest.fixture
+def other_api(db: None) -> Client:
+    """A client that is logged in as somebody else."""
+    client = Client()
+    client.login_by_token(UserFactory.create())
+    return client

@@ -1,0 +1,44 @@
+"""The admin of notifications: looked for, never changed."""
+
+import pytest
+from django.db import connection
+from django.test import Client as Browser
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+from pytest_django import DjangoAssertNumQueries
+
+from apps.notifications.tests.factories import NotificationFactory
+from apps.users.tests.factories import SuperuserFactory
+
+CHANGELIST = "admin:notifications_notification_changelist"
+
+
+@pytest.fixture
+def root(db: None) -> Browser:
+    browser = Browser()
+    browser.force_login(SuperuserFactory.create())
+    return browser
+
+
+def test_notifications_are_found_by_title_and_user(root: Browser) -> None:
+    notification = NotificationFactory.create(title="Paid")
+    NotificationFactory.create()
+    for words in ("Paid", notification.user.email):
+        assert root.get(reverse(CHANGELIST), {"q": words}).context["cl"].result_count == 1
+
+
+def test_a_list_costs_the_same_queries_however_long_it_is(
+    root: Browser, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    NotificationFactory.create_batch(2)
+    with CaptureQueriesContext(connection) as short:
+        root.get(reverse(CHANGELIST))
+    NotificationFactory.create_batch(20)
+    with django_assert_num_queries(len(short)):
+        root.get(reverse(CHANGELIST))
+
+
+def test_a_notification_is_read_only(root: Browser) -> None:
+    notification = NotificationFactory.create()
+    url = reverse("admin:notifications_notification_change", args=[notification.pk])
+    assert root.post(url, {"title": "Other"}).status_code == 403

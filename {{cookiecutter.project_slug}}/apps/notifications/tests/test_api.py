@@ -1,0 +1,187 @@
+"""What a user sees and does over HTTP."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from django.urls import reverse
+from django.utils import timezone
+
+from apps.notifications.models import Notification, Preference
+from apps.notifications.services import notification_send
+from apps.notifications.tests.factories import NotificationFactory
+from apps.users.tests.helpers import assert_unauthorized, fields_of, problem_of
+
+if TYPE_CHECKING:
+    from pytest_django import DjangoAssertNumQueries, Settings
+
+    from apps.users.models import User
+    from conftest import Client
+
+LIST = reverse("v1:notifications:notification-list")
+READ_ALL = reverse("v1:notifications:notification-read-all")
+UNREAD = reverse("v1:notifications:notification-unread-count")
+PREFERENCES = reverse("v1:notifications:preferences")
+DEFAULTS = [
+    {"kind": "message", "in_app": True, "mail": False, "websocket": True},
+    {"kind": "warning", "in_app": True, "mail": True, "websocket": True},
+]
+
+
+def detail(notification: Notification, action: str = "detail") -> str:
+    return reverse(f"v1:notifications:notification-{action}", args=[notification.pk])
+
+
+def found(api: Client, **query: str | int) -> list[str]:
+    response = api.get(LIST, query)
+    assert response.status_code == 200, response.content
+    return [row["title"] for row in response.json()["results"]]
+
+
+def unread(api: Client) -> int:
+    count: int = api.get(UNREAD).json()["unread"]
+    return count
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("method", "url"),
+    [("get", LIST), ("post", READ_ALL), ("get", UNREAD), ("get", PREFERENCES), ("patch", PREFERENCES)],
+)
+def test_nobody_gets_anywhere_without_a_login(api: Client, method: str, url: str) -> None:
+    assert_unauthorized(getattr(api, method)(url), "not_authenticated")
+
+
+def test_everybody_sees_their_own_only(user_api: Client, other_api: Client, user: User) -> None:
+    notification = NotificationFactory.create(user=user, title="Mine", body="More", data={"order": 7})
+
+    (row,) = user_api.get(LIST).json()["results"]
+    assert row == user_api.get(detail(notification)).json()
+    assert row.pop("created_at")
+    assert row == {
+        "id": str(notification.pk),
+        "kind": "message",
+        "title": "Mine",
+        "body": "More",
+        "data": {"order": 7},
+        "read_at": None,
+    }
+    assert found(other_api) == []
+    problem_of(other_api.get(detail(notification)), 404)
+    problem_of(other_api.post(detail(notification, "read")), 404)
+    assert other_api.post(READ_ALL).status_code == 204
+    assert (unread(user_api), unread(other_api)) == (1, 0)
+
+
+@pytest.mark.parametrize("method", ["put", "patch", "delete"])
+def test_a_notification_is_not_changed_by_its_user(user_api: Client, user: User, method: str) -> None:
+    problem_of(getattr(user_api, method)(detail(NotificationFactory.create(user=user))), 405)
+
+
+def test_notifications_are_filtered_searched_and_ordered(user_api: Client, user: User) -> None:
+    NotificationFactory.create(user=user, title="a", read_at=timezone.now())
+    NotificationFactory.create(user=user, title="b", kind="warning")
+
+    assert found(user_api) == ["b", "a"]
+    assert found(user_api, ordering="created_at") == ["a", "b"]
+    assert found(user_api, unread="true") == ["b"]
+    assert found(user_api, unread="false") == ["a"]
+    assert found(user_api, kind="message") == ["a"]
+    assert found(user_api, kind="gossip") == []
+    assert found(user_api, search="B") == ["b"]
+
+
+def test_pages_show_every_notification_once(user_api: Client, user: User) -> None:
+    NotificationFactory.create_batch(5, user=user, created_at=timezone.now())
+    first = user_api.get(LIST, {"page_size": 3}).json()
+    second = user_api.get(first["next"]).json()
+    assert len({row["id"] for row in first["results"] + second["results"]}) == 5
+    assert second["next"] is None
+
+
+@pytest.mark.parametrize("count", [1, 20])
+def test_a_list_costs_the_same_queries_however_long_it_is(
+    user_api: Client, user: User, count: int, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    NotificationFactory.create_batch(count, user=user)
+    # Who asks, and the page.
+    with django_assert_num_queries(2):
+        user_api.get(LIST)
+
+
+@pytest.mark.parametrize("url", [UNREAD, PREFERENCES])
+def test_what_is_asked_often_costs_one_query_more_than_who_asks(
+    user_api: Client, url: str, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    with django_assert_num_queries(2):
+        user_api.get(url)
+
+
+def test_a_notification_is_read_once(user_api: Client, user: User) -> None:
+    notification = NotificationFactory.create(user=user)
+    NotificationFactory.create(user=user)
+
+    user_api.get(detail(notification))
+    assert unread(user_api) == 2
+    first = user_api.post(detail(notification, "read"))
+    assert first.status_code == 200
+    assert first.json()["read_at"]
+    assert user_api.post(detail(notification, "read")).json() == first.json()
+    assert unread(user_api) == 1
+
+
+def test_all_are_read_at_once(user_api: Client, user: User) -> None:
+    NotificationFactory.create_batch(3, user=user)
+    other = NotificationFactory.create()
+    before = timezone.now()
+    early = NotificationFactory.create(user=user, read_at=before)
+
+    assert user_api.post(READ_ALL).status_code == 204
+    assert unread(user_api) == 0
+    assert Notification.objects.get(pk=early.pk).read_at == before
+    assert Notification.objects.get(read_at=None) == other
+
+
+def test_channels_are_chosen_for_a_kind(user_api: Client, other_api: Client, user: User) -> None:
+    assert user_api.get(PREFERENCES).json() == DEFAULTS
+    response = user_api.patch(PREFERENCES, {"kind": "warning", "mail": False, "in_app": False})
+    assert response.status_code == 200
+    changed = {"kind": "warning", "in_app": False, "mail": False, "websocket": True}
+    assert response.json() == changed
+    # What is not named stays, and what was chosen can be chosen anew.
+    changed["in_app"] = True
+    assert user_api.patch(PREFERENCES, {"kind": "warning", "in_app": True}).json() == changed
+    assert user_api.get(PREFERENCES).json() == [DEFAULTS[0], changed]
+    assert Preference.objects.filter(user=user).count() == 2
+    assert other_api.get(PREFERENCES).json() == DEFAULTS
+
+
+@pytest.mark.parametrize(
+    ("body", "error"),
+    [
+        ({}, ("kind", "required")),
+        ({"kind": "gossip", "mail": False}, ("kind", "invalid_choice")),
+        ({"kind": "message", "mail": "perhaps"}, ("mail", "invalid")),
+        ({"kind": "message", "mail": None}, ("mail", "null")),
+    ],
+)
+def test_what_is_no_choice_is_refused(user_api: Client, body: dict[str, Any], error: tuple[str, str]) -> None:
+    assert fields_of(user_api.patch(PREFERENCES, body)) == {error}
+    assert not Preference.objects.exists()
+
+
+def test_a_choice_for_a_kind_that_is_no_more_is_left_alone(user_api: Client, settings: Settings) -> None:
+    user_api.patch(PREFERENCES, {"kind": "warning", "mail": False})
+    settings.NOTIFICATION_KINDS = {"message": ("in_app", "websocket")}
+    assert user_api.get(PREFERENCES).json() == DEFAULTS[:1]
+
+
+def test_the_export_of_ones_data_lists_notifications_and_choices(user_api: Client, user: User) -> None:
+    notification_send(user=user, kind="message", title="Paid")
+    user_api.patch(PREFERENCES, {"kind": "warning", "mail": False})
+
+    export = user_api.get(reverse("v1:users:export")).json()
+
+    assert [row["title"] for row in export["notifications.Notification"]] == ["Paid"]
+    assert [row["channel"] for row in export["notifications.Preference"]] == ["mail"]

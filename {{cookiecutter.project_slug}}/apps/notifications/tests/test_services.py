@@ -1,0 +1,187 @@
+"""What reaches a user, and through which channels."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from io import StringIO
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from django.core.exceptions import ValidationError
+from django.core.management import call_command
+from django.db import transaction
+from django.test import TestCase
+from django.utils import timezone
+from django.utils.translation import override
+
+from apps.notifications.checks import check_kinds
+from apps.notifications.models import Notification, Preference
+from apps.notifications.services import notification_send, preference_set
+from apps.notifications.tests.factories import NotificationFactory
+from apps.users.services.accounts import user_deactivate, user_delete
+from apps.users.tests.factories import UserFactory
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from django.core.mail import EmailMessage
+    from pytest_django import DjangoAssertNumQueries, Settings
+
+    from apps.users.models import User
+
+pytestmark = pytest.mark.django_db
+
+Told = list[tuple[str, str, dict[str, Any]]]
+
+
+@pytest.fixture
+def told(monkeypatch: pytest.MonkeyPatch) -> Told:
+    """What was sent to sockets: to which group, which event, with what."""
+    events: Told = []
+
+    async def note(group: str, event: str, data: dict[str, Any]) -> None:
+        events.append((group, event, data))
+
+    monkeypatch.setattr("apps.realtime.services._group_send", note)
+    return events
+
+
+def send(user: User, kind: str = "warning", **fields: Any) -> Notification | None:
+    with TestCase.captureOnCommitCallbacks(execute=True):
+        return notification_send(user=user, kind=kind, **{"title": "Paid <now>"} | fields)
+
+
+def test_a_user_is_told_through_every_channel(user: User, told: Told, mailoutbox: list[EmailMessage]) -> None:
+    notification = send(user, body="By card & cash.", data={"order": 7})
+
+    assert notification == Notification.objects.get(user=user, kind="warning", read_at=None)
+    (mail,) = mailoutbox
+    assert (mail.to, mail.subject) == ([user.email], "Paid <now>")
+    assert "By card & cash." in mail.body
+    page = str(mail.alternatives[0][0])  # type: ignore[attr-defined]
+    assert "Paid &lt;now&gt;" in page
+    assert "By card &amp; cash." in page
+    ((group, event, data),) = told
+    assert (group, event) == (f"user.{user.pk}", "notification.created")
+    assert (data["id"], data["title"], data["data"]) == (str(notification.pk), "Paid <now>", {"order": 7})
+
+
+def test_a_line_break_in_a_title_makes_no_header(
+    user: User, told: Told, mailoutbox: list[EmailMessage]
+) -> None:
+    send(user, title="a\nBcc: b@example.com")
+    assert mailoutbox[0].subject == "a Bcc: b@example.com"
+
+
+@pytest.mark.parametrize("channel", ["in_app", "mail", "websocket"])
+def test_a_channel_that_was_switched_off_is_silent_and_the_others_are_not(
+    user: User, told: Told, mailoutbox: list[EmailMessage], channel: str
+) -> None:
+    preference_set(user=user, kind="warning", **{channel: False})
+    notification = send(user)
+    heard = {"in_app": notification, "mail": mailoutbox, "websocket": told}
+    assert {name for name, what in heard.items() if what} == {"in_app", "mail", "websocket"} - {channel}
+    assert Notification.objects.exists() is (channel != "in_app")
+    # What cannot be looked up has no key.
+    assert [data["id"] for _, _, data in told if channel == "in_app"] in ([], [None])
+
+
+def test_who_has_not_chosen_gets_what_the_settings_say(
+    user: User, told: Told, mailoutbox: list[EmailMessage]
+) -> None:
+    send(user, kind="message")
+    assert (Notification.objects.count(), len(mailoutbox), len(told)) == (1, 0, 1)
+    preference_set(user=user, kind="message", mail=True)
+    send(user, kind="message")
+    assert len(mailoutbox) == 1
+
+
+def test_what_is_rolled_back_was_never_told(user: User, told: Told, mailoutbox: list[EmailMessage]) -> None:
+    def fail() -> None:
+        with transaction.atomic():
+            notification_send(user=user, kind="warning", title="Paid")
+            raise RuntimeError
+
+    with TestCase.captureOnCommitCallbacks(execute=True), pytest.raises(RuntimeError):
+        fail()
+    assert (Notification.objects.count(), mailoutbox, told) == (0, [], [])
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [("kind", "gossip"), ("title", ""), ("title", "x" * 201), ("data", {"a": {1, 2}})],
+)
+def test_what_is_not_valid_is_refused_and_nobody_is_told(
+    user: User, told: Told, mailoutbox: list[EmailMessage], field: str, value: Any
+) -> None:
+    with pytest.raises(ValidationError) as error:
+        send(user, **{field: value})
+    assert list(error.value.message_dict) == [field]
+    assert (Notification.objects.count(), mailoutbox, told) == (0, [], [])
+
+
+@pytest.mark.parametrize("end", [user_delete, user_deactivate])
+def test_nobody_is_told_whose_account_has_ended(
+    user: User, told: Told, mailoutbox: list[EmailMessage], end: Callable[..., object]
+) -> None:
+    end(user=user)
+    mailoutbox.clear()
+    assert send(user) is None
+    assert (Notification.objects.count(), mailoutbox, told) == (0, [], [])
+
+
+def test_an_address_that_nobody_verified_gets_no_mail(told: Told, mailoutbox: list[EmailMessage]) -> None:
+    assert send(UserFactory.create(email_verified_at=None))
+    assert mailoutbox == []
+    assert len(told) == 1
+
+
+def test_the_frame_of_a_mail_is_written_in_the_language_of_the_moment(
+    user: User, told: Told, mailoutbox: list[EmailMessage]
+) -> None:
+    with override("de"):
+        send(user)
+    assert "per E-Mail" in mailoutbox[0].body
+
+
+def test_to_tell_a_user_costs_three_queries_more_than_the_savepoint(
+    user: User, told: Told, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    # Whether the key is free, who reads it, what they want, and the row, between the ends of a savepoint.
+    with django_assert_num_queries(6):
+        notification_send(user=user, kind="message", title="Paid")
+
+
+def test_notifications_and_choices_go_with_the_account(user: User) -> None:
+    NotificationFactory.create(user=user)
+    preference_set(user=user, kind="message", mail=True)
+    kept = NotificationFactory.create()
+    user_delete(user=user)
+    assert list(Notification.objects.all()) == [kept]
+    assert not Preference.objects.exists()
+
+
+def test_notifications_that_were_read_long_ago_are_removed() -> None:
+    now = timezone.now()
+    old = now - timedelta(days=91)
+    NotificationFactory.create(read_at=old, created_at=old)
+    kept = {
+        NotificationFactory.create(created_at=old),
+        NotificationFactory.create(created_at=old, read_at=now - timedelta(days=89)),
+    }
+
+    def said(**options: bool) -> str:
+        output = StringIO()
+        call_command("purge_notifications", stdout=output, **options)
+        return output.getvalue().strip()
+
+    assert said(dry_run=True) == "1 notifications to remove."
+    assert Notification.objects.count() == 3
+    assert said() == "1 notifications removed."
+    assert set(Notification.objects.all()) == kept
+
+
+def test_a_channel_that_is_misspelt_in_the_settings_is_found_at_once(settings: Settings) -> None:
+    assert check_kinds() == []
+    settings.NOTIFICATION_KINDS = {"message": ("in-app",)}
+    assert [(error.id, "in-app" in error.msg) for error in check_kinds()] == [("notifications.E001", True)]
