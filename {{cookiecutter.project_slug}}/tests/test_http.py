@@ -7,6 +7,7 @@ from django.test import Client as DjangoClient
 from django.urls import reverse
 from pytest_django import Settings
 
+from apps.users.tests.factories import UserFactory
 from conftest import Client
 
 pytestmark = pytest.mark.django_db
@@ -45,6 +46,40 @@ def test_what_a_client_has_is_not_sent_again(user_api: Client) -> None:
     third = user_api.get(url, HTTP_IF_NONE_MATCH=first["ETag"])
     assert third.status_code == 200
     assert third["ETag"] != first["ETag"]
+
+
+def test_only_the_client_keeps_an_answer_and_asks_whether_it_still_holds(user_api: Client) -> None:
+    response = user_api.get(reverse("v1:users:me"))
+    assert set(response["Cache-Control"].split(", ")) == {"private", "no-cache"}
+    assert "Authorization" in response["Vary"]
+    again = user_api.get(reverse("v1:users:me"), HTTP_IF_NONE_MATCH=response["ETag"])
+    assert again["Cache-Control"] == response["Cache-Control"]
+    assert "Authorization" in again["Vary"]
+
+
+def test_what_one_user_has_is_not_taken_for_what_another_may_see(user_api: Client) -> None:
+    etag = user_api.get(reverse("v1:users:me"))["ETag"]
+    other = Client()
+    other.login_by_token(UserFactory.create())
+    assert other.get(reverse("v1:users:me"), HTTP_IF_NONE_MATCH=etag).status_code == 200
+
+
+def test_what_the_api_compresses_is_not_sent_again_either(user_api: Client) -> None:
+    url = reverse("v1:users:me")
+    user_api.patch(url, {"first_name": "a" * 150, "last_name": "a" * 150})
+    first = user_api.get(url, HTTP_ACCEPT_ENCODING="gzip")
+    assert first["Content-Encoding"] == "gzip"
+    # The bytes differ by encoding, so the tag is one of the content, not of the bytes.
+    assert first["ETag"].startswith("W/")
+    for encoding in ("gzip", "identity"):
+        again = user_api.get(url, HTTP_ACCEPT_ENCODING=encoding, HTTP_IF_NONE_MATCH=first["ETag"])
+        assert again.status_code == 304
+
+
+def test_a_copy_of_all_personal_data_is_kept_by_nobody(user_api: Client) -> None:
+    response = user_api.get(reverse("v1:users:export"))
+    assert response["Cache-Control"] == "no-store"
+    assert "ETag" not in response
 
 
 def test_what_a_client_has_compressed_is_not_sent_again(client: DjangoClient) -> None:

@@ -16,11 +16,12 @@ from django.utils.module_loading import import_string
 from django_redis.cache import RedisCache
 from redis.backoff import NoBackoff
 from redis.exceptions import ConnectionError as RedisConnectionError
-from redis.exceptions import OutOfMemoryError, ReadOnlyError
+from redis.exceptions import ResponseError
 from redis.exceptions import TimeoutError as RedisTimeoutError
 from redis.retry import Retry
 
-AWAY = (RedisConnectionError, RedisTimeoutError, ReadOnlyError, OutOfMemoryError)
+# The last is how a server refuses that is full, read-only, or cannot write to its disk.
+AWAY = (RedisConnectionError, RedisTimeoutError, ResponseError)
 PAUSE = 2.0
 LOG_EVERY = 60.0
 # Not more than a request can bear: a server that is near answers in a millisecond.
@@ -87,8 +88,9 @@ class FailoverRedisCache(RedisCache):
         options = {
             "SOCKET_CONNECT_TIMEOUT": TIMEOUT,
             "SOCKET_TIMEOUT": TIMEOUT,
-            # A connection that a restarted server has dropped is made anew once, at once.
-            "CONNECTION_POOL_KWARGS": {"retry": Retry(NoBackoff(), 1)},
+            # A connection that a restarted server has dropped is made anew once, at once. Who has waited for
+            # an answer does not wait again.
+            "CONNECTION_POOL_KWARGS": {"retry": Retry(NoBackoff(), 1, (RedisConnectionError,))},
             **params.get("OPTIONS", {}),
         }
         super().__init__(server, {**params, "OPTIONS": options})
@@ -120,3 +122,16 @@ class FailoverRedisCache(RedisCache):
     set = partialmethod(_try, "set")
     set_many = partialmethod(_try, "set_many")
     touch = partialmethod(_try, "touch")
+
+
+class SessionRedisCache(FailoverRedisCache):
+    """Keeps sessions for minutes only, after which they are read from the database again.
+
+    A session that is ended while Redis is away is still there when it is back: no longer than this.
+    """
+
+    MAX_SECONDS = 300
+
+    def set(self, key: str, value: Any, timeout: float | None = None, version: int | None = None) -> Any:
+        seconds = self.MAX_SECONDS if timeout is None else min(timeout, self.MAX_SECONDS)
+        return super().set(key, value, seconds, version=version)

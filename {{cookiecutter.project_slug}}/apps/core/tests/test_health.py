@@ -6,7 +6,15 @@ from django.db.migrations.recorder import MigrationRecorder
 from django.urls import reverse
 from pytest_django import DjangoAssertNumQueries, Settings
 
+from apps.core.health import CHECKS
 from conftest import Client
+
+
+@pytest.fixture(autouse=True)
+def _components_of_the_core(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without those that other apps add where they have a server."""
+    own = ("database", "cache", "migrations")
+    monkeypatch.setattr("apps.core.health.CHECKS", {name: CHECKS[name] for name in own})
 
 
 def test_the_process_lives_whatever_the_host_and_without_a_query(

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import runpy
 import socket
+import socketserver
 import threading
 from typing import TYPE_CHECKING, Any
 
@@ -10,6 +12,8 @@ import pytest
 from django.conf import settings as project_settings
 from django.core.cache import cache, caches
 from django.urls import reverse
+
+from config.env import BASE_DIR
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -42,7 +46,9 @@ def _away(settings: Settings, port: int) -> None:
     settings.CACHES = {
         "default": redis_at(port, "dummy.DummyCache"),
         "counters": redis_at(port, "locmem.LocMemCache"),
+        "sessions": redis_at(port, "dummy.DummyCache"),
     }
+    settings.SESSION_ENGINE = "django.contrib.sessions.backends.cached_db"
 
 
 @pytest.mark.usefixtures("_away")
@@ -98,12 +104,39 @@ def test_one_operation_alone_waits_for_a_redis_that_does_not_answer(settings: Se
         settings.CACHES = {"default": redis_at(silent.getsockname()[1], "dummy.DummyCache")}
         assert [cache.get("colour") for _ in range(20)] == [None] * 20
         silent.setblocking(False)  # noqa: FBT003 - its signature
-        # Once, and once more at once, in case a connection had merely gone stale.
-        accepted = [silent.accept()[0], silent.accept()[0]]
-        with pytest.raises(BlockingIOError):
+        with silent.accept()[0], pytest.raises(BlockingIOError):
             silent.accept()
-    for connection in accepted:
-        connection.close()
+
+
+class Refuser(socketserver.StreamRequestHandler):
+    """Answers every command as a server does that cannot write to its disk."""
+
+    def handle(self) -> None:
+        while self.rfile.readline():
+            self.wfile.write(b"-MISCONF Errors writing to the disk\r\n")
+
+
+def test_a_redis_that_refuses_fails_nothing(settings: Settings, caplog: pytest.LogCaptureFixture) -> None:
+    with socketserver.ThreadingTCPServer(("127.0.0.1", 0), Refuser) as server:
+        server.daemon_threads = True
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        settings.CACHES = {"default": redis_at(server.server_address[1], "dummy.DummyCache")}
+        cache.set("colour", "blue")
+        assert cache.get("colour", "none") == "none"
+        server.shutdown()
+        redis: Any = caches["default"]
+        redis.client.disconnect()
+    assert caplog.text.count("cache_unavailable") == 1
+
+
+@pytest.mark.parametrize(("redis_url", "engine"), [("", "db"), ("redis://127.0.0.1:1/0", "cached_db")])
+def test_no_session_is_kept_in_the_memory_of_one_process(
+    monkeypatch: pytest.MonkeyPatch, redis_url: str, engine: str
+) -> None:
+    monkeypatch.setenv("REDIS_URL", redis_url)
+    component = runpy.run_path(str(BASE_DIR / "config/settings/components/cache.py"))
+    assert component["SESSION_ENGINE"] == f"django.contrib.sessions.backends.{engine}"
+    assert engine == "db" or component["SESSION_CACHE_ALIAS"] in component["CACHES"]
 
 
 @pytest.mark.skipif(
@@ -120,3 +153,13 @@ def test_redis_keeps_what_it_is_given() -> None:
     for thread in threads:
         thread.join()
     assert counters.get("clicks") == 11
+
+
+@pytest.mark.skipif(
+    "redis" not in project_settings.CACHES["default"].get("LOCATION", ""), reason="needs REDIS_URL"
+)
+@pytest.mark.parametrize("timeout", [None, 1_209_600])
+def test_redis_keeps_a_session_for_minutes(timeout: int | None) -> None:
+    sessions: Any = caches["sessions"]
+    sessions.set("session", {"a": 1}, timeout)
+    assert 0 < sessions.ttl("session") <= 300

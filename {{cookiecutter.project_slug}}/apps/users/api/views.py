@@ -1,11 +1,14 @@
 """HTTP only: validate, call a service or a selector, serialise."""
 
 from http import HTTPStatus
+from pathlib import PurePath
 
 from django.db.models import QuerySet
 from django.http import FileResponse, Http404
 from django.utils.decorators import method_decorator
+from django.utils.http import quote_etag
 from django.views.decorators.cache import cache_control
+from django.views.decorators.http import condition
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema, extend_schema_view
 from rest_framework import mixins, viewsets
@@ -184,11 +187,18 @@ class MeView(APIView):
         return Response(status=HTTPStatus.NO_CONTENT)
 
 
+def avatar_etag(request: UserRequest) -> str | None:
+    """Each picture has a name of its own, of which this tells nothing else."""
+    name: str | None = request.user.avatar.name
+    return quote_etag(PurePath(name).stem) if name else None
+
+
 class AvatarView(APIView):
     extra_problems = {"GET": [HTTPStatus.NOT_FOUND]}
     parser_classes = (MultiPartParser,)
 
     @extend_schema(responses={(200, "image/webp"): OpenApiTypes.BINARY})
+    @method_decorator(condition(etag_func=avatar_etag))
     def get(self, request: UserRequest) -> FileResponse:
         """The picture."""
         if not request.user.avatar:
@@ -216,6 +226,7 @@ class AvatarView(APIView):
 
 class ExportView(APIView):
     @extend_schema(responses={200: OpenApiTypes.OBJECT})
+    @method_decorator(cache_control(no_store=True))
     def get(self, request: UserRequest) -> Response:
         """Everything that is stored about the user who asks."""
         disposition = {"Content-Disposition": 'attachment; filename="export.json"'}

@@ -20,9 +20,9 @@ def _memory(name: str) -> dict[str, Any]:
     }
 
 
-def _redis(prefix: str, *, stand_in: str) -> dict[str, Any]:
+def _redis(prefix: str, *, stand_in: str, backend: str = "FailoverRedisCache") -> dict[str, Any]:
     return {
-        "BACKEND": "apps.core.redis.FailoverRedisCache",
+        "BACKEND": f"apps.core.redis.{backend}",
         "LOCATION": _redis_url,
         "KEY_PREFIX": f"{project.NAME}:{prefix}",
         "OPTIONS": {
@@ -38,9 +38,12 @@ _in_redis = {
     "default": _redis(project.VERSION, stand_in="dummy.DummyCache"),
     # All releases count together what limits count.
     "counters": _redis("counters", stand_in="locmem.LocMemCache"),
+    "sessions": _redis("sessions", stand_in="dummy.DummyCache", backend="SessionRedisCache"),
 }
 
 CACHES = _in_redis if _redis_url else _in_memory
 
-# Sessions are written to both and read from the cache: emptying it logs nobody out.
-SESSION_ENGINE = "django.contrib.sessions.backends.cached_db"
+# Sessions are written to both and read from the cache: emptying it logs nobody out. Not through the memory of
+# a process: it does not hear of a log-out in another one.
+SESSION_ENGINE = f"django.contrib.sessions.backends.{'cached_db' if _redis_url else 'db'}"
+SESSION_CACHE_ALIAS = "sessions"

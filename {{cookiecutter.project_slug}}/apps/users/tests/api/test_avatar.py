@@ -84,6 +84,20 @@ def test_of_an_animation_the_first_picture_is_kept(user_api: Client, format_name
         assert red > blue
 
 
+def test_a_picture_that_a_client_has_is_not_sent_again(user_api: Client) -> None:
+    put(user_api, picture())
+    first = user_api.get(reverse(AVATAR))
+    first.getvalue()
+    second = user_api.get(reverse(AVATAR), HTTP_IF_NONE_MATCH=first["ETag"])
+    assert (second.status_code, second.content) == (304, b"")
+
+    put(user_api, picture())
+    third = user_api.get(reverse(AVATAR), HTTP_IF_NONE_MATCH=first["ETag"])
+    third.getvalue()
+    assert third.status_code == 200
+    assert third["ETag"] != first["ETag"]
+
+
 def test_a_new_avatar_removes_the_old_file(user_api: Client) -> None:
     put(user_api, picture())
     before = stored_avatars()
