@@ -83,7 +83,7 @@ class Task(DjangoTask[Any, Any]):
                 trace=traceback if isinstance(traceback, TracebackType) else None,
                 retries=self.request.retries,
             )
-        except DatabaseError:
+        except (DatabaseError, InterfaceError):
             logger.exception("dead_letter_postponed", task=self.name)
             later = {"countdown": self.retry_backoff_max, "retries": self.max_retries}
             self.apply_async(args, kwargs, task_id=task_id, **later)

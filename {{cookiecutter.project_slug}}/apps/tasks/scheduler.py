@@ -12,7 +12,7 @@ from celery.beat import Scheduler
 from celery.schedules import crontab, maybe_schedule
 from celery.utils import uuid
 from django.conf import settings
-from django.db import DatabaseError, close_old_connections
+from django.db import DatabaseError, InterfaceError, close_old_connections
 from kombu.exceptions import OperationalError as BrokerError
 
 from apps.tasks.checks import require_broker
@@ -65,7 +65,7 @@ class DatabaseScheduler(Scheduler):
         close_old_connections()
         try:
             wait = self._tick()
-        except (DatabaseError, BrokerError, OSError):
+        except (DatabaseError, InterfaceError, BrokerError, OSError):
             # Nothing was noted that was not done: it is due again when they are back.
             logger.exception("beat_failed")
             wait = self.patience

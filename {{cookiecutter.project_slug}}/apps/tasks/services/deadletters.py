@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from apps.core.logging import mask_addresses
 from apps.tasks.models import DeadLetter
-from apps.tasks.sealing import seal, unseal
+from apps.tasks.sealing import UnreadableError, seal, unseal
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -82,6 +82,7 @@ def deadletter_replay(*, deadletter: DeadLetter) -> bool:
 
     Raises:
         UnreadableError: it was kept with another `SECRET_KEY`.
+        LookupError: no task has this name now.
         kombu.exceptions.OperationalError: the broker is away; nothing is changed.
     """
     from config.celery import app  # noqa: PLC0415 - Celery, which only a process that queues tasks needs
@@ -92,7 +93,9 @@ def deadletter_replay(*, deadletter: DeadLetter) -> bool:
     args, kwargs = unseal(current.sealed)
     current.replayed_at = timezone.now()
     current.save(update_fields=["replayed_at"])
-    app.loader.import_default_modules()
+    if current.task not in app.tasks:
+        # Of an app whose tasks this process has not needed yet.
+        app.loader.import_default_modules()
     # Nobody else has the id of what never reached a broker; what failed gets one of its own, to fail under.
     same_id = current.task_id if current.reason == DeadLetter.Reason.UNPUBLISHED else None
     options: dict[str, Any] = {"queue": current.queue} if current.queue else {}
@@ -102,13 +105,20 @@ def deadletter_replay(*, deadletter: DeadLetter) -> bool:
 
 
 def deadletter_replay_unpublished(*, dry_run: bool = False) -> int:
-    """Queue what could not be queued while the broker was away; returns how many."""
+    """Queue what could not be queued while the broker was away; returns how many.
+
+    What cannot be read, or is a task of another release, stays and keeps nothing behind it from being queued.
+    """
     waiting = DeadLetter.objects.filter(reason=DeadLetter.Reason.UNPUBLISHED, replayed_at=None)
     if dry_run:
         return waiting.count()
-    return sum(
-        deadletter_replay(deadletter=deadletter) for deadletter in waiting.order_by("created_at").iterator()
-    )
+    queued = 0
+    for deadletter in waiting.order_by("created_at").iterator():
+        try:
+            queued += deadletter_replay(deadletter=deadletter)
+        except (UnreadableError, LookupError) as error:
+            logger.warning("dead_letter_stays", task=deadletter.task, reason=type(error).__name__)
+    return queued
 
 
 def deadletter_purge(*, dry_run: bool = False) -> int:

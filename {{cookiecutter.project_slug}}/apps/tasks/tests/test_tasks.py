@@ -1,3 +1,4 @@
+import socket
 from typing import Any
 
 import pytest
@@ -129,6 +130,18 @@ def test_a_broker_that_is_away_is_found(monkeypatch: pytest.MonkeyPatch) -> None
     monkeypatch.setattr(app, "connection_for_write", lambda: Connection(AWAY))
     with pytest.raises(BrokerError, match=r"127\.0\.0\.1:1"):
         check_broker()
+
+
+def test_a_broker_that_hangs_is_found_in_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("apps.tasks.health.CHECK_SECONDS", 0.1)
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        url = f"redis://127.0.0.1:{server.getsockname()[1]}/0"
+        options = app.conf.broker_transport_options
+        monkeypatch.setattr(
+            app, "connection_for_write", lambda: Connection(url, transport_options=dict(options))
+        )
+        with pytest.raises(BrokerError, match="Timeout"):
+            check_broker()
 
 
 @pytest.mark.parametrize(

@@ -87,6 +87,7 @@ CELERY_WORKER_MAX_MEMORY_PER_CHILD: int | None = (
 CELERY_WORKER_SOFT_SHUTDOWN_TIMEOUT = 20.0
 CELERY_WORKER_ENABLE_SOFT_SHUTDOWN_ON_IDLE = True
 CELERY_WORKER_REDIRECT_STDOUTS = False
+CELERY_WORKER_CONSUMER = "apps.tasks.consumer:Consumer"
 
 # Where the worker and beat say that they are alive, see apps/tasks/probe.py.
 HEARTBEAT_DIR: str = env("CELERY_HEARTBEAT_DIR", default=str(BASE_DIR))
