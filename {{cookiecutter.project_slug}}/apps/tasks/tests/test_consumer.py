@@ -1,7 +1,8 @@
 """Messages that are no task a worker knows."""
 
-from collections.abc import Callable
-from typing import Any
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from django.db import InterfaceError, connections
@@ -10,8 +11,12 @@ from apps.tasks import consumer as module
 from apps.tasks.consumer import Consumer
 from apps.tasks.models import DeadLetter
 from apps.tasks.sealing import unseal
-from apps.tasks.tests.conftest import Messages
 from config.celery import app
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from apps.tasks.tests.conftest import Messages
 
 pytestmark = pytest.mark.django_db
 
