@@ -22,7 +22,8 @@ def max_body_bytes(content_type: str) -> int:
 
 def body_fault(content_length: str, content_type: str, transfer_encoding: str) -> str | None:
     """Why a body is refused by its headers alone: `length_required`, `body_too_large`, or None."""
-    if transfer_encoding and not content_length:
+    # What is sent in pieces ends where it likes, whatever length it says as well.
+    if transfer_encoding:
         return "length_required"
     length = int(content_length) if content_length.isdecimal() else 0
     return "body_too_large" if length > max_body_bytes(content_type) else None

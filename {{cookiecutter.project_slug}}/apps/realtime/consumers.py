@@ -43,6 +43,14 @@ class EventConsumer(AsyncWebsocketConsumer):
     session: Session
     slot: str
 
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        """Serve the socket; however it ends, also by an error that `disconnect` is not told of, let go."""
+        try:
+            await super().__call__(scope, receive, send)
+        finally:
+            if hasattr(self, "slot"):
+                await self._let_go()
+
     async def connect(self) -> None:
         session = await database_sync_to_async(_prove)(list(self.scope["subprotocols"]))
         # Accepted, then closed: of a refused handshake, a page learns only that it failed.
@@ -59,14 +67,6 @@ class EventConsumer(AsyncWebsocketConsumer):
             await self.channel_layer.group_add(group, self.channel_name)
         watch().add(self)
         await self.accept(SUBPROTOCOL)
-
-    async def disconnect(self, code: int) -> None:
-        if not hasattr(self, "slot"):
-            return
-        watch().remove(self)
-        await database_sync_to_async(slot_free)(self.slot)
-        for group in (group_of(self.session.user_id), EVERYBODY):
-            await self.channel_layer.group_discard(group, self.channel_name)
 
     async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None) -> None:
         if not hasattr(self, "slot"):
@@ -87,6 +87,12 @@ class EventConsumer(AsyncWebsocketConsumer):
     async def end(self) -> None:
         """Close it: its log-in has ended."""
         await self.close(NOT_AUTHENTICATED)
+
+    async def _let_go(self) -> None:
+        watch().remove(self)
+        await database_sync_to_async(slot_free)(self.slot)
+        for group in (group_of(self.session.user_id), EVERYBODY):
+            await self.channel_layer.group_discard(group, self.channel_name)
 
     async def _refuse(self, code: int) -> None:
         await self.accept()
@@ -114,6 +120,7 @@ def _prove(subprotocols: list[str]) -> Session | None:
 def _event_of(text: str | None) -> Any:
     try:
         message = json.loads(text or "")
-    except ValueError:
+    except (ValueError, RecursionError):
+        # The other one: nested deeper than Python can read.
         return None
     return message.get("event") if isinstance(message, dict) else None

@@ -77,6 +77,7 @@ def test_a_body_has_to_say_how_long_it_is(client: DjangoClient) -> None:
         ),
         ([("content-length", str(10_485_761 + FORM_BYTES)), ("content-type", "multipart/form-data")], b""),
         ([("transfer-encoding", "chunked")], b""),
+        ([("transfer-encoding", "chunked"), ("content-length", "4")], b""),
     ],
 )
 def test_what_is_refused_is_not_read_by_asgi_either(headers: list[tuple[str, str]], body: bytes) -> None:

@@ -59,7 +59,8 @@ class Socket:
             "headers": [(b"host", b"testserver"), (b"origin", origin.encode())],
             "subprotocols": [SUBPROTOCOL, proof] if proof else [],
         }
-        self._link: Any = ApplicationCommunicator(application, scope)  # type: ignore[no-untyped-call]
+        self._client_is_gone = False
+        self._link: Any = ApplicationCommunicator(self._served, scope)  # type: ignore[no-untyped-call]
 
     async def opens(self) -> bool:
         await self._link.send_input({"type": "websocket.connect"})
@@ -80,6 +81,21 @@ class Socket:
         assert output["type"] == "websocket.close", output
         code: int = output["code"]
         return code
+
+    async def breaks(self) -> None:
+        """The server fails to send, as it does when the client has gone, and says nothing about it."""
+        self._client_is_gone = True
+        await self.say(None)
+        with pytest.raises(ConnectionError):
+            await self._link.wait(5)
+
+    async def _served(self, scope: Any, receive: Any, send: Any) -> None:
+        async def sent(message: Any) -> None:
+            if self._client_is_gone:
+                raise ConnectionError
+            await send(message)
+
+        await application(scope, receive, sent)
 
     async def leave(self) -> None:
         await self._link.send_input({"type": "websocket.disconnect", "code": 1000})
@@ -145,6 +161,7 @@ async def test_pages_of_other_origins_are_refused(user: User, settings: Settings
         "https://evil.example.com": False,
         "https://app.example.com.evil.com": False,
         "null": False,
+        "http://[": False,
     }.items():
         socket = Socket(f"ticket.{await sync_to_async(ticket_of)(user)}", origin)
         assert await socket.opens() is welcome, origin
@@ -226,3 +243,21 @@ async def test_what_is_no_known_message_is_answered_with_an_error(user: User) ->
             assert (await socket.hear())["data"]["code"] == "unknown_event"
         await socket.say(None, b"\0")
         assert (await socket.hear())["event"] == "error"
+
+
+@in_loop
+async def test_a_socket_that_breaks_holds_nothing(user: User, settings: Settings) -> None:
+    settings.REALTIME_SOCKETS_PER_USER = 1
+    broken = Socket(f"ticket.{await sync_to_async(ticket_of)(user)}")
+    assert await broken.opens()
+    await broken.breaks()
+    async with socket_of(user) as socket:
+        await socket.say(json.dumps({"event": "ping"}))
+        assert await socket.hear() == {"event": "pong", "data": {}}
+
+
+@in_loop
+async def test_what_is_nested_too_deeply_is_no_event(user: User) -> None:
+    async with socket_of(user) as socket:
+        await socket.say("[" * 60_000)
+        assert (await socket.hear())["data"]["code"] == "unknown_event"
