@@ -302,6 +302,11 @@ def test_a_feature_brings_what_it_needs_and_nothing_is_left_of_one_that_is_off(
     assert cluster("production", use_celery=True).pods().keys() == always | workers
     assert cluster("production", use_celery=False).pods().keys() == always | {"housekeeping"}
     assert cluster("production", media_storage="filesystem").kind("PersistentVolumeClaim")
+    for tasks in (True, False):
+        found = cluster("production", media_storage="filesystem", use_celery=tasks)
+        for name, pod in found.pods().items():
+            mounted = {mount["mountPath"] for mount in pod["spec"]["containers"][0]["volumeMounts"]}
+            assert ("/media" in mounted) is (name not in {"migrate", "pgbouncer"}), name
     assert not cluster("production", media_storage="azure").kind("PersistentVolumeClaim")
     for switched in (True, False):
         found = cluster("production", use_opentelemetry=switched)
