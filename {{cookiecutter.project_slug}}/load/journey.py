@@ -45,7 +45,6 @@ MEMBER = [
     Step("PATCH", "users/me/", {"first_name": "Ada", "last_name": "Lovelace"}, weight=6),
     Step("POST", "auth/token/verify/", {"token": "{access}"}, weight=3),
     REFRESH,
-    Step("GET", "users/me/export/", weight=1),
 ]
 STAFF = [
     Step("GET", "users/", weight=3),
