@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import time
 from functools import partial
+from threading import Lock
 from types import TracebackType
 from typing import Any
 
@@ -16,6 +18,9 @@ from apps.core.background import in_background
 from apps.tasks.services.deadletters import deadletter_create
 
 HIDDEN = "…"
+# Between two tries, and longer than one can take where the broker takes connections and hangs.
+BROKER_PAUSE = 5.0
+BROKER_TRY = 20.0
 
 logger = structlog.get_logger(__name__)
 
@@ -93,6 +98,34 @@ class Task(DjangoTask[Any, Any]):
                 connections.close_all()
 
 
+class Broker:
+    """Remembers for a process that the broker was away: then one at a time tries, every few seconds.
+
+    Few threads queue what many requests want. What waited behind a try would be lost with its process.
+    """
+
+    next_try = 0.0
+    _lock = Lock()
+
+    @classmethod
+    def lets_through(cls) -> bool:
+        with cls._lock:
+            now = time.monotonic()
+            if now < cls.next_try:
+                return False
+            if cls.next_try:
+                cls.next_try = now + BROKER_TRY
+            return True
+
+    @classmethod
+    def failed(cls) -> None:
+        cls.next_try = time.monotonic() + BROKER_PAUSE
+
+    @classmethod
+    def succeeded(cls) -> None:
+        cls.next_try = 0.0
+
+
 def publish(
     task: Task,
     args: tuple[Any, ...] = (),
@@ -101,15 +134,22 @@ def publish(
 ) -> None:
     """Queue a task now; while the broker is away, keep it in the database until it is back."""
     options.setdefault("task_id", uuid())
-    try:
-        task.apply_async(args, kwargs, **options)
-    except BrokerError as error:
-        logger.warning("task_unpublished", task=task.name, child_task_id=options["task_id"])
-        deadletter_create(
-            task_id=options["task_id"],
-            task=task.name,
-            call=(args, kwargs or {}),
-            error=error,
-            queue=options.get("queue") or "",
-            published=False,
-        )
+    error = BrokerError("It was away a moment ago.")
+    if Broker.lets_through():
+        try:
+            task.apply_async(args, kwargs, **options)
+        except BrokerError as away:
+            Broker.failed()
+            error = away
+        else:
+            Broker.succeeded()
+            return
+    logger.warning("task_unpublished", task=task.name, child_task_id=options["task_id"])
+    deadletter_create(
+        task_id=options["task_id"],
+        task=task.name,
+        call=(args, kwargs or {}),
+        error=error,
+        queue=options.get("queue") or "",
+        published=False,
+    )

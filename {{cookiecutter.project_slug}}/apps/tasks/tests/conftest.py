@@ -7,6 +7,7 @@ import pytest
 from kombu import Connection
 from pytest_django import Settings
 
+from apps.tasks.base import Broker
 from config.celery import app
 
 AWAY = "redis://127.0.0.1:1/0"
@@ -34,7 +35,7 @@ def messages(settings: Settings) -> Iterator[Messages]:
 
 
 @pytest.fixture
-def broker_away(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+def broker_away(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Nothing can be queued: nobody listens where the broker should be."""
     settings.CELERY_TASK_ALWAYS_EAGER = False
     settings.CELERY_TASK_PUBLISH_RETRY = False
@@ -45,3 +46,5 @@ def broker_away(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
             return send_task(*args, **options | {"connection": connection})
 
     monkeypatch.setattr(app, "send_task", send)
+    yield
+    Broker.succeeded()

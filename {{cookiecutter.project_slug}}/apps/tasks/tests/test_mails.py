@@ -10,10 +10,12 @@ from django.utils.translation import override
 from pytest_django import Settings
 
 from apps.core.mail import mail_queue
+from apps.tasks.base import Broker
 from apps.tasks.models import DeadLetter, Receipt
 from apps.tasks.tasks import mail_deliver
 from apps.tasks.tests.conftest import Messages
 from config import project
+from config.celery import app
 from conftest import Client
 
 pytestmark = pytest.mark.django_db
@@ -80,6 +82,26 @@ def test_an_answer_does_not_fail_with_the_broker(broker_away: None, api: Client)
     assert api.post(reverse("v1:auth:register"), body).status_code == 202
     letter = DeadLetter.objects.get()
     assert (letter.task, letter.reason) == ("apps.tasks.tasks.mail_deliver", "unpublished")
+
+
+def test_few_wait_for_a_broker_that_was_away_a_moment_ago(
+    broker_away: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tries: list[str] = []
+    send_task = app.send_task
+
+    def send(name: str, *args: Any, **options: Any) -> Any:
+        tries.append(name)
+        return send_task(name, *args, **options)
+
+    monkeypatch.setattr(app, "send_task", send)
+    for _ in range(3):
+        mail_queue(**MAIL)
+    assert (len(tries), DeadLetter.objects.filter(reason="unpublished").count()) == (1, 3)
+    monkeypatch.setattr("apps.tasks.base.BROKER_PAUSE", 0)
+    Broker.failed()
+    mail_queue(**MAIL)
+    assert len(tries) == 2
 
 
 def test_what_could_not_be_queued_names_its_request(broker_away: None) -> None:
