@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import structlog
 from asgiref.sync import async_to_sync
 from channels.layers import get_channel_layer
+from django.conf import settings
 from django.db import transaction
 
 from apps.core.background import in_background
@@ -51,8 +53,20 @@ def layer_check() -> None:
 
 
 def _send_on_commit(group: str, event: str, data: dict[str, Any]) -> None:
-    send = partial(async_to_sync(_group_send), group, event, data)
-    transaction.on_commit(partial(in_background, send))
+    run = _run_alone if settings.BACKGROUND_THREADS else async_to_sync(_group_send)
+    transaction.on_commit(partial(in_background, partial(run, group, event, data)))
+
+
+class _Loop(asyncio.SelectorEventLoop):
+    """Looks addresses up by itself: when a command has ended, Python starts no thread any more."""
+
+    async def getaddrinfo(self, *args: Any, **kwargs: Any) -> Any:
+        return socket.getaddrinfo(*args, **kwargs)
+
+
+def _run_alone(group: str, event: str, data: dict[str, Any]) -> None:
+    with asyncio.Runner(loop_factory=_Loop) as runner:
+        runner.run(_group_send(group, event, data))
 
 
 async def _group_send(group: str, event: str, data: dict[str, Any]) -> None:

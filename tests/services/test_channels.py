@@ -1,0 +1,321 @@
+"""Sockets of two servers of a project with every option on: what they hear, what closes them, what outlives Redis."""
+
+from __future__ import annotations
+
+import json
+import re
+from contextlib import ExitStack
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
+
+import pytest
+import requests
+from baking import run
+from servers import PATIENCE, PostgreSQL, Redis, Web, eventually, production
+from websockets.exceptions import ConnectionClosed, InvalidStatus
+from websockets.sync.client import ClientConnection, connect
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+pytestmark = pytest.mark.services
+
+PASSWORD = "correct horse battery"  # noqa: S105 - of nobody
+LIMITS = ("THROTTLE_ANON", "THROTTLE_USER", "THROTTLE_AUTH", "THROTTLE_TOKEN")
+GRACE = 30
+# As an application would, from within a request: tell a user, or everybody.
+SETTINGS = """
+from config.settings.production import *
+
+ROOT_URLCONF = "proof_urls"
+"""
+URLS = """
+from django.http import HttpResponse
+from django.urls import path
+
+from apps.notifications.services import notification_send
+from apps.realtime.services import event_broadcast
+from apps.users.models import User
+from config import urls
+
+def tell(request, email, title):
+    notification_send(user=User.objects.get(email=email), kind="message", title=title)
+    return HttpResponse()
+
+def broadcast(request, event):
+    event_broadcast(event=event, data={})
+    return HttpResponse()
+
+urlpatterns = [path("tell/<email>/<title>/", tell), path("broadcast/<event>/", broadcast), *urls.urlpatterns]
+handler400, handler403 = urls.handler400, urls.handler403
+handler404, handler500 = urls.handler404, urls.handler500
+"""
+
+
+class Site:
+    """A project served by two processes that know each other by Redis only."""
+
+    def __init__(self, project: Path, folder: Path, database: str, redis: Redis) -> None:
+        self.project, self.folder, self.redis = project, folder, redis
+        (folder / "proof_settings.py").write_text(SETTINGS, encoding="utf-8")
+        (folder / "proof_urls.py").write_text(URLS, encoding="utf-8")
+        self.env = production(
+            project,
+            DATABASE_URL=database,
+            REDIS_URL=redis.url,
+            CELERY_BROKER_URL=redis.url,
+            WEB_GRACEFUL_TIMEOUT=str(GRACE),
+            **dict.fromkeys(LIMITS, "none"),
+        ) | {"DJANGO_SETTINGS_MODULE": "proof_settings", "PYTHONPATH": str(folder)}
+        self.one, self.two = self.server(), self.server()
+
+    def server(self) -> Web:
+        return Web(self.project, self.folder, self.env, workers=1)
+
+    def user(self, name: str) -> User:
+        """Make a user, with a log-in."""
+        email = f"{name}@example.com"
+        code = (
+            "from django.utils.timezone import now; from apps.users.models import User; "
+            f"User.objects.create_user({email!r}, {PASSWORD!r}, email_verified_at=now())"
+        )
+        run(self.project / ".venv" / "bin" / "python", "manage.py", "shell", "-c", code, cwd=self.project, env=self.env)
+        return User(self.one, email)
+
+
+class User:
+    """Somebody who is logged in."""
+
+    def __init__(self, web: Web, email: str) -> None:
+        self.web, self.email, self.token = web, email, ""
+        self.token = self.post("auth/token/", json={"email": email, "password": PASSWORD}).json()["access"]
+
+    @property
+    def headers(self) -> dict[str, str]:
+        proof = {"Authorization": f"Bearer {self.token}"} if self.token else {}
+        return proof | {"X-Forwarded-Proto": "https"}
+
+    def post(self, path: str, **body: Any) -> requests.Response:
+        answer = requests.post(f"{self.web.url}/api/v1/{path}", headers=self.headers, timeout=10, **body)
+        assert answer.ok, answer.text
+        return answer
+
+    def ticket(self) -> str:
+        return f"ticket.{self.post('realtime/ticket/').json()['ticket']}"
+
+    def socket(self, web: Web, proof: str = "", **options: Any) -> ClientConnection:
+        return socket(web, proof or self.ticket(), **options)
+
+
+def socket(web: Web, proof: str, query: str = "", **options: Any) -> ClientConnection:
+    address = f"ws://127.0.0.1:{web.port}/ws/v1/{query}"
+    return connect(address, subprotocols=["events.v1", proof], **options)  # type: ignore[list-item] # a NewType of str
+
+
+def get(web: Web, path: str) -> requests.Response:
+    return requests.get(f"{web.url}/{path}", headers={"X-Forwarded-Proto": "https"}, timeout=10)
+
+
+def heard(link: ClientConnection, seconds: float = 10) -> dict[str, Any]:
+    """Return the next event."""
+    event: dict[str, Any] = json.loads(link.recv(timeout=seconds))
+    return event
+
+
+def listen(link: ClientConnection, seconds: float) -> None:
+    while True:
+        link.recv(timeout=seconds)
+
+
+def closed(link: ClientConnection, seconds: float = 10) -> int:
+    """Wait until it is closed, past what it still says, and return the code.
+
+    Raises:
+        TimeoutError: it was silent for `seconds`, and open.
+    """
+    with pytest.raises(ConnectionClosed) as end:
+        listen(link, seconds)
+    assert end.value.rcvd is not None, "closed without a word"
+    return end.value.rcvd.code
+
+
+@pytest.fixture(scope="module")
+def site(everything: Path, tmp_path_factory: pytest.TempPathFactory, postgresql: PostgreSQL) -> Iterator[Site]:
+    folder = tmp_path_factory.mktemp("channels")
+    with ExitStack() as stack:
+        redis = stack.enter_context(Redis(folder))
+        site = Site(everything, folder, postgresql.create_database("channels"), redis)
+        stack.enter_context(site.one)
+        stack.enter_context(site.two)
+        yield site
+
+
+def test_what_is_told_in_one_process_arrives_in_the_other_and_at_nobody_else(site: Site) -> None:
+    ann, bob = site.user("ann"), site.user("bob")
+    with ann.socket(site.one) as first, ann.socket(site.two) as second, bob.socket(site.two) as other:
+        assert get(site.one, f"tell/{ann.email}/Paid/").status_code == 200
+        assert get(site.one, "broadcast/maintenance/").status_code == 200
+
+        for link in (first, second):
+            found = {event["event"]: event["data"] for event in (heard(link), heard(link))}
+            assert found["notification.created"]["title"] == "Paid"
+            assert "maintenance" in found
+        assert heard(other)["event"] == "maintenance"
+
+
+def test_what_a_command_tells_at_its_end_arrives(site: Site) -> None:
+    lines = (
+        "import django",
+        "django.setup()",
+        "from apps.realtime.services import event_broadcast",
+        "event_broadcast(event='first', data={})",
+        "event_broadcast(event='last', data={})",
+    )
+    # A name, which takes a look-up, as in a deployment.
+    env = site.env | {"REDIS_URL": site.redis.url.replace("127.0.0.1", "localhost")}
+    with site.user("olga").socket(site.one) as link:
+        run(site.project / ".venv" / "bin" / "python", "-c", "\n".join(lines), cwd=site.project, env=env)
+        assert {heard(link)["event"], heard(link)["event"]} == {"first", "last"}
+
+
+def test_a_socket_in_another_process_is_closed_after_a_log_out_everywhere(site: Site) -> None:
+    carl, dora = site.user("carl"), site.user("dora")
+    with (
+        carl.socket(site.two) as link,
+        carl.socket(site.two, f"bearer.{carl.token}") as more,
+        dora.socket(site.two) as kept,
+    ):
+        carl.post("auth/logout-all/")
+        assert closed(link) == 4401
+        assert closed(more) == 4401
+        kept.send('{"event": "ping"}')
+        assert heard(kept)["event"] == "pong"
+
+
+def test_a_ticket_opens_one_socket_in_whichever_process(site: Site) -> None:
+    ticket = site.user("emma").ticket()
+    with socket(site.two, ticket) as first, socket(site.one, ticket) as second:
+        assert closed(second) == 4401
+        first.send('{"event": "ping"}')
+        assert heard(first)["event"] == "pong"
+
+
+def test_what_is_no_proof_opens_nothing(site: Site) -> None:
+    for proof in ("ticket.nonsense", "bearer.nonsense", "nonsense"):
+        with socket(site.one, proof) as link:
+            assert closed(link) == 4401
+
+
+def test_a_page_of_another_origin_is_refused_and_its_ticket_is_not_spent(site: Site) -> None:
+    ticket = site.user("fred").ticket()
+    with pytest.raises(InvalidStatus) as refused, socket(site.one, ticket, origin="https://evil.example"):
+        pass
+    assert refused.value.response.status_code == 403
+    with socket(site.one, ticket, origin="https://www.example.com") as link:
+        link.send('{"event": "ping"}')
+        assert heard(link)["event"] == "pong"
+
+
+def test_a_message_that_is_too_large_ends_its_socket(site: Site) -> None:
+    gina = site.user("gina")
+    for compression in (None, "deflate"):
+        with gina.socket(site.one, compression=compression) as link:
+            link.send("x" * 65_536)
+            assert heard(link)["event"] == "error"
+            link.send("x" * 65_537)
+            assert closed(link) == 1009
+
+
+def test_a_client_that_sends_too_much_is_cut_off(site: Site) -> None:
+    with site.user("hans").socket(site.one) as link:
+        for _ in range(120):
+            link.send('{"event": "ping"}')
+            assert heard(link)["event"] == "pong"
+        link.send('{"event": "ping"}')
+        assert closed(link) == 4430
+
+
+def test_redis_that_is_killed_takes_neither_http_nor_the_sockets_with_it(site: Site) -> None:
+    ida = site.user("ida")
+    with ida.socket(site.one) as first, ida.socket(site.two) as second:
+        site.redis.kill()
+        for web in (site.one, site.two):
+            assert get(web, "health/live/").status_code == 200
+            me = requests.get(f"{web.url}/api/v1/users/me/", headers=ida.headers, timeout=10)
+            assert me.json()["email"] == ida.email
+        for link in (first, second):
+            link.send('{"event": "ping"}')
+            assert heard(link)["event"] == "pong"
+        # Told while nobody could carry it: it is in the list, and nothing breaks.
+        assert get(site.one, f"tell/{ida.email}/Lost/").status_code == 200
+        site.redis.start()
+
+        def arrives(link: ClientConnection) -> bool:
+            assert get(site.one, f"tell/{ida.email}/Found/").status_code == 200
+            try:
+                return bool(heard(link, seconds=1)["data"]["title"] == "Found")
+            except TimeoutError:
+                return False
+
+        for link in (first, second):
+            eventually(lambda link=link: arrives(link))  # type: ignore[misc] # mypy sees no default of a lambda
+        with ida.socket(site.two) as third:
+            eventually(lambda: arrives(third))
+    listed = requests.get(f"{site.one.url}/api/v1/notifications/", headers=ida.headers, timeout=10).json()["results"]
+    assert "Lost" in {row["title"] for row in listed}
+
+
+def test_a_server_that_is_told_to_end_closes_its_sockets_and_ends(site: Site) -> None:
+    jan = site.user("jan")
+    with site.server() as web, jan.socket(web) as link, jan.socket(site.one) as kept:
+        assert web.stop(seconds=GRACE) == 0
+        assert closed(link) in {1001, 1012}
+        kept.send('{"event": "ping"}')
+        assert heard(kept)["event"] == "pong"
+
+
+def test_a_process_that_is_killed_holds_its_slots_for_a_while_only(site: Site) -> None:
+    kim = site.user("kim")
+    with ExitStack() as stack:
+        web = stack.enter_context(site.server())
+        for _ in range(10):
+            link = stack.enter_context(kim.socket(web))
+            link.send('{"event": "ping"}')
+            assert heard(link)["event"] == "pong"
+        with kim.socket(site.one) as eleventh:
+            assert closed(eleventh) == 4429
+        web.kill()
+
+    def opens() -> bool:
+        with kim.socket(site.one) as link:
+            try:
+                link.send('{"event": "ping"}')
+                return bool(heard(link)["event"] == "pong")
+            except ConnectionClosed:
+                return False
+
+    eventually(opens, every=1, seconds=PATIENCE)
+
+
+def test_no_log_tells_who_opened_a_socket_or_with_what(site: Site) -> None:
+    lea = site.user("lea")
+    ticket = lea.ticket()
+    with site.server() as web:
+        with (
+            socket(web, ticket, f"?secret=word&email={quote(lea.email)}"),
+            lea.socket(web, f"bearer.{lea.token}") as link,
+        ):
+            link.send("secret word")
+            heard(link)
+        with socket(web, ticket, "?secret=word") as link:
+            assert closed(link) == 4401
+        with pytest.raises(InvalidStatus), lea.socket(web, query="?secret=word", origin="https://evil.example"):
+            pass
+        web.stop()
+        # After the stop, so that all is written.
+        printed = re.sub(r"Listening at: http://127\.0\.0\.1:\d+", "", web.output())
+
+    assert "Booting worker" in printed
+    secrets = (ticket.removeprefix("ticket."), lea.token, "secret", lea.email, "127.0.0.1", "evil.example", "ws/v1")
+    assert [secret for secret in secrets if secret in printed] == []
