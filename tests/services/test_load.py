@@ -34,7 +34,8 @@ def project(installed: Path, tmp_path: Path) -> Path:
 def test_it_tells_what_it_measured_and_fails_when_a_target_is_missed(
     project: Path, tmp_path: Path, postgresql: PostgreSQL, redis: Redis
 ) -> None:
-    env = production(project, DATABASE_URL=postgresql.create_database("load"), REDIS_URL=redis.url, **UNLIMITED)
+    database = postgresql.create_database("load")
+    env = production(project, DATABASE_URL=database, REDIS_URL=redis.url, CELERY_BROKER_URL=redis.url, **UNLIMITED)
     load = ["make", "load", "USERS=4", "TIME=4s", f"PYTHON={sys.executable}"]
     with Web(project, tmp_path, env) as web:
         # How fast it is on a machine that does other things is none of this test's business.
