@@ -53,6 +53,8 @@ CELERY_BROKER_TRANSPORT_OPTIONS: dict[str, Any] = {
     "health_check_interval": 15,
     # What a killed worker held is looked for every ten seconds.
     "unacked_restore_interval": 10,
+    # A worker that is killed while it looks holds up the others for so long, not for five minutes.
+    "unacked_mutex_expire": 30,
     "unacked_restore_throttle": 1,
 }
 CELERY_REDIS_SOCKET_CONNECT_TIMEOUT = 2
