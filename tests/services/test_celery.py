@@ -74,7 +74,7 @@ def die(key):
     Attempt.objects.create(key=key)
     os.kill(os.getpid(), signal.SIGKILL)
 
-@app.task(time_limit=1)
+@app.task(soft_time_limit=1, time_limit=1)
 def hang(key):
     Attempt.objects.create(key=key)
     time.sleep(60)
