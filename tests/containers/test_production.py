@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import json
-import os
 import re
-import shutil
 import socket
 import ssl
 import subprocess
@@ -20,7 +18,6 @@ from stack import HOST, PYTHON
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from baking import Bakery
     from stack import Stack
 
 pytestmark = pytest.mark.containers
@@ -193,31 +190,6 @@ def test_the_image_holds_no_tools_and_no_secret(stack: Stack) -> None:
     listed = stack.compose("exec", "-T", "web", "sh", "-c", look)
     assert set(listed.split()) & {"gcc", "uv", "/usr/bin/make", ".env", ".git", "tests", "docs"} == set()
     assert "__pycache__" in listed
-
-
-def test_the_image_of_the_default_project_is_small(bake: Bakery, installed: Path, tmp_path: Path) -> None:
-    project = shutil.copytree(bake(), tmp_path / "project")
-    shutil.copy(installed / "uv.lock", project)
-    flags = os.environ.get("DOCKER_BUILD_FLAGS", "")
-    run("make", "image", "IMAGE=small-of-the-tests", f"DOCKER_BUILD_FLAGS={flags}", cwd=project)
-    image, base = (
-        json.loads(run("docker", "image", "inspect", name, cwd=project))[0] for name in ("small-of-the-tests", PYTHON)
-    )
-    assert image["Size"] - base["Size"] < 150_000_000
-
-
-def test_a_change_of_the_source_installs_nothing_again(stack: Stack) -> None:
-    view = stack.project / "apps/core/views.py"
-    text = view.read_text(encoding="utf-8")
-    view.write_text(f"{text}\n# changed\n", encoding="utf-8")
-    flags = os.environ.get("DOCKER_BUILD_FLAGS", "").split()
-    command = ["docker", "build", *flags, "--progress=plain", "--file", "deploy/docker/Dockerfile", "."]
-    built = subprocess.run(command, cwd=stack.project, env=stack.env, check=True, capture_output=True, text=True)
-    view.write_text(text, encoding="utf-8")
-    steps = dict(re.findall(r"^#(\d+) \[(?:\w+ )*(\S+ .*)", built.stderr, re.MULTILINE))
-    cached = re.findall(r"^#(\d+) CACHED$", built.stderr, re.MULTILINE)
-    assert {number for number, step in steps.items() if "RUN" in step and "compileall" not in step} <= set(cached)
-    assert any("uv sync" in steps[number] for number in cached), built.stderr
 
 
 def test_a_stopped_server_finishes_what_it_has_begun(stack: Stack) -> None:

@@ -23,13 +23,16 @@ def installed_apps(settings: Path) -> list[str]:
     raise LookupError(f"{settings} has no INSTALLED_APPS.")
 
 
-def package_folders(settings: Path) -> Iterator[Path]:
-    """The folders with static files of the installed packages that are apps."""
+def packages(settings: Path) -> Iterator[Path]:
+    """The folders of the installed packages that are apps."""
     for name in installed_apps(settings):
         spec = None if name.startswith("apps.") else find_spec(name)
-        for place in (spec and spec.submodule_search_locations) or ():
-            if (folder := Path(place, "static")).is_dir():
-                yield folder
+        yield from map(Path, (spec and spec.submodule_search_locations) or ())
+
+
+def package_folders(settings: Path) -> Iterator[Path]:
+    """The folders with static files of the installed packages that are apps."""
+    yield from filter(Path.is_dir, (package / "static" for package in packages(settings)))
 
 
 def main() -> None:
