@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import re
+import signal
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
@@ -11,7 +13,7 @@ from urllib.parse import quote
 import pytest
 import requests
 from baking import run
-from servers import PATIENCE, PostgreSQL, Redis, Web, eventually, production
+from servers import PostgreSQL, Redis, Web, eventually, production
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import ClientConnection, connect
 
@@ -31,7 +33,10 @@ from config.settings.production import *
 ROOT_URLCONF = "proof_urls"
 """
 URLS = """
-from django.http import HttpResponse
+from itertools import repeat
+from threading import Lock
+from time import sleep
+from django.http import HttpResponse, StreamingHttpResponse
 from django.urls import path
 
 from apps.notifications.services import notification_send
@@ -47,7 +52,28 @@ def broadcast(request, event):
     event_broadcast(event=event, data={})
     return HttpResponse()
 
-urlpatterns = [path("tell/<email>/<title>/", tell), path("broadcast/<event>/", broadcast), *urls.urlpatterns]
+def endless(request):
+    return StreamingHttpResponse(repeat(b"x" * 1024))
+
+inside, most, lock = 0, 0, Lock()
+
+def crowd(request):
+    global inside, most
+    with lock:
+        inside += 1
+        most = max(most, inside)
+    sleep(0.2)
+    with lock:
+        inside -= 1
+    return HttpResponse(most)
+
+urlpatterns = [
+    path("tell/<email>/<title>/", tell),
+    path("broadcast/<event>/", broadcast),
+    path("endless/", endless),
+    path("crowd/", crowd),
+    *urls.urlpatterns,
+]
 handler400, handler403 = urls.handler400, urls.handler403
 handler404, handler500 = urls.handler404, urls.handler500
 """
@@ -123,6 +149,21 @@ def heard(link: ClientConnection, seconds: float = 10) -> dict[str, Any]:
     return event
 
 
+def serves(link: ClientConnection) -> bool:
+    """Tell whether it is answered, not closed."""
+    try:
+        link.send('{"event": "ping"}')
+        return bool(heard(link)["event"] == "pong")
+    except ConnectionClosed:
+        return False
+
+
+def opens(user: User, web: Web) -> bool:
+    """Tell whether a user can open one more socket."""
+    with user.socket(web, f"bearer.{user.token}") as link:
+        return serves(link)
+
+
 def listen(link: ClientConnection, seconds: float) -> None:
     while True:
         link.recv(timeout=seconds)
@@ -141,11 +182,18 @@ def closed(link: ClientConnection, seconds: float = 10) -> int:
 
 
 @pytest.fixture(scope="module")
-def site(everything: Path, tmp_path_factory: pytest.TempPathFactory, postgresql: PostgreSQL) -> Iterator[Site]:
+def database() -> Iterator[PostgreSQL]:
+    """Start a PostgreSQL that these tests may stop."""
+    with PostgreSQL() as server:
+        yield server
+
+
+@pytest.fixture(scope="module")
+def site(everything: Path, tmp_path_factory: pytest.TempPathFactory, database: PostgreSQL) -> Iterator[Site]:
     folder = tmp_path_factory.mktemp("channels")
     with ExitStack() as stack:
         redis = stack.enter_context(Redis(folder))
-        site = Site(everything, folder, postgresql.create_database("channels"), redis)
+        site = Site(everything, folder, database.create_database("channels"), redis)
         stack.enter_context(site.one)
         stack.enter_context(site.two)
         yield site
@@ -189,16 +237,14 @@ def test_a_socket_in_another_process_is_closed_after_a_log_out_everywhere(site: 
         carl.post("auth/logout-all/")
         assert closed(link) == 4401
         assert closed(more) == 4401
-        kept.send('{"event": "ping"}')
-        assert heard(kept)["event"] == "pong"
+        assert serves(kept)
 
 
 def test_a_ticket_opens_one_socket_in_whichever_process(site: Site) -> None:
     ticket = site.user("emma").ticket()
     with socket(site.two, ticket) as first, socket(site.one, ticket) as second:
         assert closed(second) == 4401
-        first.send('{"event": "ping"}')
-        assert heard(first)["event"] == "pong"
+        assert serves(first)
 
 
 def test_what_is_no_proof_opens_nothing(site: Site) -> None:
@@ -213,8 +259,7 @@ def test_a_page_of_another_origin_is_refused_and_its_ticket_is_not_spent(site: S
         pass
     assert refused.value.response.status_code == 403
     with socket(site.one, ticket, origin="https://www.example.com") as link:
-        link.send('{"event": "ping"}')
-        assert heard(link)["event"] == "pong"
+        assert serves(link)
 
 
 def test_a_message_that_is_too_large_ends_its_socket(site: Site) -> None:
@@ -230,8 +275,7 @@ def test_a_message_that_is_too_large_ends_its_socket(site: Site) -> None:
 def test_a_client_that_sends_too_much_is_cut_off(site: Site) -> None:
     with site.user("hans").socket(site.one) as link:
         for _ in range(120):
-            link.send('{"event": "ping"}')
-            assert heard(link)["event"] == "pong"
+            assert serves(link)
         link.send('{"event": "ping"}')
         assert closed(link) == 4430
 
@@ -245,10 +289,12 @@ def test_redis_that_is_killed_takes_neither_http_nor_the_sockets_with_it(site: S
             me = requests.get(f"{web.url}/api/v1/users/me/", headers=ida.headers, timeout=10)
             assert me.json()["email"] == ida.email
         for link in (first, second):
-            link.send('{"event": "ping"}')
-            assert heard(link)["event"] == "pong"
+            assert serves(link)
         # Told while nobody could carry it: it is in the list, and nothing breaks.
         assert get(site.one, f"tell/{ida.email}/Lost/").status_code == 200
+        # Who would open one now is told to come back.
+        with ida.socket(site.one, f"bearer.{ida.token}") as link:
+            assert closed(link) == 1013
         site.redis.start()
 
         def arrives(link: ClientConnection) -> bool:
@@ -260,10 +306,53 @@ def test_redis_that_is_killed_takes_neither_http_nor_the_sockets_with_it(site: S
 
         for link in (first, second):
             eventually(lambda link=link: arrives(link))  # type: ignore[misc] # mypy sees no default of a lambda
+        eventually(lambda: opens(ida, site.two))
         with ida.socket(site.two) as third:
             eventually(lambda: arrives(third))
     listed = requests.get(f"{site.one.url}/api/v1/notifications/", headers=ida.headers, timeout=10).json()["results"]
     assert "Lost" in {row["title"] for row in listed}
+
+
+def test_redis_that_hangs_keeps_nobody_waiting(site: Site) -> None:
+    paul = site.user("paul")
+    with paul.socket(site.one) as link:
+        site.redis.signal(signal.SIGSTOP)
+        try:
+            with paul.socket(site.one, f"bearer.{paul.token}") as refused:
+                assert closed(refused) == 1013
+            assert get(site.one, "broadcast/lost/").status_code == 200
+            assert serves(link)
+        finally:
+            site.redis.signal(signal.SIGCONT)
+        eventually(lambda: opens(paul, site.one))
+
+
+def test_no_socket_is_opened_while_the_database_is_away_and_those_that_are_open_stay(
+    site: Site, database: PostgreSQL
+) -> None:
+    rosa = site.user("rosa")
+    with rosa.socket(site.one) as link:
+        database.stop("immediate")
+        try:
+            with rosa.socket(site.one, f"bearer.{rosa.token}") as refused:
+                assert closed(refused) == 1013
+            assert serves(link)
+        finally:
+            database.start()
+        rosa.post("auth/logout-all/")
+        assert closed(link) == 4401
+
+
+def test_what_is_sent_in_parts_is_never_held_as_a_whole(site: Site) -> None:
+    address, headers = f"{site.one.url}/endless/", {"X-Forwarded-Proto": "https", "Accept-Encoding": "identity"}
+    with requests.get(address, headers=headers, timeout=10, stream=True) as answer:
+        assert next(answer.iter_content(1024)) == b"x" * 1024
+
+
+def test_a_burst_is_worked_on_by_so_many_threads_and_no_more(site: Site) -> None:
+    with ThreadPoolExecutor(20) as pool:
+        answers = list(pool.map(get, [site.one] * 20, ["crowd/"] * 20))
+    assert max(int(answer.text) for answer in answers) == 4
 
 
 def test_a_server_that_is_told_to_end_closes_its_sockets_and_ends(site: Site) -> None:
@@ -271,8 +360,7 @@ def test_a_server_that_is_told_to_end_closes_its_sockets_and_ends(site: Site) ->
     with site.server() as web, jan.socket(web) as link, jan.socket(site.one) as kept:
         assert web.stop(seconds=GRACE) == 0
         assert closed(link) in {1001, 1012}
-        kept.send('{"event": "ping"}')
-        assert heard(kept)["event"] == "pong"
+        assert serves(kept)
 
 
 def test_a_process_that_is_killed_holds_its_slots_for_a_while_only(site: Site) -> None:
@@ -281,21 +369,12 @@ def test_a_process_that_is_killed_holds_its_slots_for_a_while_only(site: Site) -
         web = stack.enter_context(site.server())
         for _ in range(10):
             link = stack.enter_context(kim.socket(web))
-            link.send('{"event": "ping"}')
-            assert heard(link)["event"] == "pong"
+            assert serves(link)
         with kim.socket(site.one) as eleventh:
             assert closed(eleventh) == 4429
         web.kill()
 
-    def opens() -> bool:
-        with kim.socket(site.one) as link:
-            try:
-                link.send('{"event": "ping"}')
-                return bool(heard(link)["event"] == "pong")
-            except ConnectionClosed:
-                return False
-
-    eventually(opens, every=1, seconds=PATIENCE)
+    eventually(lambda: opens(kim, site.one), every=1)
 
 
 def test_no_log_tells_who_opened_a_socket_or_with_what(site: Site) -> None:

@@ -122,7 +122,8 @@ def test_a_release_that_serves_goes_on_while_the_next_one_migrates_and_starts(
     installed: Path, release: Path, tmp_path: Path, postgresql: PostgreSQL
 ) -> None:
     database = postgresql.create_database("rolling")
-    env = production(installed, DATABASE_URL=database, THROTTLE_ANON="none", THROTTLE_AUTH="none")
+    limits = {"THROTTLE_ANON": "none", "THROTTLE_AUTH": "none"}
+    env = production(installed, DATABASE_URL=database, CELERY_BROKER_URL="memory://", **limits)
     run(installed / ".venv" / "bin" / "python", "manage.py", "shell", "--command", CREATE_USER, cwd=installed, env=env)
     change(release, WITH_DEFAULT_IN_THE_DATABASE)
     with Web(installed, tmp_path, env, workers=1) as old:

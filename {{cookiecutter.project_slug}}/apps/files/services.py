@@ -12,7 +12,7 @@ import structlog
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.files.storage import default_storage
-from django.db import transaction
+from django.db import InterfaceError, OperationalError, transaction
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -66,6 +66,9 @@ def file_create(*, owner: User, file: UploadedFile[Any]) -> StoredFile:
     try:
         objects.object_write(row.storage_name, file)
         _insert(row)
+    except (InterfaceError, OperationalError):
+        # The connection may have gone after the commit: the object stays, and `strays_remove` will tell.
+        raise
     except BaseException:
         # Also what ends the process in order: nothing refers to the object. A storage that is away is not
         # waited for a second time.

@@ -7,6 +7,7 @@ class RealtimeConfig(AppConfig):
 
     def ready(self) -> None:
         from apps.core import health  # noqa: PLC0415 - imports Django's migrations, which need the apps
+        from apps.realtime import checks  # noqa: F401, PLC0415 - registers them
         from apps.realtime.services import layer_check  # noqa: PLC0415 - needs the settings
 
         if "redis" in settings.CHANNEL_LAYERS["default"]["BACKEND"]:

@@ -5,9 +5,11 @@ https://channels.readthedocs.io/en/stable/topics/consumers.html
 
 from __future__ import annotations
 
+import asyncio
 import json
 import time
 from collections import deque
+from contextlib import suppress
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
@@ -15,8 +17,10 @@ import structlog
 from channels.db import database_sync_to_async
 from channels.generic.websocket import AsyncWebsocketConsumer
 from django.conf import settings
+from django.db import InterfaceError, OperationalError
+from redis.exceptions import RedisError
 
-from apps.realtime.services import EVERYBODY, group_of
+from apps.realtime.services import EVERYBODY, LAYER_SECONDS, group_of, layer_ping
 from apps.realtime.sessions import session_of_token, ticket_redeem
 from apps.realtime.slots import slot_free, slot_take
 from apps.realtime.watch import watch
@@ -30,9 +34,14 @@ PROOFS = {"ticket.": ticket_redeem, "bearer.": session_of_token}
 
 # https://www.rfc-editor.org/rfc/rfc6455#section-7.4
 TOO_LARGE = 1009
+# https://www.iana.org/assignments/websocket/websocket.xml#close-code-number
+TRY_AGAIN_LATER = 1013
 NOT_AUTHENTICATED = 4401
 TOO_MANY_SOCKETS = 4429
 TOO_MANY_MESSAGES = 4430
+
+# What a server that is needed and away looks like.
+AWAY = (OSError, RedisError, OperationalError, InterfaceError)
 
 logger = structlog.get_logger(__name__)
 
@@ -44,9 +53,28 @@ class EventConsumer(AsyncWebsocketConsumer):
     slot: str
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
-        """Serve the socket; however it ends, also by an error that `disconnect` is not told of, let go."""
+        """Serve the socket; however it ends, also by an error that `disconnect` is not told of, let go.
+
+        While Redis or the database is away none can be opened: its client is told to come back.
+        """
+        answered = False
+
+        async def noting(message: Any) -> None:
+            nonlocal answered
+            answered = True
+            await send(message)
+
         try:
-            await super().__call__(scope, receive, send)
+            # Channels subscribes before anything else, however long that takes.
+            await layer_ping()
+            await super().__call__(scope, receive, noting)
+        except AWAY as error:
+            if answered:
+                raise
+            # Without its traceback: until the server is back, each fails alike.
+            logger.error("socket_refused", error=type(error).__name__)  # noqa: TRY400
+            await send({"type": "websocket.accept"})
+            await send({"type": "websocket.close", "code": TRY_AGAIN_LATER})
         finally:
             if hasattr(self, "slot"):
                 await self._let_go()
@@ -63,8 +91,9 @@ class EventConsumer(AsyncWebsocketConsumer):
             return
         self.session, self.slot = session, slot
         self.received: deque[float] = deque(maxlen=settings.REALTIME_MESSAGES_PER_MINUTE)
-        for group in (group_of(session.user_id), EVERYBODY):
-            await self.channel_layer.group_add(group, self.channel_name)
+        async with asyncio.timeout(LAYER_SECONDS):
+            for group in (group_of(session.user_id), EVERYBODY):
+                await self.channel_layer.group_add(group, self.channel_name)
         watch().add(self)
         await self.accept(SUBPROTOCOL)
 
@@ -92,7 +121,10 @@ class EventConsumer(AsyncWebsocketConsumer):
         watch().remove(self)
         await database_sync_to_async(slot_free)(self.slot)
         for group in (group_of(self.session.user_id), EVERYBODY):
-            await self.channel_layer.group_discard(group, self.channel_name)
+            # The process has forgotten the socket by then; it only stays subscribed.
+            with suppress(*AWAY):
+                async with asyncio.timeout(LAYER_SECONDS):
+                    await self.channel_layer.group_discard(group, self.channel_name)
 
     async def _refuse(self, code: int) -> None:
         await self.accept()

@@ -47,9 +47,14 @@ def event_broadcast(*, event: str, data: dict[str, Any]) -> None:
     _send_on_commit(EVERYBODY, event, data)
 
 
+async def layer_ping() -> None:
+    """Return when events can be sent, raise within `LAYER_SECONDS` when they cannot."""
+    await _group_send("nobody", "check", {})
+
+
 def layer_check() -> None:
-    """Return when events can be sent, raise when they cannot."""
-    async_to_sync(_group_send)("nobody", "check", {})
+    """What `layer_ping` says, for who has no event loop."""
+    async_to_sync(layer_ping)()
 
 
 def _send_on_commit(group: str, event: str, data: dict[str, Any]) -> None:

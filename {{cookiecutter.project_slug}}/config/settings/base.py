@@ -88,6 +88,10 @@ MIDDLEWARE = [
     "apps.core.middleware.RequestLogMiddleware",
     # Before any check of the host or the scheme: probes know neither.
     "apps.core.middleware.HealthCheckMiddleware",
+    # % if cookiecutter.use_channels
+    "apps.realtime.middleware.ThreadLimitMiddleware",
+    "apps.realtime.middleware.StreamMiddleware",
+    # % endif
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     # % filter replace("csp.middleware.CSPMiddleware", cookiecutter.__csp_middleware)

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from django.core.exceptions import ValidationError
 from django.core.files.uploadedfile import SimpleUploadedFile
-from django.db import transaction
+from django.db import OperationalError, connection, transaction
 from pytest_django import Settings
 
 from apps.files.models import StoredFile
@@ -59,6 +59,23 @@ def test_of_uploads_at_once_the_quota_lets_only_those_pass_that_fit(settings: Se
 
     assert results.count("quota") == 2
     assert len(objects()) == StoredFile.objects.count() == 2
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_file_whose_commit_nobody_knows_of_keeps_its_object(monkeypatch: pytest.MonkeyPatch) -> None:
+    user = UserFactory.create()
+    commit = connection.commit
+
+    def commit_and_break() -> None:
+        commit()
+        raise OperationalError("server closed the connection unexpectedly")
+
+    monkeypatch.setattr(connection, "commit", commit_and_break)
+    with pytest.raises(OperationalError):
+        file_create(owner=user, file=text())
+    monkeypatch.undo()
+
+    assert objects() == [StoredFile.objects.get().storage_name]
 
 
 @pytest.mark.django_db

@@ -18,6 +18,7 @@ from apps.realtime.consumers import (
     TOO_LARGE,
     TOO_MANY_MESSAGES,
     TOO_MANY_SOCKETS,
+    TRY_AGAIN_LATER,
 )
 from apps.realtime.services import event_broadcast, event_send
 from apps.realtime.sessions import session_of_request, ticket_create
@@ -261,3 +262,16 @@ async def test_what_is_nested_too_deeply_is_no_event(user: User) -> None:
     async with socket_of(user) as socket:
         await socket.say("[" * 60_000)
         assert (await socket.hear())["data"]["code"] == "unknown_event"
+
+
+@in_loop
+async def test_while_redis_is_away_clients_are_told_to_come_back(
+    user: User, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("apps.realtime.services.LAYER_SECONDS", 0.2)
+    backend = "channels_redis.pubsub.RedisPubSubChannelLayer"
+    away = {"BACKEND": backend, "CONFIG": {"hosts": ["redis://127.0.0.1:1/0"]}}
+    settings.CHANNEL_LAYERS = {"default": away}
+    socket = Socket(f"ticket.{await sync_to_async(ticket_of)(user)}")
+    assert await socket.opens()
+    assert await socket.close_code() == TRY_AGAIN_LATER

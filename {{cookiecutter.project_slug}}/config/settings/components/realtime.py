@@ -22,6 +22,8 @@ CHANNEL_LAYERS: dict[str, dict[str, Any]] = {
 REALTIME_SOCKETS_PER_USER: int = env("REALTIME_SOCKETS_PER_USER", default=10, cast=int)
 REALTIME_MESSAGES_PER_MINUTE: int = env("REALTIME_MESSAGES_PER_MINUTE", default=120, cast=int)
 REALTIME_MESSAGE_MAX_BYTES = 65_536
+# How many requests a process works on at once, the others wait: by ASGI each has a thread of its own.
+REALTIME_THREADS: int = env("WEB_THREADS", default=4, cast=int)
 
 # A request has a thread of its own under ASGI: a connection that outlives it would be nobody's.
 # https://docs.djangoproject.com/en/5.2/ref/databases/#persistent-database-connections

@@ -1,0 +1,31 @@
+"""Checks of the settings of WebSockets: https://docs.djangoproject.com/en/stable/topics/checks/"""
+
+from typing import Any
+
+from django.conf import settings
+from django.core.checks import CheckMessage, Error, Tags, Warning, register  # noqa: A004 - its name there
+
+LIMITS = {
+    "REALTIME_MESSAGES_PER_MINUTE": "REALTIME_MESSAGES_PER_MINUTE",
+    "REALTIME_SOCKETS_PER_USER": "REALTIME_SOCKETS_PER_USER",
+    "REALTIME_THREADS": "WEB_THREADS",
+}
+
+
+@register()
+def check_limits(**_kwargs: Any) -> list[CheckMessage]:
+    """A limit that lets nobody through is found before the first socket, not by it."""
+    return [
+        Error(f"{variable}: it is 1 or more", id="realtime.E001")
+        for setting, variable in LIMITS.items()
+        if getattr(settings, setting) < 1
+    ]
+
+
+@register(Tags.security, deploy=True)
+def check_layer(**_kwargs: Any) -> list[CheckMessage]:
+    """Without Redis a socket hears only what happens in the process that serves it."""
+    if settings.CHANNEL_LAYERS["default"]["BACKEND"] != "channels.layers.InMemoryChannelLayer":
+        return []
+    hint = "Set REDIS_URL, or serve with WEB_CONCURRENCY=1 and without workers."
+    return [Warning("Events for WebSockets stay within one process.", hint=hint, id="realtime.W001")]
