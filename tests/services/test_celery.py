@@ -162,7 +162,7 @@ def register(web: Web, address: str, **headers: str) -> requests.Response:
 def test_of_a_thousand_tasks_none_is_lost_or_done_twice_when_the_worker_is_killed(proof: Proof) -> None:
     proof.do("for number in range(1000): work.delay(f'task-{number}')")
     with proof.worker() as worker:
-        for done in (200, 600):
+        for done in (100, 250, 400, 550, 700):
             eventually(lambda done=done: proof.count("effect", "task-%") >= done, every=0.2)  # type: ignore[misc]
             worker.kill()
             worker.start()
@@ -171,6 +171,22 @@ def test_of_a_thousand_tasks_none_is_lost_or_done_twice_when_the_worker_is_kille
         eventually(lambda: proof.count("attempt", "task-%") > 1000, every=0.5)
     assert proof.sql("SELECT count(*), count(DISTINCT key) FROM proof_effect") == "1000|1000"
     assert proof.sql("SELECT count(*) FROM tasks_deadletter") == "0"
+
+
+def test_what_a_worker_has_taken_and_not_seen_yet_when_it_is_killed_comes_back(proof: Proof) -> None:
+    with proof.worker() as worker:
+        eventually(lambda: proof.probe("ready"))
+        proof.do(
+            "work.delay('seen')",
+            "while not Effect.objects.exists():",
+            "    time.sleep(0.01)",
+            # It waits for the next task, which Redis hands to it meanwhile.
+            f"os.killpg({worker.pid}, signal.SIGSTOP)",
+            "work.delay('unseen')",
+        )
+        worker.kill()
+        worker.start()
+        eventually(lambda: proof.count("effect", "unseen"))
 
 
 def test_while_redis_is_away_answers_go_on_and_what_was_accepted_is_done(proof: Proof) -> None:
