@@ -40,6 +40,8 @@ return false
 """
 # So many workers are woken by a burst; the others look by themselves, each second.
 RINGS = 100
+# Not all queues have workers that come back: those for answers of workers are used once.
+BELL_SECONDS = 60
 
 
 class Channel(redis.Channel):
@@ -56,7 +58,8 @@ class Channel(redis.Channel):
         super()._put(queue, message, **kwargs)
         # The message is there: what fails now must not have it published again.
         with suppress(*self.connection_errors), self.conn_or_acquire() as client, client.pipeline() as pipe:
-            pipe.lpush(_bell(queue), 1).ltrim(_bell(queue), 0, RINGS - 1).execute()
+            bell = _bell(queue)
+            pipe.lpush(bell, 1).ltrim(bell, 0, RINGS - 1).expire(bell, BELL_SECONDS).execute()
 
     def _brpop_start(self, timeout: float | None = None) -> None:
         queues = self._queue_cycle.consume(len(self.active_queues))
@@ -69,7 +72,9 @@ class Channel(redis.Channel):
             connection.send_command("BRPOP", *bells, timeout or self.brpop_timeout)
         keys = [self.unacked_key, self.unacked_index_key, *bells]
         keys += [self._q_for_pri(queue, priority) for priority in self.priority_steps for queue in queues]
-        connection.send_command("EVAL", TAKE, len(keys), *keys, time.time(), len(bells))
+        # Asked for its health meanwhile, Redis would answer the other question first.
+        health = {"check_health": not self._idle}
+        connection.send_command("EVAL", TAKE, len(keys), *keys, time.time(), len(bells), **health)
 
     def _brpop_read(self, **options: Any) -> Any:
         waited, self._idle = self._idle, True
