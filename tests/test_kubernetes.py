@@ -269,6 +269,38 @@ def test_new_code_waits_for_one_migration_past_pgbouncer(any_cluster: Cluster) -
         )
 
 
+def test_a_rollout_that_waits_for_the_migration_has_not_failed(any_cluster: Cluster) -> None:
+    (job,) = any_cluster.kind("Job")
+    for deployment in any_cluster.kind("Deployment"):
+        if any_cluster.pods()[deployment["metadata"]["name"]]["spec"].get("initContainers"):
+            assert deployment["spec"]["progressDeadlineSeconds"] > job["spec"]["activeDeadlineSeconds"]
+
+
+@pytest.mark.parametrize("broken", ["clearsessions", "purge_unverified_users", "purge_notifications", None])
+def test_what_runs_every_night_runs_also_when_one_of_it_fails(
+    cluster: Callable[..., Cluster], tmp_path: Path, broken: str | None
+) -> None:
+    (container,) = cluster("production", use_celery=False, use_channels=True).pods()["housekeeping"]["spec"][
+        "containers"
+    ]
+    stub = tmp_path / "python"
+    stub.write_text(f'#!/bin/sh\necho "$2" >> {tmp_path}/called\n[ "$2" != "{broken}" ]\n', encoding="utf-8")
+    stub.chmod(0o700)
+    env = bare_environment()
+    env["PATH"] = f"{tmp_path}{os.pathsep}{env['PATH']}"
+    ended = subprocess.run(container["command"], cwd=tmp_path, env=env, check=False)
+    assert ended.returncode == (1 if broken else 0)
+    called = (tmp_path / "called").read_text("utf-8").split()
+    assert called == [
+        "clearsessions",
+        "purge_log_ins",
+        "purge_failed_log_ins",
+        "purge_unverified_users",
+        "files_cleanup",
+        "purge_notifications",
+    ]
+
+
 def test_the_ingress_answers_for_the_host_that_the_settings_allow(any_cluster: Cluster) -> None:
     (ingress,) = any_cluster.kind("Ingress")
     (rule,) = ingress["spec"]["rules"]

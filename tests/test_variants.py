@@ -71,6 +71,28 @@ def test_every_file_looks_written_by_hand(bake: Bakery, answers: Answers) -> Non
     assert {name: faults for name, faults in found.items() if faults} == {}
 
 
+def anchors(text: str) -> set[str]:
+    """Return what a link into a Markdown page may name after `#`."""
+    headings = re.findall(r"^#+ (.+)$", re.sub(r"^```.*?^```", "", text, flags=re.MULTILINE | re.DOTALL), re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", heading).lower().replace(" ", "-") for heading in headings}
+
+
+@every_variant
+def test_every_link_in_its_documents_leads_somewhere(bake: Bakery, answers: Answers) -> None:
+    project = bake(**answers)
+    broken = []
+    for page in project.rglob("*.md"):
+        for link in re.findall(r"\]\(([^)\s]+)\)", page.read_text(encoding="utf-8")):
+            path, _, anchor = link.partition("#")
+            target = page.parent / path if path else page
+            if ":" in path or (
+                target.exists() and (not anchor or anchor in anchors(target.read_text(encoding="utf-8")))
+            ):
+                continue
+            broken.append(f"{page.relative_to(project)}: {link}")
+    assert broken == []
+
+
 @every_variant
 def test_it_is_linted_and_formatted_as_it_comes(bake: Bakery, answers: Answers) -> None:
     project = bake(**answers)
