@@ -6,19 +6,29 @@ import json
 import os
 import secrets
 import shutil
+import socket
+import ssl
 import subprocess
+import time
+from contextlib import contextmanager
+from http.client import HTTPResponse
 from typing import TYPE_CHECKING, Any, Self
 
+import pytest
 import requests
 from baking import bare_environment, run
 from servers import eventually, free_port
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
     from types import TracebackType
 
 PYTHON = "python:3.13-slim"
 HOST = "localhost"
+PASSWORD = "correct horse battery"  # noqa: S105 - of whoever registers
+# For a test in which nothing depends on the proxy.
+with_one_proxy = pytest.mark.parametrize("project", ["caddy"], indirect=True)
 # What its owner writes into `.env`. A password may hold anything; nobody is slowed down; mails become files.
 SECRETS = {"POSTGRES_PASSWORD": "'p@ss:w/rd %&\"'", "SECRET_KEY": secrets.token_hex(32)}
 OTHERS = {
@@ -67,6 +77,7 @@ class Stack:
         self.files = [project / "deploy/compose/production.yml", project / f"deploy/compose/{self.proxy}.yml"]
         self.env = bare_environment(COMPOSE_PROJECT_NAME=self.name, IMAGE="stack-of-the-tests")
         self.settings = SECRETS | OTHERS | settings
+        self.seconds = 0.0  # that it took to get healthy
         self.session = requests.Session()
         self.session.trust_env = False  # other certificates than those that this machine trusts
 
@@ -86,7 +97,7 @@ class Stack:
 
     def write_env(self, **changes: str) -> None:
         """Write `.env`, some of it changed."""
-        lines = [f"{name}={value}\n" for name, value in (self.settings | changes).items() if value]
+        lines = [f"{name}={value}\n" for name, value in (self.settings | changes).items()]
         (self.project / ".env").write_text("".join(lines), encoding="utf-8")
 
     def make(self, *arguments: str) -> str:
@@ -100,7 +111,10 @@ class Stack:
 
     def up(self) -> None:
         """Start it as its owner would, and trust its certificates."""
+        self.make("image")
+        begun = time.monotonic()
         self.make("up-production")
+        self.seconds = time.monotonic() - begun
         self.trust()
 
     def trust(self) -> None:
@@ -142,6 +156,35 @@ class Stack:
     def ask(self, method: str, path: str, **more: Any) -> requests.Response:
         """Send a request through the proxy, its certificate checked, without following redirects."""
         return self.session.request(method, f"{self.url}{path}", timeout=60, allow_redirects=False, **more)
+
+    def log_in(self, address: str) -> dict[str, str]:
+        """Register somebody, and return the header of who has logged in."""
+        account = {"email": address, "password": PASSWORD}
+        assert self.ask("POST", "/api/v1/auth/register/", json=account).ok
+        self.sql(f"UPDATE users_user SET email_verified_at = now() WHERE email = '{address}'")  # noqa: S608 - ours
+        return {"Authorization": f"Bearer {self.ask('POST', '/api/v1/auth/token/', json=account).json()['access']}"}
+
+    @contextmanager
+    def connection(self) -> Iterator[ssl.SSLSocket]:
+        """Connect to the proxy, for what no library sends."""
+        context = ssl.create_default_context(cafile=str(self.session.verify))
+        with (
+            socket.create_connection((HOST, self.https_port), timeout=30) as plain,
+            context.wrap_socket(plain, server_hostname=HOST) as secure,
+        ):
+            yield secure
+
+    def begin_body(self, length: int) -> tuple[int, str]:
+        """Announce a body, send nothing of it, and return the status and the type of the problem."""
+        head = (
+            f"POST /api/v1/files/ HTTP/1.1\r\nHost: {HOST}\r\nContent-Type: multipart/form-data; boundary=x\r\n"
+            f"Content-Length: {length}\r\n\r\n"
+        )
+        with self.connection() as proxy:
+            proxy.sendall(head.encode())
+            answer = HTTPResponse(proxy)
+            answer.begin()
+            return answer.status, json.loads(answer.read())["type"]
 
     def mails(self) -> str:
         """Return all mails that were sent, by whichever container sends them."""

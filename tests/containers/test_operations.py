@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
 import threading
@@ -12,6 +13,7 @@ import pytest
 import requests
 from baking import run
 from servers import eventually, free_port
+from stack import PASSWORD, with_one_proxy
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -20,6 +22,29 @@ if TYPE_CHECKING:
     from stack import Stack
 
 pytestmark = pytest.mark.containers
+# A task that takes its time, in a queue of its own; what a worker that is killed had comes back soon.
+SETTINGS = """
+from config.settings.production import *
+
+INSTALLED_APPS += ["proof"]
+CELERY_TASK_QUEUES |= {"proof": {}}
+CELERY_BROKER_TRANSPORT_OPTIONS |= {"visibility_timeout": 20, "unacked_restore_interval": 1}
+"""
+TASKS = """
+import time, uuid
+from apps.tasks.services.receipts import once
+from config.celery import app
+
+def note(what):
+    with once(f"{what}-{uuid.uuid4()}"):
+        pass
+
+@app.task(queue="proof")
+def work(key, seconds):
+    note(f"{key}-begun")
+    time.sleep(seconds)
+    note(f"{key}-done")
+"""
 
 
 class Load:
@@ -36,7 +61,7 @@ class Load:
         while not self.stopped.is_set():
             number += 1
             address = f"person-{person}-{number}-{id(self)}@example.com"
-            account = {"email": address, "password": "correct horse battery"}
+            account = {"email": address, "password": PASSWORD}
             try:
                 with requests.Session() as session:
                     session.trust_env = False
@@ -101,6 +126,7 @@ def test_a_release_takes_over_without_a_request_that_fails(stack: Stack) -> None
     assert stack.containers("web") == after
 
 
+@with_one_proxy
 def test_a_release_that_does_not_work_does_not_take_over(stack: Stack) -> None:
     settings = stack.project / "config/settings/production.py"
     text = settings.read_text(encoding="utf-8")
@@ -116,7 +142,11 @@ def test_a_release_that_does_not_work_does_not_take_over(stack: Stack) -> None:
     stack.make("roll-out")
 
 
-@pytest.mark.parametrize("service", ["web", "worker", "redis", "db"])
+@pytest.mark.parametrize(
+    ("project", "service"),
+    [("caddy", "web"), ("caddy", "worker"), ("caddy", "redis"), ("caddy", "db"), ("nginx", "web")],
+    indirect=["project"],
+)
 def test_a_service_that_crashes_comes_back_and_nothing_accepted_is_lost(stack: Stack, service: str) -> None:
     with load(stack) as people:
         stack.crash(service)
@@ -126,13 +156,61 @@ def test_a_service_that_crashes_comes_back_and_nothing_accepted_is_lost(stack: S
     eventually(lambda: sum(f"To: {address}" in stack.mails() for address in people.accepted[-3:]) == 3)
 
 
+@with_one_proxy
+def test_a_worker_that_is_stopped_ends_its_task_and_one_that_is_killed_gives_it_back(
+    stack: Stack, tmp_path: Path
+) -> None:
+    place = tmp_path / "proof"
+    (place / "proof").mkdir(parents=True)
+    (place / "proof/__init__.py").touch()
+    (place / "proof/tasks.py").write_text(TASKS, encoding="utf-8")
+    (place / "proof_settings.py").write_text(SETTINGS, encoding="utf-8")
+    place.chmod(0o755)
+    proof = ["--no-deps", "--volume", f"{place}:/proof:ro", "--env", "PYTHONPATH=/proof"]
+    proof += ["--env", "DJANGO_SETTINGS_MODULE=proof_settings"]
+    worker = f"{stack.name}-proof"
+    command = ["celery", "--quiet", "--app", "config.celery", "worker", "--queues", "proof"]
+    command += ["--without-gossip", "--without-mingle"]
+
+    def queue(key: str, seconds: int) -> None:
+        code = f"import django; django.setup(); from proof.tasks import *; work.delay({key!r}, {seconds})"
+        stack.compose("run", "--rm", "-T", *proof, "web", "python", "-c", code)
+
+    def noted(key: str) -> int:
+        return int(stack.sql(f"SELECT count(*) FROM tasks_receipt WHERE key LIKE '{key}%'"))  # noqa: S608 - ours
+
+    def docker(*arguments: str) -> str:
+        return run("docker", *arguments, worker, cwd=stack.project)
+
+    stack.compose("run", "--detach", "--name", worker, *proof, "worker", *command)
+    try:
+        queue("ended", 5)
+        eventually(lambda: noted("ended-begun"))
+        docker("stop")
+        assert stack.inspect(worker)["State"]["ExitCode"] == 0
+        assert (noted("ended-begun"), noted("ended-done")) == (1, 1)
+
+        docker("start")
+        queue("given-back", 15)
+        eventually(lambda: noted("given-back-begun"))
+        docker("stop", "--time", "1")
+        assert stack.inspect(worker)["State"]["ExitCode"] == 137
+        assert noted("given-back-done") == 0
+        docker("start")
+        eventually(lambda: noted("given-back-done") == 1)
+        assert noted("given-back-begun") == 2
+    finally:
+        docker("rm", "--force")
+
+
+@with_one_proxy
 @pytest.mark.parametrize("key", ["", "key"])
 def test_a_lost_volume_comes_back_from_a_backup(stack: Stack, tmp_path: Path, key: str) -> None:
     options = [f"FILE={tmp_path / 'backup'}"]
     if key:
         (tmp_path / key).write_text("a long passphrase", encoding="utf-8")
         options.append(f"BACKUP_KEY_FILE={tmp_path / key}")
-    account = {"email": f"kept-{key}@example.com", "password": "correct horse battery"}
+    account = {"email": f"kept-{key}@example.com", "password": PASSWORD}
     assert stack.ask("POST", "/api/v1/auth/register/", json=account).ok
     stack.compose("exec", "-T", "web", "sh", "-c", "mkdir -p /media/kept && echo picture > /media/kept/file")
     stack.make("backup", *options)
@@ -152,52 +230,57 @@ def test_a_lost_volume_comes_back_from_a_backup(stack: Stack, tmp_path: Path, ke
     assert stack.ask("GET", "/health/ready/").ok
 
 
-def test_another_password_than_the_one_of_the_volume_is_explained(stack: Stack) -> None:
+@with_one_proxy
+def test_a_secret_that_is_wrong_or_empty_is_explained(stack: Stack) -> None:
     stack.compose("down", "--timeout", "5")
-    stack.write_env(POSTGRES_PASSWORD="another")  # noqa: S106 - of no use anywhere
-    result = make(stack, "up-production", f"DOCKER_BUILD_FLAGS={stack.build_flags}")
+    for changes, explanation in [
+        ({"POSTGRES_PASSWORD": "another"}, "The volume of the database was made with another POSTGRES_PASSWORD"),
+        ({"POSTGRES_PASSWORD": ""}, "POSTGRES_PASSWORD, or POSTGRES_PASSWORD_FILE, has no value in .env"),
+        ({"SECRET_KEY": ""}, "Set these environment variables (see docs/settings.md): SECRET_KEY"),
+    ]:
+        stack.write_env(**changes)
+        result = make(stack, "up-production", f"DOCKER_BUILD_FLAGS={stack.build_flags}")
+        assert result.returncode != 0
+        assert explanation in result.stderr
+        assert stack.containers("web") == []
     stack.write_env()
-    assert result.returncode != 0
-    assert "The volume of the database was made with another POSTGRES_PASSWORD" in result.stderr
     stack.make("up-production")
 
 
+@with_one_proxy
 def test_the_stack_for_development_serves_the_code_of_the_folder(stack: Stack, tmp_path: Path) -> None:
     project = shutil.copytree(stack.project, tmp_path / "my_api")
     (project / ".env").unlink()
     port = f"PORT={free_port()}"
     url = f"http://127.0.0.1:{port.removeprefix('PORT=')}"
     env = stack.env | {"COMPOSE_PROJECT_NAME": f"{stack.name}-of-a-developer"}
+    development = ["docker", "compose", "--project-name", f"{env['COMPOSE_PROJECT_NAME']}_development"]
+
+    def compose(*arguments: str) -> str:
+        return run(*development, *arguments, cwd=project)
+
     try:
         run("make", "up", port, f"DOCKER_BUILD_FLAGS={stack.build_flags}", cwd=project, env=env)
         assert requests.get(f"{url}/health/ready/", timeout=30).json()["status"] == "ok"
+        account = {"email": "ann@example.com", "password": PASSWORD}
+        assert requests.post(f"{url}/api/v1/auth/register/", json=account, timeout=30).ok
+        eventually(lambda: "verify-email?token=" in compose("logs", "worker"))
+        compose("exec", "-T", "web", "touch", "/app/made")
+        assert ((project / "made").stat().st_uid, (project / "made").stat().st_gid) == (os.getuid(), os.getgid())
+        for service in ("beat", "worker"):
+            assert compose("logs", service).count(f"celery {service}") == 1
         view = project / "apps/core/health.py"
         text = view.read_text(encoding="utf-8")
         view.write_text(text.replace('{"status": "ok"}', '{"status": "reloaded"}'), encoding="utf-8")
         eventually(lambda: requests.get(f"{url}/health/live/", timeout=30).json()["status"] == "reloaded")
-        ids = run(
-            "docker",
-            "ps",
-            "--quiet",
-            "--filter",
-            f"label=com.docker.compose.project={env['COMPOSE_PROJECT_NAME']}_development",
-            cwd=project,
-        )
-        ports = [stack.inspect(container)["NetworkSettings"]["Ports"] or {} for container in ids.split()]
+        for service in ("beat", "worker"):
+            eventually(lambda service=service: compose("logs", service).count(f"celery {service}") == 2)  # type: ignore[misc]
+        ids = compose("ps", "--quiet").split()
+        ports = [stack.inspect(container)["NetworkSettings"]["Ports"] or {} for container in ids]
         bound = {binding["HostIp"] for each in ports for bindings in each.values() for binding in bindings or []}
         assert bound == {"127.0.0.1"}
     finally:
-        run(
-            "docker",
-            "compose",
-            "--project-name",
-            f"{env['COMPOSE_PROJECT_NAME']}_development",
-            "down",
-            "--volumes",
-            "--timeout",
-            "1",
-            cwd=project,
-        )
+        compose("down", "--volumes", "--timeout", "1")
 
 
 def image_of(stack: Stack) -> str:

@@ -31,7 +31,9 @@ SQLITE_OPTIONS = {
 }
 
 
-def database_config(url: str, *, pool_size: int, pgbouncer: bool, statement_timeout: int) -> dict[str, Any]:
+def database_config(
+    url: str, *, pool_size: int, pgbouncer: bool, statement_timeout: int, password: str = ""
+) -> dict[str, Any]:
     """Settings of one database.
 
     Args:
@@ -41,6 +43,7 @@ def database_config(url: str, *, pool_size: int, pgbouncer: bool, statement_time
         pgbouncer: a PgBouncer in transaction mode stands in between: no server-side cursors, no start-up
             parameters.
         statement_timeout: milliseconds after which PostgreSQL cuts a statement off; 0 never does.
+        password: for PostgreSQL, where the URL has none.
 
     Raises:
         dj_database_url.ParseError: the URL cannot be read.
@@ -54,6 +57,7 @@ def database_config(url: str, *, pool_size: int, pgbouncer: bool, statement_time
         return config
 
     config["ENGINE"] = "apps.core.postgresql"
+    config["PASSWORD"] = config["PASSWORD"] or password
     for name, value in POSTGRESQL_OPTIONS.items():
         options.setdefault(name, value)
     if pgbouncer:

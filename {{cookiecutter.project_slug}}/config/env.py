@@ -1,5 +1,7 @@
 """The only reader of the environment: variables first, then the file `.env` beside `manage.py`.
 
+What has no value in either is read from the file that `NAME_FILE` names, as containers are given secrets.
+
 Source: https://12factor.net/config
 """
 
@@ -14,11 +16,15 @@ _dotenv = BASE_DIR / ".env"
 
 
 class Environment(Config):
-    """Reads an empty variable as one that is not set, as Compose writes it for `${NAME:-}`."""
+    """Reads an empty variable, or file, as one that is not set, as Compose writes it for `${NAME:-}`."""
 
     def get(self, option: str, default: Any = undefined, cast: Any = undefined) -> Any:
-        if default is not undefined and super().get(option, default="") == "":  # type: ignore[no-untyped-call]
-            option = ""  # no variable has this name
+        """Raises OSError: the file that `NAME_FILE` names cannot be read."""
+        if super().get(option, default="") == "":  # type: ignore[no-untyped-call]
+            file = super().get(f"{option}_FILE", default="")  # type: ignore[no-untyped-call]
+            default = (file and Path(file).read_text(encoding="utf-8").strip()) or default
+            if default is not undefined:
+                option = ""  # no variable has this name
         return super().get(option, default=default, cast=cast)  # type: ignore[no-untyped-call]
 
 

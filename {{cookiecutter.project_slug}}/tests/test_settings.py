@@ -118,6 +118,23 @@ def test_an_empty_variable_is_one_that_is_not_set(monkeypatch: pytest.MonkeyPatc
     assert env("DB_POOL_SIZE", default=7, cast=int) == 3
 
 
+def test_what_has_no_variable_is_read_from_the_file_that_another_one_names(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    file = tmp_path / "secret"
+    monkeypatch.setenv("DB_POOL_SIZE", "")
+    monkeypatch.setenv("DB_POOL_SIZE_FILE", str(file))
+    with pytest.raises(FileNotFoundError):
+        env("DB_POOL_SIZE", default=7, cast=int)
+    file.write_text("", encoding="utf-8")
+    assert env("DB_POOL_SIZE", default=7, cast=int) == 7
+    file.write_text("3\n", encoding="utf-8")
+    assert env("DB_POOL_SIZE", default=7, cast=int) == 3
+    require("DB_POOL_SIZE")
+    monkeypatch.setenv("DB_POOL_SIZE", "4")
+    assert env("DB_POOL_SIZE", default=7, cast=int) == 4
+
+
 def test_production_passes_the_checks_for_deployment_with_the_documented_variables(
     production: Report,
 ) -> None:
@@ -250,6 +267,12 @@ def test_behind_pgbouncer_nothing_is_sent_that_it_does_not_know() -> None:
     assert config["DISABLE_SERVER_SIDE_CURSORS"] is True
     assert "options" not in config["OPTIONS"]
     assert postgres()["DISABLE_SERVER_SIDE_CURSORS"] is False
+
+
+def test_a_password_may_stand_outside_of_the_url() -> None:
+    options: dict[str, Any] = {"pool_size": 0, "pgbouncer": False, "statement_timeout": 0, "password": "p@ss"}
+    assert database_config(POSTGRES, **options)["PASSWORD"] == "p@ss/w#rd"
+    assert database_config("postgres://user@db.example.com/shop", **options)["PASSWORD"] == "p@ss"
 
 
 def test_other_databases_are_left_to_their_url() -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import traceback
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
@@ -11,7 +10,7 @@ import structlog
 from django.db import transaction
 from django.utils import timezone
 
-from apps.core.logging import mask_addresses
+from apps.core.logging import without_persons
 from apps.tasks.models import DeadLetter
 from apps.tasks.sealing import UnreadableError, seal, unseal
 
@@ -23,8 +22,6 @@ if TYPE_CHECKING:
 
 KEPT = timedelta(days=14)
 MAX_ERROR = 500
-# Addresses in errors of other services may carry tokens behind a question mark.
-QUERY = re.compile(r"\?[^\s\"'<>]+")
 
 logger = structlog.get_logger(__name__)
 
@@ -53,7 +50,7 @@ def deadletter_create(  # noqa: PLR0913 - the columns of a row
         published: whether a broker ever had it.
     """
     args, kwargs = call
-    text = f"{type(error).__name__}: {QUERY.sub('?[redacted]', mask_addresses(None, '', str(error)))}"
+    text = f"{type(error).__name__}: {without_persons(str(error))}"
     values = {
         "task": task,
         "queue": queue,

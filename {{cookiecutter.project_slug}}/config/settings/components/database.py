@@ -7,6 +7,7 @@ from config.env import BASE_DIR, env
 
 _sqlite = f"sqlite:///{quote((BASE_DIR / 'db.sqlite3').as_posix())}"
 _options = {
+    "password": env("PGPASSWORD", default=""),
     "pool_size": env("DB_POOL_SIZE", default=0, cast=int),
     "pgbouncer": env("DB_PGBOUNCER", default=False, cast=bool),
     "statement_timeout": env("DB_STATEMENT_TIMEOUT", default=15_000, cast=int),

@@ -1,0 +1,84 @@
+"""What `.env` changes in a stack: a login for Flower, secrets in files, larger files."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+from baking import run
+from servers import eventually
+from stack import PASSWORD, SECRETS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    import requests
+    from stack import Stack
+
+pytestmark = pytest.mark.containers
+# How docs/compose.md says that a hash is made.
+HASH = {
+    "caddy": ["docker", "run", "--rm", "caddy:2", "caddy", "hash-password", "--plaintext", PASSWORD],
+    "nginx": ["openssl", "passwd", "-6", PASSWORD],
+}
+LARGEST = 20 * 2**20
+
+
+@pytest.fixture(scope="module")
+def changed(stack: Stack, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+    """Run the stack with other settings, and with its own again afterwards."""
+    folder = tmp_path_factory.mktemp("secrets")
+    files: dict[str, str] = {}
+    for name, value in SECRETS.items():
+        file = folder / name.lower()
+        file.write_text(value.strip("'"), encoding="utf-8")
+        file.chmod(0o444)
+        files |= {name: "", f"{name}_FILE": str(file)}
+    hashed = run(*HASH[stack.proxy], cwd=stack.project).strip()
+    stack.write_env(FILE_MAX_BYTES=str(LARGEST), FLOWER_PASSWORD_HASH=f"'{hashed}'", **files)
+    stack.make("up-production")
+    yield stack
+    stack.write_env()
+    stack.make("up-production")
+
+
+def test_flower_shows_tasks_to_who_has_its_password(changed: Stack) -> None:
+    def flower(path: str = "", password: str = PASSWORD) -> requests.Response:
+        return changed.ask("GET", f"/flower/{path}", auth=("flower", password))
+
+    for refused in (changed.ask("GET", "/flower/"), changed.ask("GET", "/flower/healthcheck"), flower(password="x")):  # noqa: S106
+        assert refused.status_code == 401
+        assert refused.headers["WWW-Authenticate"].startswith("Basic ")
+        assert refused.json()["type"] == "about:blank"
+    assert "Flower" in flower().text
+    assert flower("static/css/flower.css").ok
+    # It looks on: nobody ends a worker from here.
+    assert changed.ask("POST", "/flower/api/worker/shutdown/x", auth=("flower", PASSWORD)).status_code in {401, 403}
+    table = "tasks/datatable?draw=1&start=0&length=9&order[0][column]=0&columns[0][data]=name&order[0][dir]=asc"
+
+    def seen() -> bool:
+        # Workers say what they do from when Flower asks them to.
+        account = {"email": "seen@example.com", "password": PASSWORD}
+        assert changed.ask("POST", "/api/v1/auth/register/", json=account).ok
+        return "mail_deliver" in flower(table).text
+
+    eventually(seen, every=2)
+    assert "seen@example.com" not in flower(table).text
+    # Who has logged in there has not logged in here.
+    assert changed.ask("GET", "/api/v1/users/me/", auth=("flower", PASSWORD)).status_code == 401
+
+
+def test_secrets_are_read_from_files_and_stand_nowhere_else(changed: Stack) -> None:
+    changed.log_in("secrets@example.com")
+    assert changed.ask("GET", "/health/ready/").json()["status"] == "ok"
+    for service in changed.compose("config", "--services").split():
+        for container in changed.containers(service):
+            variables = str(changed.inspect(container)["Config"]["Env"])
+            assert [name for name, value in SECRETS.items() if value.strip("'") in variables] == [], service
+
+
+def test_the_proxy_lets_pass_what_the_application_takes(changed: Stack) -> None:
+    upload = {"file": ("large.txt", b"x" * LARGEST, "text/plain")}
+    answer = changed.ask("POST", "/api/v1/files/", headers=changed.log_in("large@example.com"), files=upload)
+    assert answer.status_code == 201, answer.text
+    assert changed.begin_body(LARGEST + 2**20 + 1) == (413, "about:blank")
