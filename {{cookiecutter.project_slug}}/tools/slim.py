@@ -63,6 +63,9 @@ def main() -> None:
             for folder in list(unused_translations(package, spoken)):
                 shutil.rmtree(folder)
     installed = Path(sysconfig.get_path("purelib"))
+    # The tests of libraries; `django.test` is none, and imported by others.
+    for folder in [*installed.rglob("tests"), *installed.glob("tornado/test")]:
+        shutil.rmtree(folder, ignore_errors=True)
     for source in installed.rglob("*.po"):
         if source.with_suffix(".mo").exists():
             source.unlink()
