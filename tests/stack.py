@@ -78,6 +78,7 @@ class Stack:
         self.env = bare_environment(COMPOSE_PROJECT_NAME=self.name, IMAGE="stack-of-the-tests")
         self.settings = SECRETS | OTHERS | settings
         self.seconds = 0.0  # that it took to get healthy
+        self.changed = False
         self.session = requests.Session()
         self.session.trust_env = False  # other certificates than those that this machine trusts
 
@@ -96,9 +97,16 @@ class Stack:
         self.compose("down", "--volumes", "--timeout", "1")
 
     def write_env(self, **changes: str) -> None:
-        """Write `.env`, some of it changed."""
+        """Write `.env`, some of it changed until the next test."""
+        self.changed = bool(changes)
         lines = [f"{name}={value}\n" for name, value in (self.settings | changes).items()]
         (self.project / ".env").write_text("".join(lines), encoding="utf-8")
+
+    def settle(self) -> None:
+        """Run it with its own settings again, if it has others now."""
+        if self.changed:
+            self.write_env()
+            self.make("up-production")
 
     def make(self, *arguments: str) -> str:
         """Run `make`, which has to succeed."""

@@ -32,8 +32,15 @@ def project(
 
 
 @pytest.fixture(scope="session")
-def stack(project: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
-    """Start the production stack of a project, for all tests that leave it as it was."""
+def running(project: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+    """Start the production stack of a project, once for all tests."""
     with Stack(project, tmp_path_factory.mktemp("stack")) as stack:
         stack.up()
         yield stack
+
+
+@pytest.fixture
+def stack(running: Stack) -> Stack:
+    """Return the stack, with the settings that it was started with."""
+    running.settle()
+    return running

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 import pytest
@@ -10,8 +11,6 @@ from servers import eventually
 from stack import PASSWORD, SECRETS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     import requests
     from stack import Stack
 
@@ -25,8 +24,8 @@ LARGEST = 20 * 2**20
 
 
 @pytest.fixture(scope="module")
-def changed(stack: Stack, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
-    """Run the stack with other settings, and with its own again afterwards."""
+def changed(running: Stack, tmp_path_factory: pytest.TempPathFactory) -> Stack:
+    """Run the stack with other settings."""
     folder = tmp_path_factory.mktemp("secrets")
     files: dict[str, str] = {}
     for name, value in SECRETS.items():
@@ -34,12 +33,10 @@ def changed(stack: Stack, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
         file.write_text(value.strip("'"), encoding="utf-8")
         file.chmod(0o444)
         files |= {name: "", f"{name}_FILE": str(file)}
-    hashed = run(*HASH[stack.proxy], cwd=stack.project).strip()
-    stack.write_env(FILE_MAX_BYTES=str(LARGEST), FLOWER_PASSWORD_HASH=f"'{hashed}'", **files)
-    stack.make("up-production")
-    yield stack
-    stack.write_env()
-    stack.make("up-production")
+    hashed = run(*HASH[running.proxy], cwd=running.project).strip()
+    running.write_env(FILE_MAX_BYTES=str(LARGEST), FLOWER_PASSWORD_HASH=f"'{hashed}'", **files)
+    running.make("up-production")
+    return running
 
 
 def test_flower_shows_tasks_to_who_has_its_password(changed: Stack) -> None:
@@ -52,6 +49,7 @@ def test_flower_shows_tasks_to_who_has_its_password(changed: Stack) -> None:
         assert refused.json()["type"] == "about:blank"
     assert "Flower" in flower().text
     assert flower("static/css/flower.css").ok
+    assert {"bulk", "critical", "default"} <= set(re.findall(r"<td>(\w+)</td>", flower("broker").text))
     # It looks on: nobody ends a worker from here.
     assert changed.ask("POST", "/flower/api/worker/shutdown/x", auth=("flower", PASSWORD)).status_code in {401, 403}
     table = "tasks/datatable?draw=1&start=0&length=9&order[0][column]=0&columns[0][data]=name&order[0][dir]=asc"

@@ -5,8 +5,12 @@ https://flower.readthedocs.io/en/latest/config.html
 
 from typing import Any
 
+from kombu import Connection
+
 from apps.core.logging import without_persons
 
+# It looks for the queues by itself, and knows only the brokers of kombu.
+Connection.resolve_aliases["apps.tasks.transport:Transport"] = "redis"
 # The path that the proxy passes on.
 url_prefix = "flower"
 # It looks on: who may see tasks may not stop workers.
