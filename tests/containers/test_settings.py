@@ -49,7 +49,8 @@ def test_flower_shows_tasks_to_who_has_its_password(changed: Stack) -> None:
         assert refused.json()["type"] == "about:blank"
     assert "Flower" in flower().text
     assert flower("static/css/flower.css").ok
-    assert {"bulk", "critical", "default"} <= set(re.findall(r"<td>(\w+)</td>", flower("broker").text))
+    queues = {"bulk", "critical", "default"}
+    eventually(lambda: queues <= set(re.findall(r"<td>(\w+)</td>", flower("broker").text)), every=1)
     # It looks on: nobody ends a worker from here.
     assert changed.ask("POST", "/flower/api/worker/shutdown/x", auth=("flower", PASSWORD)).status_code in {401, 403}
     table = "tasks/datatable?draw=1&start=0&length=9&order[0][column]=0&columns[0][data]=name&order[0][dir]=asc"

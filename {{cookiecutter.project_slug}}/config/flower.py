@@ -8,9 +8,11 @@ from typing import Any
 from kombu import Connection
 
 from apps.core.logging import without_persons
+from config.celery import app
 
-# It looks for the queues by itself, and knows only the brokers of kombu.
+# It looks into the queues by itself: it knows the brokers of kombu, and queues that are no text.
 Connection.resolve_aliases["apps.tasks.transport:Transport"] = "redis"
+app.conf.task_queues = list(app.amqp.queues.values())
 # The path that the proxy passes on.
 url_prefix = "flower"
 # It looks on: who may see tasks may not stop workers.
