@@ -3,6 +3,7 @@ from __future__ import annotations
 import shutil
 import sys
 import tomllib
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 import pytest
@@ -97,7 +98,7 @@ def in_place_tools(in_place: Path, shared: Path, environment: dict[str, str]) ->
 
 
 @pytest.fixture(scope="session")
-def environment(shared: Path) -> dict[str, str]:
+def environment(shared: Path) -> Iterator[dict[str, str]]:
     """Return an environment in which a project finds uv, so that not every variant downloads it."""
     uv = shutil.which("uv") or shutil.which("uv", path=ROOT / ".venv" / "bin")
     assert uv, "run the tests with make"
@@ -109,7 +110,9 @@ def environment(shared: Path) -> dict[str, str]:
     bare = bare_environment()
     # Where pytest clears up, paths are too long for the sockets that a browser puts there.
     bare.pop("TMPDIR", None)
-    return bare | {"PATH": f"{tools}:{bare['PATH']}"}
+    # Two runs that clear up in one folder get into each other's way; a short path, for the same reason.
+    with TemporaryDirectory(ignore_cleanup_errors=True) as temporary:
+        yield bare | {"PATH": f"{tools}:{bare['PATH']}", "PYTEST_DEBUG_TEMPROOT": temporary}
 
 
 @pytest.fixture(scope="session")
