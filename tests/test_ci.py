@@ -23,6 +23,7 @@ SCHEMAS = {
     ".github/workflows/*.yml": "vendor.github-workflows",
     ".gitlab-ci.yml": "vendor.gitlab-ci",
     ".gitlab/*.yml": "vendor.gitlab-ci",
+    "deploy/compose/*.yml": "vendor.compose-spec",
     "renovate.json": "vendor.renovate",
 }
 PROVIDERS = {
@@ -69,6 +70,10 @@ def test_its_files_are_valid(bake: Bakery, answers: Answers) -> None:
             run(TOOLS / "check-jsonschema", "--builtin-schema", schema, *files, cwd=project)
     if (project / ".github").exists():
         run(TOOLS / "zizmor", "--offline", "--strict-collection", ".github", cwd=project)
+    if scripts := sorted(project.rglob("*.sh")):
+        run(TOOLS / "shellcheck", *scripts, cwd=project)
+    for dockerfile in project.rglob("Dockerfile"):
+        run(TOOLS / "hadolint", dockerfile, cwd=project)
 
 
 @pytest.mark.parametrize("provider", PROVIDERS)

@@ -5,6 +5,7 @@ set -eu
 export MAX_BODY=$((${FILE_MAX_BYTES:-10485760} + 1048576))
 # % if cookiecutter.use_celery
 # Without a password there is no way in.
-[ -n "$FLOWER_PASSWORD_HASH" ] && export FLOWER=open || export FLOWER=closed
+export FLOWER=closed
+[ -z "$FLOWER_PASSWORD_HASH" ] || FLOWER=open
 # % endif
 exec caddy "$1" --config /etc/caddy/Caddyfile
