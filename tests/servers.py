@@ -28,6 +28,15 @@ T = TypeVar("T")
 OUTSIDE = tempfile.gettempdir()  # before pytest names folders whose paths are too long for sockets
 PATIENCE = 60.0
 
+# What a proxy says of a request, and somebody who can log in: `manage.py shell` makes her.
+HTTPS = {"X-Forwarded-Proto": "https"}
+PHRASE = "correct horse battery"
+CREATE_USER = f"""
+from django.utils import timezone
+from apps.users.models import User
+User.objects.create_user(email="ada@example.com", password="{PHRASE}", email_verified_at=timezone.now())
+"""
+
 
 def free_port() -> int:
     """Return a port of loopback that nothing listens on."""

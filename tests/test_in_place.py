@@ -46,6 +46,14 @@ def test_control_lines_do_not_nest() -> None:
         assert depth == 0, name
 
 
+def test_no_blank_line_is_lost_behind_a_block() -> None:
+    """A control line takes the blank lines that follow it along: the one that separates stands within the block."""
+    lost = re.compile(r"^.*\S.*\n[ \t]*# % end\w+\n\n", re.MULTILINE)
+    paths = [path for path in tracked_files(ROOT / TREE) if path.suffix in {"", ".md", ".py", ".toml", ".yaml", ".yml"}]
+    texts = {path.as_posix(): (ROOT / TREE / path).read_text(encoding="utf-8") for path in paths}
+    assert [f"{name}: {found}" for name, text in texts.items() for found in lost.findall(text)] == []
+
+
 def test_the_apps_have_no_control_line() -> None:
     assert [
         name for name, lines in SOURCES.items() if name.startswith("apps/") and any(map(CONTROL.search, lines))

@@ -164,6 +164,7 @@ def test_it_migrates_serves_works_and_fires(processes: Processes) -> None:
     assert refused.json()["errors"][0]["message"] == "Dieses Feld ist zwingend erforderlich.", "its languages are there"
     account = {"email": "ann@example.com", "password": "correct horse battery"}
     assert processes.ask("POST", "/api/v1/auth/register/", json=account).status_code == 202
+    # Until the first one is sent there is no such file.
     mails = ["exec", worker, "sh", "-c", "cat /media/mails/* 2>/dev/null || true"]
     eventually(lambda: "verify-email?token=" in processes.docker(*mails))
     eventually(lambda: "beat_active" in logs(beat))

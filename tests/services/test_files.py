@@ -11,7 +11,7 @@ import psutil
 import pytest
 import requests
 from baking import run
-from servers import Redis, Web, eventually, production
+from servers import CREATE_USER, HTTPS, PHRASE, Redis, Web, eventually, production
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -19,13 +19,6 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.services
 
-HTTPS = {"X-Forwarded-Proto": "https"}
-PHRASE = "correct horse battery"
-CREATE_USER = f"""
-from django.utils import timezone
-from apps.users.models import User
-User.objects.create_user(email="ada@example.com", password="{PHRASE}", email_verified_at=timezone.now())
-"""
 GIGABYTE = 1024**3
 LARGEST = 10_485_760
 

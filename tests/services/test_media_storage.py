@@ -20,7 +20,7 @@ import pytest
 import requests
 from baking import bare_environment, run
 from filelock import FileLock
-from servers import Program, Web, eventually, free_port, listens, production
+from servers import CREATE_USER, HTTPS, PHRASE, Program, Web, eventually, free_port, listens, production
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -29,13 +29,6 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.services
 
-HTTPS = {"X-Forwarded-Proto": "https"}
-PHRASE = "correct horse battery"
-CREATE_USER = f"""
-from django.utils import timezone
-from apps.users.models import User
-User.objects.create_user(email="ada@example.com", password="{PHRASE}", email_verified_at=timezone.now())
-"""
 # Names of all objects that belong, or belonged, to a file.
 OBJECTS = "from apps.files.objects import *; print(*(name for folder in FOLDERS for name in objects_in(folder)))"
 PICTURE = "from PIL import Image; Image.new('RGB', (8, 8), 'red').save('{path}')"

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 import requests
 from baking import bare_environment, run
-from servers import Web, production
+from servers import CREATE_USER, HTTPS, PHRASE, Web, production
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -28,13 +28,6 @@ COMPATIBILITY = (
     "TESTS=--exitfirst apps/users/tests/services apps/users/tests/api/test_registration.py",
     f"PYTHON={sys.executable}",
 )
-HTTPS = {"X-Forwarded-Proto": "https"}
-PHRASE = "correct horse battery"
-CREATE_USER = f"""
-from django.utils import timezone
-from apps.users.models import User
-User.objects.create_user(email="ada@example.com", password="{PHRASE}", email_verified_at=timezone.now())
-"""
 FIELD = '    first_name = models.CharField(_("first name"), max_length=150, blank=True)\n'
 WITH_DEFAULT_IN_THE_DATABASE = FIELD + '    locale = models.CharField(max_length=10, db_default="en")\n'
 WITH_DEFAULT_IN_THE_CODE = FIELD + '    locale = models.CharField(max_length=10, default="en")\n'

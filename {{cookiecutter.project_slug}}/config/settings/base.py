@@ -140,9 +140,11 @@ BACKGROUND_THREADS = True
 # How mails leave the time of a request.
 # % if not cookiecutter.use_celery
 MAIL_QUEUE = "apps.core.mail.mail_in_thread"
+
 # % endif
 # % if cookiecutter.use_celery
 MAIL_QUEUE = "apps.tasks.mail.mail_queue"
+
 # % endif
 
 # Links in mails lead to the web application, not to this API.

@@ -15,10 +15,10 @@ CELERY_BROKER_URL = "memory://"
 CELERY_TASK_ALWAYS_EAGER = True
 # % endif
 CORS_ALLOWED_ORIGINS = [FRONTEND_URL]
-SENTRY_DSN = ""
 # % if cookiecutter.use_opentelemetry
 OTEL_EXPORTER_OTLP_ENDPOINT = ""
 # % endif
+SENTRY_DSN = ""
 
 INSTALLED_APPS += ["zeal", "tests.sampleapp"]
 MIDDLEWARE += ["zeal.middleware.zeal_middleware"]

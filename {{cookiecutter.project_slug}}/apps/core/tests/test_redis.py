@@ -24,6 +24,10 @@ if TYPE_CHECKING:
 
 BACKENDS = "django.core.cache.backends"
 
+needs_redis = pytest.mark.skipif(
+    "redis" not in project_settings.CACHES["default"].get("LOCATION", ""), reason="needs REDIS_URL"
+)
+
 
 def redis_at(port: int, stand_in: str) -> dict[str, Any]:
     return {
@@ -139,9 +143,7 @@ def test_no_session_is_kept_in_the_memory_of_one_process(
     assert engine == "db" or component["SESSION_CACHE_ALIAS"] in component["CACHES"]
 
 
-@pytest.mark.skipif(
-    "redis" not in project_settings.CACHES["default"].get("LOCATION", ""), reason="needs REDIS_URL"
-)
+@needs_redis
 def test_redis_keeps_what_it_is_given() -> None:
     cache.set("colour", {"name": "blue" * 100})
     assert cache.get("colour") == {"name": "blue" * 100}
@@ -155,9 +157,7 @@ def test_redis_keeps_what_it_is_given() -> None:
     assert counters.get("clicks") == 11
 
 
-@pytest.mark.skipif(
-    "redis" not in project_settings.CACHES["default"].get("LOCATION", ""), reason="needs REDIS_URL"
-)
+@needs_redis
 @pytest.mark.parametrize("timeout", [None, 1_209_600])
 def test_redis_keeps_a_session_for_minutes(timeout: int | None) -> None:
     sessions: Any = caches["sessions"]
