@@ -6,7 +6,7 @@ from typing import Any
 
 from gunicorn.glogging import Logger
 
-from config.env import env
+from config.env import PORT, Form, env
 
 # % filter replace("config.asgi", cookiecutter.__application)
 wsgi_app = "config.asgi"
@@ -14,17 +14,21 @@ wsgi_app = "config.asgi"
 # % filter replace("apps.realtime.server", cookiecutter.__server)
 worker_class = "apps.realtime.server.Worker"
 # % endfilter
-bind: str = env("WEB_BIND", default="0.0.0.0:8000")
-workers: int = env("WEB_CONCURRENCY", default=0, cast=int) or multiprocessing.cpu_count()
-threads: int = env("WEB_THREADS", default=4, cast=int)
-timeout: int = env("WEB_TIMEOUT", default=30, cast=int)
+_BIND = Form(
+    rf"[^\s:]*:{PORT}|\[[0-9a-fA-F:]+\]:{PORT}|unix:\S+|fd://\d+", "an address such as 127.0.0.1:8000"
+)
+bind = env.text("WEB_BIND", "0.0.0.0:8000", form=_BIND)
+workers = env.integer("WEB_CONCURRENCY", default=0) or multiprocessing.cpu_count()
+threads = env.integer("WEB_THREADS", default=4, minimum=1)
+timeout = env.integer("WEB_TIMEOUT", default=30)
 # Longer than the proxy keeps an idle connection to here: else it sends into one that has just been closed.
-keepalive: int = env("WEB_KEEPALIVE", default=125, cast=int)
+keepalive = env.integer("WEB_KEEPALIVE", default=125)
 # On SIGTERM a worker takes no more requests and has this long to finish those it has.
-graceful_timeout: int = env("WEB_GRACEFUL_TIMEOUT", default=30, cast=int)
+graceful_timeout = env.integer("WEB_GRACEFUL_TIMEOUT", default=30)
 # A worker is replaced after so many requests, not all at the same time: bounds what a leak can take.
-max_requests: int = env("WEB_MAX_REQUESTS", default=1000, cast=int)
+max_requests = env.integer("WEB_MAX_REQUESTS", default=1000)
 max_requests_jitter = max_requests // 10
+env.check()
 # Heartbeats must not wait for a disk. https://gunicorn.org/guides/docker/
 _memory = Path("/dev/shm")  # noqa: S108 - a file system in memory, on Linux
 worker_tmp_dir = str(_memory) if _memory.is_dir() else None

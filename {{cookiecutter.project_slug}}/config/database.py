@@ -1,8 +1,12 @@
 """Turns a database URL into Django's settings for it."""
 
+import re
 from typing import Any
+from urllib.parse import parse_qsl, urlsplit
 
 import dj_database_url
+
+from config.env import BASE_DIR
 
 PERSISTENT_CONNECTION_SECONDS = 60
 CONNECT_TIMEOUT_SECONDS = 5
@@ -29,34 +33,60 @@ SQLITE_OPTIONS = {
     "timeout": 20,
     "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;",
 }
+SSL_MODES = ("disable", "allow", "prefer", "require", "verify-ca", "verify-full")
+GOOD_URL = (
+    "must be a URL such as postgres://user:password@host:5432/name (or postgis://), with special characters "
+    "percent-encoded, or sqlite:///file.sqlite3"
+)
+GOOD_OPTIONS = "?sslmode=require, or DB_POOL_SIZE for a pool"
+SCHEMES = {"postgres", "postgresql", "pgsql", "postgis", "sqlite", "spatialite"}
+SQLITE_QUERY = {"cached_statements", "init_command", "isolation_level", "timeout", "transaction_mode"}
+# Of Django and of this file; libpq knows more.
+POSTGRESQL_QUERY = {
+    "answer_timeout",
+    "assume_role",
+    "currentSchema",
+    "isolation_level",
+    "server_side_binding",
+}
 
 
-def database_config(
-    url: str, *, pool_size: int, pgbouncer: bool, statement_timeout: int, password: str = ""
+def database_config(  # noqa: PLR0913 - each by name
+    url: str,
+    *,
+    pool_size: int,
+    pgbouncer: bool,
+    statement_timeout: int,
+    password: str = "",
+    sslmode: str = "",
 ) -> dict[str, Any]:
     """Settings of one database.
 
     Args:
-        url: as dj-database-url reads it.
+        url: as dj-database-url reads it; a relative file of SQLite is one beside `manage.py`.
         pool_size: connections that Django's pool holds at most in each process; 0 keeps one persistent
             connection a thread, with health checks. PostgreSQL only.
         pgbouncer: a PgBouncer in transaction mode stands in between: no server-side cursors, no start-up
             parameters.
         statement_timeout: milliseconds after which PostgreSQL cuts a statement off; 0 never does.
         password: for PostgreSQL, where the URL has none.
+        sslmode: for PostgreSQL, where the URL has none.
 
     Raises:
-        dj_database_url.ParseError: the URL cannot be read.
-        dj_database_url.UnknownSchemeError: no backend is known for its scheme.
+        ValueError: the URL cannot work; the message does not quote it.
     """
-    config: dict[str, Any] = {**dj_database_url.parse(url)}
-    options = config.setdefault("OPTIONS", {})
-    if config["ENGINE"].endswith("sqlite3"):
+    config = _parse(url)
+    options = config["OPTIONS"]
+    if not config["ENGINE"].endswith(("postgresql", "postgis")):
+        name = config["NAME"]
+        config["NAME"] = name if name.startswith((":memory:", "file:")) else str(BASE_DIR / name)
         return config | {"OPTIONS": SQLITE_OPTIONS | options}
-    if not config["ENGINE"].endswith("postgresql"):
-        return config
 
-    config["ENGINE"] = "apps.core.postgresql"
+    # PostGIS has a backend of its own, which waits for a server that hangs.
+    if gives_up := config["ENGINE"].endswith("postgresql"):
+        config["ENGINE"] = "apps.core.postgresql"
+    if sslmode:
+        options.setdefault("sslmode", sslmode)
     config["PASSWORD"] = config["PASSWORD"] or password
     for name, value in POSTGRESQL_OPTIONS.items():
         options.setdefault(name, value)
@@ -65,7 +95,8 @@ def database_config(
     elif statement_timeout:
         # First, so that what the URL says counts.
         options["options"] = f"-c statement_timeout={statement_timeout} {options.get('options', '')}".strip()
-        options.setdefault("answer_timeout", statement_timeout / 1000 + ANSWER_MARGIN_SECONDS)
+        if gives_up:
+            options.setdefault("answer_timeout", statement_timeout / 1000 + ANSWER_MARGIN_SECONDS)
     if pool_size > 0:
         options["pool"] = {
             "min_size": 1,
@@ -75,3 +106,42 @@ def database_config(
         }
         return config | {"CONN_HEALTH_CHECKS": True}
     return config | {"CONN_MAX_AGE": PERSISTENT_CONNECTION_SECONDS, "CONN_HEALTH_CHECKS": True}
+
+
+def _parse(url: str) -> dict[str, Any]:
+    """Read a URL as dj-database-url does, but refuse what it would misread."""
+    try:
+        config: dict[str, Any] = {"OPTIONS": {}, **dj_database_url.parse(url)}
+        parts = urlsplit(url)
+        names = [
+            name
+            for name, _ in parse_qsl(parts.query, keep_blank_values=True, strict_parsing=bool(parts.query))
+        ]
+    except ValueError:
+        raise ValueError(GOOD_URL) from None
+    if config["ENGINE"].endswith(("sqlite3", "spatialite")):
+        known, named = (
+            SQLITE_QUERY,
+            url == "sqlite://:memory:" or bool(not parts.netloc and parts.path.strip("/")),
+        )
+    else:
+        known = POSTGRESQL_QUERY | (_libpq_options() if names else set())
+        named = bool(re.fullmatch("/[^/@]+", parts.path)) or "service" in names
+    if parts.scheme not in SCHEMES or not named or re.search(r"[#\t\r\n]|%(?![0-9A-Fa-f]{2})", url):
+        raise ValueError(GOOD_URL)
+    if len(names) > len(known.intersection(names)):
+        raise ValueError(
+            f"must have no options after the ? but those of its driver, each once: {GOOD_OPTIONS}"
+        )
+    for name in (*POSTGRESQL_OPTIONS, "answer_timeout", "timeout"):
+        if not re.fullmatch(r"\d+(\.\d+)?", str(config["OPTIONS"].get(name, 0))):
+            raise ValueError(f"must have a number as {name}, such as ?{name}=5")
+    if config["OPTIONS"].get("sslmode", "prefer") not in SSL_MODES:
+        raise ValueError(f"must have as sslmode one of {', '.join(SSL_MODES)}")
+    return config
+
+
+def _libpq_options() -> set[str]:
+    from psycopg import pq  # noqa: PLC0415 - only a URL with options needs it
+
+    return {option.keyword.decode() for option in pq.Conninfo.get_defaults()}

@@ -1,48 +1,229 @@
 """The only reader of the environment: variables first, then the file `.env` beside `manage.py`.
 
-What has no value in either is read from the file that `NAME_FILE` names, as containers are given secrets.
+A variable without a value in either is read from the file that `NAME_FILE` names, as containers are given
+secrets. Each reader declares its variable. A value that cannot work is recorded and replaced by the default,
+so that `env.check()` reports all of them in one message.
 
 Source: https://12factor.net/config
 """
 
+import os
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple, TypeVar
 
-from decouple import Config, RepositoryEmpty, RepositoryEnv, undefined
+from decouple import FALSE_VALUES, TRUE_VALUES, Config, RepositoryEnv
 from django.core.exceptions import ImproperlyConfigured
 
+T = TypeVar("T")
+
 BASE_DIR = Path(__file__).resolve().parent.parent
-_dotenv = BASE_DIR / ".env"
+
+# A comment, or a name with a value in single quotes, in double quotes, or plain: that ends before " #".
+# https://docs.docker.com/compose/how-tos/environment-variables/variable-interpolation/#env-file-syntax
+_STATEMENT = re.compile(
+    r"""[^\S\n]*+(?:\#.*|(?:export[^\S\n]++)?(?P<name>(?!export\s)[A-Za-z_]\w*+)[^\S\n]*+=[^\S\n]*+(?:
+        (?:'(?P<single>(?:[^'\\]|\\[\s\S])*+)'|"(?P<double>(?:[^"\\]|\\[\s\S])*+)")[^\S\n]*+(?:\#.*)?
+        |(?P<plain>[^\s'"#](?:[^\n#]|(?<!\s)\#)*+)(?:(?<=[ ])\#.*)?
+        )?)?+[^\S\n]*+(?:\n|\Z)""",
+    re.VERBOSE,
+)
+_ESCAPES = {r"\n": "\n", r"\r": "\r", r"\t": "\t", r"\"": '"', r"\\": "\\", r"\$": "$", "$$": "$"}
+
+
+class DotEnv(RepositoryEnv):
+    """A `.env` file, read as Docker Compose reads it; other lines are faults with their number."""
+
+    def __init__(self, source: Path) -> None:
+        self.data: dict[str, str] = {}
+        self.faults: dict[str, str] = {}
+        try:
+            text = source.read_bytes().decode("utf-8-sig") if source.is_file() else ""
+        except UnicodeDecodeError:
+            text, self.faults[source.name] = "", "must be encoded in UTF-8"
+        position = 0
+        while position < len(text):
+            statement = _STATEMENT.match(text, position)
+            end = statement.end() if statement else text.find("\n", position) + 1 or len(text)
+            try:
+                self.data |= _value_of(statement)
+            except ValueError as error:
+                self.faults[f"{source.name} line {text.count(chr(10), 0, position) + 1}"] = str(error)
+            position = end
+
+
+def _value_of(statement: re.Match[str] | None) -> dict[str, str]:
+    if statement is None:
+        raise ValueError("must be NAME=value, in quotes if the value begins with a quote or #")
+    name, single, double, plain = statement.groups()
+    if single is not None:
+        return {name: re.sub(r"\\([\s\S])", lambda pair: "'" if pair[1] == "'" else pair[0], single)}
+    pattern = r"\$\$?" if double is None else r"\\[\s\S]|\$\$?"
+    return (
+        {name: re.sub(pattern, _unescape, (plain or "").rstrip() if double is None else double)}
+        if name
+        else {}
+    )
+
+
+def _unescape(part: re.Match[str]) -> str:
+    if part[0] == "$" or part[0][1] in "abcfv0":
+        raise ValueError(r"must have $$ for $, and no escapes but \n \r \t \" \\ \$; single quotes need none")
+    return _ESCAPES.get(part[0], part[0])
+
+
+@dataclass(frozen=True)
+class Form:
+    """A pattern that values match as a whole, and its description for the message when one does not."""
+
+    pattern: str
+    good: str
+
+    def __call__(self, text: str) -> str:
+        if re.fullmatch(self.pattern, text) is None:
+            raise ValueError(f"must be {self.good}")
+        return text
+
+
+PORT = r"(?:6553[0-5]|655[0-2]\d|65[0-4]\d\d|6[0-4]\d{3}|[1-5]?\d{1,4})"
+_IPV6 = r"\[[0-9A-Fa-f:.]+\]"
+_AUTHORITY = rf"(?:[A-Za-z0-9_][A-Za-z0-9._-]*|{_IPV6})(?::{PORT})?"
+_OPTION = (
+    r"(?:db|username|password|client_name|protocol|virtual_host|ssl_\w+|socket_\w+|\w+_(?:interval|timeout))"
+)
+
+Anything = Form(r"[\s\S]+", "set")
+Host = Form(
+    r"[A-Za-z0-9_][A-Za-z0-9._-]*|[0-9A-Fa-f]*:[0-9A-Fa-f]*:[0-9A-Fa-f:.]*", "a host name without port"
+)
+AllowedHost = Form(
+    rf"\*|\.?[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?|{_IPV6}",
+    "host names without scheme, port and path, such as api.example.com,.example.org",
+)
+# Browsers send neither capitals nor the default port.
+Origin = Form(
+    rf"(?!http://[^\]]*:80$|https://[^\]]*:443$|.*[A-Z])[a-z][a-z0-9+.-]*://(?:\*\.)?{_AUTHORITY}",
+    "origins in lower case without path and default port, such as https://app.example.com",
+)
+Url = Form(rf"https?://{_AUTHORITY}(?:/[^\s?#]*)?", "a URL without query, such as https://www.example.com")
+RedisUrl = Form(
+    rf"(?:rediss?://(?:[^\s/?#\[\]]*@)?{_AUTHORITY}(?:/\d*)?|unix://[^\s?#]+)(?:\?(?:{_OPTION}=[^\s&#]*&?)+)?",
+    "a URL such as redis://:password@localhost:6379/0, with special characters percent-encoded",
+)
+
+
+class Variable(NamedTuple):
+    parse: Callable[[str], Any]
+    default: Any
+    secret: bool
 
 
 class Environment(Config):
-    """Reads an empty variable, or file, as one that is not set, as Compose writes it for `${NAME:-}`."""
+    """Reads typed values. An empty variable, or file, is not set: Compose writes `${NAME:-}` so.
 
-    def get(self, option: str, default: Any = undefined, cast: Any = undefined) -> Any:
-        """Raises OSError: the file that `NAME_FILE` names cannot be read."""
-        if super().get(option, default="") == "":  # type: ignore[no-untyped-call]
-            file = super().get(f"{option}_FILE", default="")  # type: ignore[no-untyped-call]
-            default = (file and Path(file).read_text(encoding="utf-8").strip()) or default
-            if default is not undefined:
-                option = ""  # no variable has this name
-        return super().get(option, default=default, cast=cast)  # type: ignore[no-untyped-call]
-
-
-_repository = RepositoryEnv(_dotenv) if _dotenv.is_file() else RepositoryEmpty()
-env = Environment(_repository)  # type: ignore[no-untyped-call]
-
-
-def require(*names: str) -> None:
-    """Refuse to go on while a variable is missing or empty.
-
-    Args:
-        names: the variables that must have a value.
-
-    Raises:
-        ImproperlyConfigured: names every missing variable at once.
+    A fault names the variable and a good value. It never quotes the value: that may be a secret.
     """
-    missing = [name for name in names if not env(name, default="")]
-    if missing:
-        raise ImproperlyConfigured(
-            f"Set these environment variables (see docs/settings.md): {', '.join(missing)}",
+
+    def __init__(self, repository: DotEnv) -> None:
+        super().__init__(repository)  # type: ignore[no-untyped-call]
+        self.declared: dict[str, Variable] = {}
+        self.given: set[str] = set()
+        self.faults = dict(repository.faults)
+
+    def __call__(self, name: str, default: Any = "", cast: Callable[[str], Any] = str) -> Any:
+        def parse(text: str) -> Any:
+            try:
+                return cast(text)
+            except ValueError:
+                raise ValueError(f"must be of the type {cast.__name__}") from None
+
+        return self.boolean(name, default=default) if cast is bool else self.parsed(name, parse, default)
+
+    def parsed(self, name: str, parse: Callable[[str], T], default: T, *, secret: bool = False) -> T:
+        """Read a variable by `parse`, whose ValueError says what a text must be, and does not quote it."""
+        self.declared[name] = Variable(parse, default, secret)
+        for source, read in ((name, str), (f"{name}_FILE", _contents)):
+            try:
+                text = read(self.get(source, default=""))  # type: ignore[no-untyped-call]
+                if text := text if secret else text.strip():
+                    self.given.add(name)
+                    return parse(text)
+            except ValueError as error:
+                self.faults[source] = str(error)
+                return default
+        return default
+
+    def text(self, name: str, default: str = "", *, form: Form = Anything, secret: bool = False) -> str:
+        return self.parsed(name, form, default, secret=secret)
+
+    def texts(self, name: str, *, form: Form) -> list[str]:
+        """Read values that are separated by commas."""
+        return self.parsed(
+            name, lambda text: [form(item.strip()) for item in text.strip(", ").split(",")], []
         )
+
+    def integer(self, name: str, *, default: int, minimum: int = 0, maximum: int = 2**31 - 1) -> int:
+        form = Form(r"-?[0-9]{1,19}", f"a whole number from {minimum} to {maximum}, without a unit")
+        return self.parsed(
+            name, lambda text: int(form(text if minimum <= int(form(text)) <= maximum else "")), default
+        )
+
+    def fraction(self, name: str, *, default: float) -> float:
+        form = Form(r"0(?:\.[0-9]{1,9})?|1(?:\.0{1,9})?|\.[0-9]{1,9}", "a number from 0 to 1, such as 0.25")
+        return self.parsed(name, lambda text: float(form(text)), default)
+
+    def boolean(self, name: str, *, default: bool) -> bool:
+        form = Form("|".join(TRUE_VALUES | FALSE_VALUES), "true or false")
+        return self.parsed(name, lambda text: form(text.lower()) in TRUE_VALUES, default)
+
+    def choice(self, name: str, *choices: str, default: str) -> str:
+        """Read one of several words, in capitals or not."""
+        words = {choice.lower(): choice for choice in choices}
+        form = Form("|".join(words), f"one of {', '.join(choices)}")
+        return self.parsed(name, lambda text: words[form(text.lower())], default)
+
+    def path(self, name: str, default: str) -> str:
+        """Read a path, a relative one from the folder of `manage.py`."""
+        return self.parsed(name, lambda text: str(BASE_DIR / text), str(BASE_DIR / default))
+
+    def require(self, *names: str) -> None:
+        """Record a fault for each variable that is not set."""
+        for name in names:
+            if name not in self.given and f"{name}_FILE" not in self.faults:
+                try:
+                    self.declared[name].parse("")
+                except ValueError as error:
+                    self.faults[name] = f"is required, and {error}"
+
+    def check(self) -> None:
+        """Raise ImproperlyConfigured with a line for each fault: the end of every settings module."""
+        if self.faults:
+            lines = "".join(f"\n  {name}: {message}" for name, message in self.faults.items())
+            raise ImproperlyConfigured(f"Correct these environment variables, see docs/settings.md:{lines}")
+
+    def keep_only(self, *names: str) -> None:
+        """Clear the others of `.env.example`, in `.env` too, for this process and its children."""
+        for name in {source for known in known_names() - {*names} for source in (known, f"{known}_FILE")}:
+            os.environ.pop(name, None)
+            if self.repository.data.pop(name, ""):
+                # In a child an empty variable hides the line of `.env`.
+                os.environ[name] = ""
+
+
+def _contents(file: str) -> str:
+    try:
+        return file and (BASE_DIR / file).read_text(encoding="utf-8").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        raise ValueError(f"must name a text file that can be read ({type(error).__name__})") from None
+
+
+def known_names() -> set[str]:
+    """Return the names in `.env.example`, which a test keeps equal to the declared ones."""
+    example = BASE_DIR / ".env.example"
+    text = example.read_text(encoding="utf-8") if example.is_file() else ""
+    return set(re.findall(r"^(?:# )?([A-Z][A-Z0-9_]+)=", text, flags=re.MULTILINE))
+
+
+env = Environment(DotEnv(BASE_DIR / ".env"))

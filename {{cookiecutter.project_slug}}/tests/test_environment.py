@@ -1,26 +1,143 @@
-"""One list of names: what the code reads, what `.env.example` shows, and what docs/settings.md explains."""
+"""One list of variables: declared in code, shown in `.env.example`, explained in docs/settings.md."""
 
 import ast
 import re
+import runpy
 from collections.abc import Iterator
+from typing import Any
 
-from config.env import BASE_DIR
+import pytest
 
-READERS = {"env", "require"}
+from config.env import BASE_DIR, Variable, env
+from tests.production import REQUIRED
+
+READERS = {"boolean", "choice", "fraction", "integer", "parsed", "path", "require", "text", "texts"}
 # Read by Django before there are settings, and given to each process by whoever starts it.
 BEFORE_SETTINGS = {"DJANGO_SETTINGS_MODULE"}
+COMPONENTS = [
+    *sorted((BASE_DIR / "config/settings/components").glob("[!_]*.py")),
+    BASE_DIR / "config/settings/base.py",
+    BASE_DIR / "gunicorn.conf.py",
+]
+# What the text of a cell begins with where the default is no value.
+NOT_SET: tuple[Any, ...] = ("", [], {}, 0)
+
+# Values that work, and values that stop the start.
+VALUES: dict[str, tuple[list[str], list[str]]] = {
+    "ADMIN_URL": (
+        ["manage", "/manage/", "a/b.c/", "apis/"],
+        ["/", "api", "api/x", "flower/", "health/x/", "static", "a b", "<int:x>/", "a/../b", "a//b", "a?b"],
+    ),
+    "ALLOWED_HOSTS": (
+        ["example.com", ".example.com, 10.0.0.1", "[::1]", "*", "API.example.com"],
+        [
+            "https://example.com",
+            "example.com:443",
+            "example.com/",
+            "*.example.com",
+            "::1",
+            "bücher.de",
+            "a_b",
+            ",",
+        ],
+    ),
+    "AWS_S3_ENDPOINT_URL": (
+        ["http://minio:9000", "https://[::1]:9000/s3"],
+        ["minio:9000", "http://minio:90000"],
+    ),
+    "AWS_STORAGE_BUCKET_NAME": (["my.uploads"], ["s3://uploads", "uploads/folder"]),
+    "AZURE_ACCOUNT_KEY": (["a2V5", "a2V5Kg=="], ["a2V5K", "key!"]),
+    "CELERY_BROKER_URL": (
+        [
+            "memory://",
+            "rediss://user:p%23@redis:6380/1?ssl_cert_reqs=required",
+            "redis+socket:///run/redis.sock",
+        ],
+        ["amqp://host", "redis", "redis://", "unix:///run/redis.sock", "redis://redis/one"],
+    ),
+    "CORS_ALLOWED_ORIGINS": (
+        ["https://a.com,http://localhost:3000", "capacitor://localhost", "http://[::1]:8080"],
+        ["a.com", "https://a.com/", "https://A.com", "https://a.com:443", "https://user@a.com", "null", "*"],
+    ),
+    "DB_PGBOUNCER": (["true", "FALSE", "1", "off"], ["maybe", "2", "truee"]),
+    "DEFAULT_FROM_EMAIL": (
+        ["a@b", "Shop <no-reply@example.com>", '"Shop, Inc." <a@b.de>'],
+        ["no-reply", "@example.com", "a@b@c", "Shop, Inc. <a@b.de>", "a@b, c@d", "a@b.", "Shop a@b", "<>"],
+    ),
+    "EMAIL_HOST": (["smtp.example.com", "10.0.0.1", "::1", "mail"], ["smtp://a", "a:25", "a b", "a/b"]),
+    "EMAIL_PORT": (["25"], ["0", "65536", "25.0", "+25", "٢٥", "2_5", "1e3", "smtp", "9" * 5000]),
+    "FILE_MAX_BYTES": (["10485760"], ["10MB", "0", "-1", "10 485 760"]),
+    "FRONTEND_URL": (
+        ["https://example.com/app/", "http://localhost:3000", "https://EXAMPLE.com"],
+        [
+            "example.com",
+            "ftp://example.com",
+            "https://example.com?x=1",
+            "https://example.com/#/",
+            "https://a b/",
+        ],
+    ),
+    "LOG_LEVEL": (["debug", "WARNING"], ["verbose", "10"]),
+    "REDIS_URL": (
+        [
+            "redis://redis",
+            "rediss://:p%2F@redis:6379/0",
+            "unix:///run/redis.sock?db=1",
+            "redis://h/1?socket_timeout=1",
+        ],
+        [
+            "redis:6379",
+            "http://redis",
+            "redis://:p#a@redis",
+            "redis://:p/a@redis:1",
+            "redis://h/a",
+            "redis://h?typo=1",
+        ],
+    ),
+    "SENTRY_DSN": (
+        ["https://key@o1.ingest.sentry.io/2", "http://key:secret@sentry/path/2"],
+        ["https://sentry.io/2", "https://key@sentry.io", "https://key@sentry.io/project", "key"],
+    ),
+    "SENTRY_SAMPLE_RATE": (["0", "1", "1.0", "0.25", ".5"], ["-0", "1.01", "nan", "inf", "10%", "1e-3"]),
+    "SENTRY_ENVIRONMENT": (["eu-1"], ["a/b", "a b"]),
+    "THROTTLE_ANON": (
+        ["none", "60/minute, 1000/day", "5/min"],
+        ["60", "/day", "many/day", "60/minute;1/day"],
+    ),
+    "WEB_BIND": (
+        ["127.0.0.1:8000", ":8000", "[::]:8000", "unix:/run/web.sock", "localhost:0"],
+        ["8000", "127.0.0.1", "127.0.0.1:80000", "http://127.0.0.1:8000"],
+    ),
+    "WEB_THREADS": (["1"], ["0", "four"]),
+}
 
 
-def names_in_code() -> Iterator[str]:
+def calls_in_code() -> Iterator[tuple[str, ast.Call]]:
+    """The names of variables, each with the call that reads it."""
     files = [BASE_DIR / "gunicorn.conf.py", *BASE_DIR.glob("config/**/*.py"), *BASE_DIR.glob("apps/**/*.py")]
     for file in files:
         for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
-            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in READERS:
-                yield from (
-                    argument.value
-                    for argument in node.args
-                    if isinstance(argument, ast.Constant) and isinstance(argument.value, str)
-                )
+            match node:
+                case (
+                    ast.Call(func=ast.Name("env"))
+                    | ast.Call(func=ast.Attribute(value=ast.Name("env"), attr="require"))
+                ):
+                    found = node.args
+                case ast.Call(func=ast.Attribute(value=ast.Name("env"), attr=attribute)) if (
+                    attribute in READERS
+                ):
+                    found = node.args[:1]
+                case _:
+                    continue
+            for argument in found:
+                if isinstance(argument, ast.Constant) and re.fullmatch(
+                    "[A-Z][A-Z0-9_]+", str(argument.value)
+                ):
+                    yield str(argument.value), node
+
+
+def names_in_code() -> set[str]:
+    return {name for name, _ in calls_in_code()}
 
 
 def names_in_stacks() -> Iterator[str]:
@@ -29,21 +146,102 @@ def names_in_stacks() -> Iterator[str]:
         yield from re.findall(r"(?<!\$)\$\{([A-Z][A-Z0-9_]+)", file.read_text(encoding="utf-8"))
 
 
-def names_in(file: str, pattern: str) -> list[str]:
+def rows_in(file: str, pattern: str) -> list[Any]:
     return re.findall(pattern, (BASE_DIR / file).read_text(encoding="utf-8"), flags=re.MULTILINE)
 
 
+@pytest.fixture(scope="module")
+def declared() -> dict[str, Variable]:
+    """The declarations of every component, also of those that the settings of the tests leave out."""
+    for file in COMPONENTS:
+        if file.stem != "base":
+            runpy.run_path(str(file))
+    assert env.faults == {}
+    return env.declared
+
+
 def test_the_example_shows_every_variable_once() -> None:
-    shown = names_in(".env.example", r"^(?:# )?([A-Z][A-Z0-9_]+)=")
+    shown = rows_in(".env.example", r"^(?:# )?([A-Z][A-Z0-9_]+)=")
     assert sorted(shown) == sorted({*names_in_code(), *names_in_stacks()})
 
 
 def test_the_documentation_explains_every_variable_once() -> None:
-    explained = names_in("docs/settings.md", r"^\| `([A-Z][A-Z0-9_]+)` \|")
+    explained = rows_in("docs/settings.md", r"^\| `([A-Z][A-Z0-9_]+)` \|")
     assert sorted(explained) == sorted({*names_in_code(), *names_in_stacks(), *BEFORE_SETTINGS})
 
 
 def test_only_one_module_reads_the_environment() -> None:
-    reads = re.compile(r"os\.(environ\b(?!\.setdefault)|getenv)")
+    reads = re.compile(r"os\.(environ\b(?!\.setdefault|\.update)|getenv)")
     files = [*BASE_DIR.glob("config/**/*.py"), *BASE_DIR.glob("apps/**/*.py")]
-    assert [str(file) for file in files if reads.search(file.read_text(encoding="utf-8"))] == []
+    found = [file for file in files if reads.search(file.read_text(encoding="utf-8"))]
+    assert found == [BASE_DIR / "config/env.py"]
+
+
+def test_declarations_of_one_variable_are_equal() -> None:
+    declarations: dict[str, set[str]] = {}
+    for name, call in calls_in_code():
+        if not (isinstance(call.func, ast.Attribute) and call.func.attr == "require"):
+            declarations.setdefault(name, set()).add(ast.unparse(call))
+    assert {name: found for name, found in declarations.items() if len(found) > 1} == {}
+
+
+def test_declarations_are_as_many_as_names_in_the_code(declared: dict[str, Variable]) -> None:
+    assert declared.keys() >= names_in_code()
+
+
+def test_the_example_shows_defaults_or_values_that_work(declared: dict[str, Variable]) -> None:
+    for name, value in rows_in(".env.example", r"^(?:# )?([A-Z][A-Z0-9_]+)=(.+)"):
+        # A placeholder is filled in when a project is generated.
+        if name in declared and "{{" not in value:
+            variable = declared[name]
+            assert (
+                variable.parse(value) == variable.default
+                or variable.default in NOT_SET
+                or (name == "DATABASE_URL")
+            ), name
+
+
+def test_the_documentation_gives_the_declared_defaults(declared: dict[str, Variable]) -> None:
+    for name, default in rows_in("docs/settings.md", r"^\| `([A-Z][A-Z0-9_]+)` \| ([^|]+) \|"):
+        if name not in declared:
+            continue
+        if value := re.match("`([^`]+)`", default):
+            assert declared[name].parse(value[1]) == declared[name].default, name
+        elif default.startswith("none"):
+            assert declared[name].default in NOT_SET, name
+
+
+def test_the_documentation_names_the_required_variables() -> None:
+    required = rows_in("docs/settings.md", r"^\| `([A-Z][A-Z0-9_]+)` \|.*\| yes \|$")
+    assert {*required} >= REQUIRED.keys() - {"EMAIL_HOST", "AZURE_ACCOUNT_NAME"}
+
+
+def test_passwords_and_keys_are_declared_as_secrets(declared: dict[str, Variable]) -> None:
+    secret = re.compile("PASSWORD|SECRET|KEY|DSN|CONNECTION|HEADERS|DATABASE.*URL|REDIS_URL|BROKER_URL")
+    # The path of a file, and names that no secret is part of.
+    found = {name for name in declared if secret.search(name)}
+    assert {name for name in found if not declared[name].secret} == set()
+
+
+@pytest.mark.parametrize("name", VALUES)
+def test_values_that_cannot_work_are_refused(declared: dict[str, Variable], name: str) -> None:
+    # A variable of an option that was not chosen.
+    if name not in declared:
+        pytest.skip(f"{name} is not read")
+    work, cannot_work = VALUES[name]
+    for value in work:
+        declared[name].parse(value)
+    for value in cannot_work:
+        with pytest.raises(ValueError, match="must be "):
+            pytest.fail(f"{value[:80]} gave {declared[name].parse(value)!r}")
+
+
+@pytest.mark.parametrize(
+    "value", ["s3cret\n", "s3cret://s3cret:s3cret#s3cret", "[s3cret", "℀s3cret@", "s3cret" * 9999]
+)
+def test_faults_quote_no_value(declared: dict[str, Variable], value: str) -> None:
+    for name, variable in declared.items():
+        try:
+            variable.parse(value)
+        except ValueError as error:
+            assert "s3cret" not in str(error), name

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 import uuid
 from functools import partial
@@ -39,11 +40,15 @@ def cache_remember(key: str, compute: Callable[[], T], *, fresh: timedelta, stal
 
     Args:
         key: names the value and whatever it depends on, such as the language or the user.
-        compute: returns the value, which must be picklable; `None` is a value too.
+        compute: returns the value, of what JSON can hold; `None` is a value too.
         fresh: how long it is used as it is.
         stale: how much longer it is used while somebody computes it anew.
 
+    Returns:
+        the value as JSON gives it back, whether it was kept or computed: tuples have become lists.
+
     Raises:
+        TypeError: JSON cannot hold the value.
         Exception: what `compute` raises; nothing is kept then.
     """
     entry = _get(key)
@@ -53,7 +58,7 @@ def cache_remember(key: str, compute: Callable[[], T], *, fresh: timedelta, stal
     if cache.add(_claim_key(key), claim, timeout=COMPUTING_SECONDS):
         return _compute(key, compute, claim, fresh=fresh.total_seconds(), stale=stale.total_seconds())
     entry = entry or _wait(key)
-    return entry.value if entry else compute()
+    return entry.value if entry else _plain(compute())
 
 
 def cache_forget(*keys: str) -> None:
@@ -70,8 +75,14 @@ def _claim_key(key: str) -> str:
 
 
 def _get(key: str) -> Entry[Any] | None:
-    entry: Entry[Any] | None = cache.get(key)
-    return entry
+    kept = cache.get(key)
+    return Entry(*kept) if kept else None
+
+
+def _plain(value: T) -> T:
+    """The value as Redis gives it back, also where the cache is in memory."""
+    plain: T = json.loads(json.dumps(value))
+    return plain
 
 
 def _compute(key: str, compute: Callable[[], T], claim: str, *, fresh: float, stale: float) -> T:
@@ -79,7 +90,7 @@ def _compute(key: str, compute: Callable[[], T], claim: str, *, fresh: float, st
         # Between the look at the cache and the claim, another one may have finished.
         if (entry := _get(key)) and entry.is_fresh:
             return cast("T", entry.value)
-        value = compute()
+        value = _plain(compute())
         # Gone when the value was forgotten meanwhile, another's when this one took too long.
         if cache.get(_claim_key(key)) == claim:
             cache.set(key, Entry(value, time.time() + fresh), timeout=fresh + stale)
@@ -96,8 +107,7 @@ def _wait(key: str) -> Entry[T] | None:
         time.sleep(POLL_SECONDS)
         kept = cache.get_many([key, _claim_key(key)])
         if key in kept:
-            entry: Entry[T] = kept[key]
-            return entry
+            return Entry(*kept[key])
         if _claim_key(key) not in kept:
             return None
     return None

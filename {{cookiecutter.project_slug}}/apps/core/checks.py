@@ -1,13 +1,20 @@
-"""Checks of our own settings, beside Django's: https://docs.djangoproject.com/en/stable/topics/checks/"""
+"""Checks of our own settings, beside Django's: https://docs.djangoproject.com/en/stable/topics/checks/
 
+Variables are checked when they are read, see `config/env.py`. These need Django, or compare settings.
+"""
+
+from collections.abc import Iterator
 from typing import Any
 
 from django.conf import settings
-from django.core.checks import CheckMessage, Error, register
+from django.core.checks import CheckMessage, Error, Tags, Warning, register  # noqa: A004 - its name there
+from django.utils.module_loading import import_string
 
 from apps.core.throttling import parse_rates
+from config.env import env, known_names
 
-TAKEN_PATHS = ("api/", "health/", "static/")
+LOCAL_HOSTS = ("localhost", "127.", "::1", "/")
+ENCRYPTED = ("require", "verify-ca", "verify-full")
 
 
 @register()
@@ -23,22 +30,6 @@ def check_throttle_rates(**_kwargs: Any) -> list[CheckMessage]:
 
 
 @register()
-def check_admin_url(**_kwargs: Any) -> list[CheckMessage]:
-    """The admin comes first among the routes: it must not hide others."""
-    if settings.ADMIN_URL == "/" or settings.ADMIN_URL.startswith(TAKEN_PATHS):
-        message = f"ADMIN_URL: {settings.ADMIN_URL!r} hides other routes, a good one: admin/"
-        return [Error(message, id="core.E002")]
-    return []
-
-
-@register()
-def check_num_proxies(**_kwargs: Any) -> list[CheckMessage]:
-    if settings.NUM_PROXIES < 0:
-        return [Error("NUM_PROXIES: it counts the proxies in front, so it is 0 or more", id="core.E003")]
-    return []
-
-
-@register()
 def check_atomic_requests(**_kwargs: Any) -> list[CheckMessage]:
     """A refusal must not undo what it comes with: a token that is spent twice ends its log-in."""
     return [
@@ -46,3 +37,55 @@ def check_atomic_requests(**_kwargs: Any) -> list[CheckMessage]:
         for alias, database in settings.DATABASES.items()
         if database.get("ATOMIC_REQUESTS")
     ]
+
+
+@register()
+def check_email_backend(**_kwargs: Any) -> list[CheckMessage]:
+    """Importing the backend at start would cost every process the time."""
+    mailers = getattr(settings, "MAILERS", None) or {"default": {"BACKEND": settings.EMAIL_BACKEND}}
+    try:
+        for mailer in mailers.values():
+            import_string(mailer["BACKEND"])
+    except ImportError as error:
+        return [Error(f"EMAIL_BACKEND: it cannot be imported: {error}", id="core.E005")]
+    return []
+
+
+@register()
+def check_misspelled_names(**_kwargs: Any) -> list[CheckMessage]:
+    """A line of `.env` that nothing reads, and that is nearly the name of a variable."""
+    from difflib import get_close_matches  # noqa: PLC0415 - not at every start
+
+    known = known_names() | env.declared.keys()
+    known |= {f"{name}_FILE" for name in known}
+    return [
+        Warning(f".env: nothing reads {name}", hint=f"Did you mean {near[0]}?", id="core.W006")
+        for name in env.repository.data
+        if name not in known and (near := get_close_matches(name, known, n=1, cutoff=0.85))
+    ]
+
+
+@register(Tags.security, deploy=True)
+def check_deployment(**_kwargs: Any) -> Iterator[CheckMessage]:
+    """Settings that work, and are seldom meant. SILENCED_SYSTEM_CHECKS accepts one by its id."""
+    if settings.NUM_PROXIES == 0:
+        hint = (
+            "Set the number of proxies in front: they are the client of every request, and share its limits."
+        )
+        yield Warning("NUM_PROXIES is 0.", hint=hint, id="core.W001")
+    if settings.ADMIN_URL == "admin/":
+        yield Warning("ADMIN_URL is the path that scanners try.", hint="Set another path.", id="core.W002")
+    if not settings.SENTRY_DSN:
+        yield Warning("SENTRY_DSN is not set.", hint="Set it, or errors are only in the log.", id="core.W003")
+    if "Redis" not in settings.CACHES["default"]["BACKEND"]:
+        hint = "Set it: without Redis each process counts the limits on requests by itself."
+        yield Warning("REDIS_URL is not set.", hint=hint, id="core.W004")
+    for alias, database in settings.DATABASES.items():
+        host = database.get("HOST", "")
+        # A name without a dot is one of a private network, such as a service of Compose or Kubernetes.
+        remote = ("." in host or ":" in host) and not host.startswith(LOCAL_HOSTS)
+        if remote and database["OPTIONS"].get("sslmode") not in ENCRYPTED:
+            hint = "Append ?sslmode=verify-full (or require) to its URL, or set PGSSLMODE."
+            yield Warning(
+                f"The database {alias!r} is remote and may be reached without TLS.", hint=hint, id="core.W005"
+            )

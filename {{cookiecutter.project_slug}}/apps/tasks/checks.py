@@ -1,27 +1,13 @@
 """Checks of the settings for tasks: https://docs.djangoproject.com/en/stable/topics/checks/"""
 
 from typing import Any
-from urllib.parse import urlsplit
 
 from django.conf import settings
-from django.core.checks import CheckMessage, Error, register
+from django.core.checks import CheckMessage, Error, Tags, Warning, register  # noqa: A004 - its name there
 from django.core.exceptions import ImproperlyConfigured
 
 NO_BROKER = "CELERY_BROKER_URL names no broker: tasks run where they are queued, without a worker or beat."
-SCHEMES = ("memory", "redis", "rediss", "redis+socket")
 LONGEST_RETRY = 300
-
-
-@register()
-def check_broker_url(**_kwargs: Any) -> list[CheckMessage]:
-    """Delays, order and redelivery are those of Redis. The URL may hold a password: it is not quoted."""
-    if urlsplit(settings.CELERY_BROKER_URL).scheme in SCHEMES:
-        return []
-    return [
-        Error(
-            "CELERY_BROKER_URL: it must name a Redis, for example: redis://localhost:6379/1", id="tasks.E001"
-        )
-    ]
 
 
 @register()
@@ -32,6 +18,16 @@ def check_visibility_timeout(**_kwargs: Any) -> list[CheckMessage]:
         return []
     message = f"CELERY_VISIBILITY_TIMEOUT: a task may take or wait {longest} seconds, this must be more"
     return [Error(message, id="tasks.E002")]
+
+
+@register(Tags.security, deploy=True)
+def check_database_number(**_kwargs: Any) -> list[CheckMessage]:
+    """`cache.clear()` empties the database that the cache is in."""
+    cache = settings.CACHES["default"].get("LOCATION", "")
+    if not cache or cache.partition("?")[0] != settings.CELERY_BROKER_URL.partition("?")[0]:
+        return []
+    hint = "Give them different numbers, such as redis://localhost:6379/1, or better different servers."
+    return [Warning("CELERY_BROKER_URL and REDIS_URL name one database.", hint=hint, id="tasks.W001")]
 
 
 def require_broker() -> None:

@@ -11,7 +11,7 @@ import sys
 import time
 from pathlib import Path
 
-from config.env import BASE_DIR, env
+from config.env import env
 
 FRESH_SECONDS = 60
 READY = {"worker": {"consuming"}, "beat": {"active", "standby"}}
@@ -28,7 +28,7 @@ def main(arguments: list[str]) -> int:
 
 
 def _is(question: str, process: str) -> bool:
-    file = Path(env("CELERY_HEARTBEAT_DIR", default=str(BASE_DIR))) / f".celery-{process}"
+    file = Path(env.path("CELERY_HEARTBEAT_DIR", ".")) / f".celery-{process}"
     try:
         age = time.time() - file.stat().st_mtime
         state = file.read_text(encoding="utf-8")

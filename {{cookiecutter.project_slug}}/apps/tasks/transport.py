@@ -52,6 +52,7 @@ class Channel(redis.Channel):
     # Of the superclass, for the type checker.
     connection_errors: tuple[type[BaseException], ...]
     _q_for_pri: Any
+    global_keyprefix: str
     _queue_cycle: Any
 
     def _put(self, queue: str, message: dict[str, Any], **kwargs: Any) -> None:
@@ -67,11 +68,14 @@ class Channel(redis.Channel):
             return
         connection = self._in_poll = self.client.connection
         self._brpop_sent_at = time.monotonic()
-        bells = [_bell(queue) for queue in queues]
+        # What is sent without the client has no prefix yet.
+        bells = [f"{self.global_keyprefix}{_bell(queue)}" for queue in queues]
         if self._idle:
             connection.send_command("BRPOP", *bells, timeout or self.brpop_timeout)
-        keys = [self.unacked_key, self.unacked_index_key, *bells]
+        keys = [self.unacked_key, self.unacked_index_key]
         keys += [self._q_for_pri(queue, priority) for priority in self.priority_steps for queue in queues]
+        keys = [f"{self.global_keyprefix}{key}" for key in keys]
+        keys[2:2] = bells
         # Asked for its health meanwhile, Redis would answer the other question first.
         health = {"check_health": not self._idle}
         connection.send_command("EVAL", TAKE, len(keys), *keys, time.time(), len(bells), **health)

@@ -1,6 +1,6 @@
 """What every environment shares. One topic a file in `components/`; an environment overrides below."""
 
-from config.env import BASE_DIR, env
+from config.env import BASE_DIR, Url, env
 from config.settings.components.api import *
 from config.settings.components.auth import *
 from config.settings.components.cache import *
@@ -148,4 +148,4 @@ MAIL_QUEUE = "apps.tasks.mail.mail_queue"
 # % endif
 
 # Links in mails lead to the web application, not to this API.
-FRONTEND_URL: str = env("FRONTEND_URL", default="http://localhost:3000").rstrip("/")
+FRONTEND_URL = env.text("FRONTEND_URL", "http://localhost:3000", form=Url).rstrip("/")

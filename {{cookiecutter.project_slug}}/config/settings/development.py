@@ -1,12 +1,14 @@
 """On a developer's machine: no service needed, mistakes shown early."""
 
+from urllib.parse import urlsplit
+
 from config.env import env
 from config.settings.base import *
 
 DEBUG = True
-SECRET_KEY = env("SECRET_KEY", default="") or "only-for-development-" + "x" * 40
+SECRET_KEY = SECRET_KEY or "only-for-development-" + "x" * 40
 ALLOWED_HOSTS += [".localhost", "127.0.0.1", "[::1]"]
-CORS_ALLOWED_ORIGINS = CORS_ALLOWED_ORIGINS or [FRONTEND_URL]
+CORS_ALLOWED_ORIGINS = CORS_ALLOWED_ORIGINS or ["{0.scheme}://{0.netloc}".format(urlsplit(FRONTEND_URL))]
 
 # Raises on N+1 queries. https://github.com/taobojlen/django-zeal
 INSTALLED_APPS += ["zeal", "django_migration_linter"]
@@ -32,3 +34,9 @@ REST_FRAMEWORK["DEFAULT_AUTHENTICATION_CLASSES"] += ["rest_framework.authenticat
 STORAGES["staticfiles"]["BACKEND"] = "django.contrib.staticfiles.storage.StaticFilesStorage"
 WHITENOISE_USE_FINDERS = True
 WHITENOISE_AUTOREFRESH = True
+
+# With the values of its parameters, which may be personal data: nowhere else.
+if LOG_SQL:
+    LOGGING["loggers"]["django.db.backends"]["level"] = "DEBUG"
+
+env.check()

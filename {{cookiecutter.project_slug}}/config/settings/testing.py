@@ -1,6 +1,10 @@
-"""For the tests: fast, strict, and independent of the developer's `.env` except for the servers it names."""
+"""For the tests: fast, strict, and independent of the shell and `.env` except for the servers they name."""
 
-from config.settings.base import *
+from config.env import env
+
+env.keep_only("DATABASE_URL", "PGPASSWORD", "PGSSLMODE", "REDIS_URL")
+
+from config.settings.base import *  # noqa: E402 - reads what is kept
 
 SECRET_KEY = "only-for-tests-" + "x" * 50
 SECRET_KEY_FALLBACKS = []
@@ -35,3 +39,5 @@ STORAGES = {
 }
 WHITENOISE_USE_FINDERS = True
 WHITENOISE_AUTOREFRESH = True
+
+env.check()

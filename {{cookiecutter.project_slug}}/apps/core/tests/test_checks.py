@@ -16,17 +16,6 @@ def test_a_limit_that_cannot_be_read_is_found_before_the_first_request(settings:
     assert error.msg.startswith(f"THROTTLE_ANON: {rate!r} is no rate")
 
 
-@pytest.mark.parametrize("address", ["/", "api/", "api/admin/", "health/", "static/admin/"])
-def test_an_admin_that_hides_other_routes_is_found(settings: Settings, address: str) -> None:
-    settings.ADMIN_URL = address
-    assert [message.id for message in run_checks()] == ["core.E002"]
-
-
-def test_less_than_no_proxies_are_found(settings: Settings) -> None:
-    settings.NUM_PROXIES = -1
-    assert [message.id for message in run_checks()] == ["core.E003"]
-
-
 def test_transactions_around_whole_requests_are_found(
     monkeypatch: pytest.MonkeyPatch, settings: Settings
 ) -> None:

@@ -7,7 +7,7 @@ https://drf-spectacular.readthedocs.io/en/latest/settings.html
 from typing import Any
 
 from config import project
-from config.env import env
+from config.env import Form, env
 
 REST_FRAMEWORK: dict[str, Any] = {
     "DEFAULT_AUTHENTICATION_CLASSES": ["apps.users.authentication.JWTAuthentication"],
@@ -30,12 +30,16 @@ REST_FRAMEWORK: dict[str, Any] = {
     "EXCEPTION_HANDLER": "apps.core.exceptions.problem_handler",
 }
 
+_RATES = Form(
+    r"none|\d+/\w+(?:\s*,\s*\d+/\w+)*",
+    "rates such as 60/minute,1000/day, or none: requests, a slash and a period",
+)
 # Requests a client may make, each as "requests/period", burst and sustained separated by a comma.
 THROTTLE_RATES: dict[str, str] = {
-    "anon": env("THROTTLE_ANON", default="60/minute,1000/day"),
-    "user": env("THROTTLE_USER", default="120/minute,10000/day"),
-    "auth": env("THROTTLE_AUTH", default="20/minute,1000/day"),
-    "token": env("THROTTLE_TOKEN", default="120/minute"),
+    "anon": env.text("THROTTLE_ANON", "60/minute,1000/day", form=_RATES),
+    "user": env.text("THROTTLE_USER", "120/minute,10000/day", form=_RATES),
+    "auth": env.text("THROTTLE_AUTH", "20/minute,1000/day", form=_RATES),
+    "token": env.text("THROTTLE_TOKEN", "120/minute", form=_RATES),
 }
 
 SPECTACULAR_SETTINGS: dict[str, Any] = {

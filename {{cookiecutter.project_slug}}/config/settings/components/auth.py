@@ -39,7 +39,7 @@ SIMPLE_JWT = {
 }
 
 # https://django-axes.readthedocs.io/en/latest/4_configuration.html
-AXES_FAILURE_LIMIT: int = env("LOGIN_FAILURE_LIMIT", default=5, cast=int)
+AXES_FAILURE_LIMIT: int = env.integer("LOGIN_FAILURE_LIMIT", default=5, minimum=1)
 AXES_COOLOFF_TIME = timedelta(minutes=15)
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
 AXES_RESET_ON_SUCCESS = True

@@ -6,9 +6,9 @@ While Redis is away nothing is cached, and what is counted is counted by each pr
 from typing import Any
 
 from config import project
-from config.env import env
+from config.env import RedisUrl, env
 
-_redis_url: str = env("REDIS_URL", default="")
+_redis_url: str = env.text("REDIS_URL", form=RedisUrl, secret=True)
 
 
 def _memory(name: str) -> dict[str, Any]:
@@ -24,9 +24,11 @@ def _redis(prefix: str, *, stand_in: str, backend: str = "FailoverRedisCache") -
     return {
         "BACKEND": f"apps.core.redis.{backend}",
         "LOCATION": _redis_url,
-        "KEY_PREFIX": f"{project.NAME}:{prefix}",
+        # What releases before the serializer wrote is left alone: neither can read the other's values.
+        "KEY_PREFIX": f"{project.NAME}:json:{prefix}",
         "OPTIONS": {
             "COMPRESSOR": "django_redis.compressors.zlib.ZlibCompressor",
+            "SERIALIZER": "apps.core.redis.JSONSerializer",
             "STAND_IN": f"django.core.cache.backends.{stand_in}",
         },
     }
@@ -34,7 +36,7 @@ def _redis(prefix: str, *, stand_in: str, backend: str = "FailoverRedisCache") -
 
 _in_memory = {"default": _memory("default"), "counters": _memory("counters")}
 _in_redis = {
-    # A release reads nothing that another one has pickled.
+    # A release reads nothing that another one has stored.
     "default": _redis(project.VERSION, stand_in="dummy.DummyCache"),
     # All releases count together what limits count.
     "counters": _redis("counters", stand_in="locmem.LocMemCache"),

@@ -6,11 +6,12 @@ https://docs.celeryq.dev/en/stable/userguide/configuration.html
 import ssl
 from typing import Any
 
-from config.env import BASE_DIR, env
+from config.env import Form, RedisUrl, env
 from config.settings.components.i18n import TIME_ZONE
 from config.settings.components.logging import LOGGING
 
-CELERY_BROKER_URL: str = env("CELERY_BROKER_URL", default="memory://")
+_BROKER = Form(rf"memory://.*|redis\+socket://\S+|(?!unix:)(?:{RedisUrl.pattern})", RedisUrl.good)
+CELERY_BROKER_URL: str = env.text("CELERY_BROKER_URL", form=_BROKER, secret=True) or "memory://"
 CELERY_TASK_ALWAYS_EAGER = CELERY_BROKER_URL.startswith("memory:")
 CELERY_BROKER_TRANSPORT = None if CELERY_TASK_ALWAYS_EAGER else "apps.tasks.transport:Transport"
 CELERY_RESULT_BACKEND = None if CELERY_TASK_ALWAYS_EAGER else CELERY_BROKER_URL
@@ -43,7 +44,7 @@ CELERY_TASK_TIME_LIMIT = 300
 
 # After this time an unacknowledged message is given to another worker. It must exceed every time limit and
 # every delay: a task that waits to be retried is unacknowledged too.
-VISIBILITY_TIMEOUT: int = env("CELERY_VISIBILITY_TIMEOUT", default=900, cast=int)
+VISIBILITY_TIMEOUT: int = env.integer("CELERY_VISIBILITY_TIMEOUT", default=900, minimum=1)
 CELERY_BROKER_TRANSPORT_OPTIONS: dict[str, Any] = {
     "visibility_timeout": VISIBILITY_TIMEOUT,
     "queue_order_strategy": "priority",
@@ -80,11 +81,11 @@ CELERY_WORKER_CANCEL_LONG_RUNNING_TASKS_ON_CONNECTION_LOSS = False
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_RESULT_EXPIRES = 3600
 
-CELERY_WORKER_CONCURRENCY: int | None = env("CELERY_CONCURRENCY", default=0, cast=int) or None
+CELERY_WORKER_CONCURRENCY: int | None = env.integer("CELERY_CONCURRENCY", default=0) or None
 # A process is replaced after so many tasks, or when it holds so many KiB: bounds what a leak can take.
-CELERY_WORKER_MAX_TASKS_PER_CHILD: int | None = env("CELERY_MAX_TASKS", default=10_000, cast=int) or None
+CELERY_WORKER_MAX_TASKS_PER_CHILD: int | None = env.integer("CELERY_MAX_TASKS", default=10_000) or None
 CELERY_WORKER_MAX_MEMORY_PER_CHILD: int | None = (
-    env("CELERY_MAX_MEMORY", default=200, cast=int) * 1024 or None
+    env.integer("CELERY_MAX_MEMORY", default=200, maximum=2**20) * 1024 or None
 )
 # SIGTERM lets tasks end. SIGQUIT gives them this long and hands the rest back to the queue.
 CELERY_WORKER_SOFT_SHUTDOWN_TIMEOUT = 20.0
@@ -93,7 +94,7 @@ CELERY_WORKER_REDIRECT_STDOUTS = False
 CELERY_WORKER_CONSUMER = "apps.tasks.consumer:Consumer"
 
 # Where the worker and beat say that they are alive, see apps/tasks/probe.py.
-HEARTBEAT_DIR: str = env("CELERY_HEARTBEAT_DIR", default=str(BASE_DIR))
+HEARTBEAT_DIR: str = env.path("CELERY_HEARTBEAT_DIR", ".")
 
 CELERY_BEAT_SCHEDULER = "apps.tasks.scheduler:DatabaseScheduler"
 CELERY_BEAT_MAX_LOOP_INTERVAL = 5

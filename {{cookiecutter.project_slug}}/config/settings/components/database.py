@@ -1,24 +1,28 @@
 """Databases by URL: SQLite without one, PostgreSQL with pool, PgBouncer or persistent connections."""
 
+from functools import partial
+from typing import Any
 from urllib.parse import quote
 
-from config.database import database_config
+from config import database
 from config.env import BASE_DIR, env
 
 _sqlite = f"sqlite:///{quote((BASE_DIR / 'db.sqlite3').as_posix())}"
-_options = {
-    "password": env("PGPASSWORD", default=""),
-    "pool_size": env("DB_POOL_SIZE", default=0, cast=int),
-    "pgbouncer": env("DB_PGBOUNCER", default=False, cast=bool),
-    "statement_timeout": env("DB_STATEMENT_TIMEOUT", default=15_000, cast=int),
-}
-_replica_url: str = env("DATABASE_REPLICA_URL", default="")
+_config = partial(
+    database.database_config,
+    password=env.text("PGPASSWORD", secret=True),
+    sslmode=env.choice("PGSSLMODE", *database.SSL_MODES, default=""),
+    pool_size=env.integer("DB_POOL_SIZE", default=0, maximum=1000),
+    pgbouncer=env.boolean("DB_PGBOUNCER", default=False),
+    statement_timeout=env.integer("DB_STATEMENT_TIMEOUT", default=15_000),
+)
+_replica: dict[str, Any] = env.parsed("DATABASE_REPLICA_URL", _config, {}, secret=True)
 
-DATABASES = {"default": database_config(env("DATABASE_URL", default="") or _sqlite, **_options)}
+DATABASES = {"default": env.parsed("DATABASE_URL", _config, _config(_sqlite), secret=True)}
 DATABASE_ROUTERS: list[str] = []
 
-if _replica_url:
-    DATABASES["replica"] = database_config(_replica_url, **_options) | {"TEST": {"MIRROR": "default"}}
+if _replica:
+    DATABASES["replica"] = _replica | {"TEST": {"MIRROR": "default"}}
     DATABASE_ROUTERS = ["apps.core.routers.ReplicaRouter"]
 
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"

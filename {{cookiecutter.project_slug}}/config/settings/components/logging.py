@@ -13,7 +13,8 @@ from structlog.typing import Processor
 from apps.core.logging import mask_addresses, redact
 from config.env import env
 
-LOG_LEVEL: str = env("LOG_LEVEL", default="INFO").upper()
+LOG_LEVEL: str = env.choice("LOG_LEVEL", "DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL", default="INFO")
+LOG_SQL = env.boolean("LOG_SQL", default=LOG_LEVEL == "DEBUG")
 
 _processors: list[Processor] = [
     structlog.contextvars.merge_contextvars,
@@ -68,6 +69,10 @@ LOGGING: dict[str, Any] = {
     "loggers": {
         # Its lines name people and addresses; `apps.users` logs a lock-out without them.
         "axes": {"level": "CRITICAL"},
+        "django": {"level": LOG_LEVEL},
+        # SQL may hold personal data; `LOG_SQL` shows it in development.
+        "django.db.backends": {"level": "INFO"},
+        "django.db.backends.schema": {"level": LOG_LEVEL},
         # The request log has a line for each request, errors with their traceback.
         "django.request": {"level": "CRITICAL"},
         "django.server": {"level": "ERROR", "handlers": ["console"], "propagate": False},

@@ -5,11 +5,20 @@ Without a container they stay on disk, so that nothing but the project is needed
 
 from typing import Any
 
-from config.env import env
+from config.env import Form, env
 from config.settings.components import storage
 
-_container: str = env("AZURE_CONTAINER", default="")
-_connection: str = env("AZURE_CONNECTION_STRING", default="")
+_CONTAINER = Form(r"\$root|(?=.{3,63}$)[a-z0-9]+(?:-[a-z0-9]+)*", "a container's name, such as uploads")
+_ACCOUNT = Form(
+    r"[a-z0-9]{3,24}", "an account's name of 3 to 24 lower-case letters and digits, such as uploads"
+)
+_KEY = Form(r"(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?", "the account's key in Base64")
+_CONNECTION = Form(r"\w+=[^;]*(?:;\w+=[^;]*)*;?", "name=value;name=value, as Azure's portal shows it")
+
+_container = env.text("AZURE_CONTAINER", form=_CONTAINER)
+_account = env.text("AZURE_ACCOUNT_NAME", form=_ACCOUNT)
+_key = env.text("AZURE_ACCOUNT_KEY", form=_KEY, secret=True)
+_connection = env.text("AZURE_CONNECTION_STRING", form=_CONNECTION, secret=True)
 
 # The second names the account too.
 MEDIA_REQUIRED = ["AZURE_CONTAINER", *([] if _connection else ["AZURE_ACCOUNT_NAME"])]
@@ -17,9 +26,9 @@ MEDIA_REQUIRED = ["AZURE_CONTAINER", *([] if _connection else ["AZURE_ACCOUNT_NA
 if _container:
     _azure = {
         "azure_container": _container,
-        "account_name": env("AZURE_ACCOUNT_NAME", default=None),
+        "account_name": _account or None,
         # Without it Azure's libraries ask for the role of the machine.
-        "account_key": env("AZURE_ACCOUNT_KEY", default=None),
+        "account_key": _key or None,
         # In place of the two, and for servers elsewhere.
         "connection_string": _connection or None,
         # No address that does not expire.

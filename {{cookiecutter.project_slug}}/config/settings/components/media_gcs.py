@@ -6,19 +6,31 @@ Without a bucket they stay on disk, so that nothing but the project is needed to
 from datetime import timedelta
 from typing import Any
 
-from config.env import env
+from config.env import BASE_DIR, Form, env
 from config.settings.components import storage
 
 MEDIA_REQUIRED = ["GS_BUCKET_NAME"]
 
-_bucket: str = env("GS_BUCKET_NAME", default="")
+
+def _file(text: str) -> str:
+    if not (BASE_DIR / text).is_file():
+        raise ValueError("must be the path of a file that exists")
+    return str(BASE_DIR / text)
+
+
+_BUCKET = Form(r"[a-z0-9][a-z0-9._-]{1,220}[a-z0-9]", "a bucket's name without gs://, such as my-uploads")
+_PROJECT = Form(r"[a-z0-9][a-z0-9.:-]*", "a project's id, such as my-project-123")
+
+_bucket = env.text("GS_BUCKET_NAME", form=_BUCKET)
+_project = env.text("GS_PROJECT_ID", form=_PROJECT)
+_credentials = env.parsed("GS_CREDENTIALS_FILE", _file, "")
 
 if _bucket:
     _gcs = {
         "bucket_name": _bucket,
-        "project_id": env("GS_PROJECT_ID", default=None),
+        "project_id": _project or None,
         # Without it Google's libraries ask for the role of the machine.
-        "credentials_file": env("GS_CREDENTIALS_FILE", default=""),
+        "credentials_file": _credentials,
         # Neither readable by everybody nor by an address that does not expire.
         "default_acl": None,
         "querystring_auth": True,

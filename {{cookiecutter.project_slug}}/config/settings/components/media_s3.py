@@ -5,24 +5,35 @@ Without a bucket they stay on disk, so that nothing but the project is needed to
 
 from typing import Any
 
-from config.env import env
+from config.env import Form, Url, env
 from config.settings.components import storage
 
 MEDIA_REQUIRED = ["AWS_STORAGE_BUCKET_NAME"]
 
-_bucket: str = env("AWS_STORAGE_BUCKET_NAME", default="")
-_endpoint: str = env("AWS_S3_ENDPOINT_URL", default="")
+_BUCKET = Form(
+    r"[A-Za-z0-9][A-Za-z0-9._-]{1,253}|arn:[^\s]+", "a bucket's name without s3://, such as my-uploads"
+)
+_REGION = Form(r"[a-z0-9-]+", "a region's name, such as eu-central-1")
+
+_bucket = env.text("AWS_STORAGE_BUCKET_NAME", form=_BUCKET)
+_key = env.text("AWS_ACCESS_KEY_ID", secret=True)
+_secret = env.text("AWS_SECRET_ACCESS_KEY", secret=True)
+_region = env.text("AWS_S3_REGION_NAME", form=_REGION)
+_endpoint = env.text("AWS_S3_ENDPOINT_URL", form=Url)
+_style = env.choice("AWS_S3_ADDRESSING_STYLE", "auto", "path", "virtual", default="")
+if bool(_key) != bool(_secret):
+    env.faults["AWS_ACCESS_KEY_ID"] = "must be set together with AWS_SECRET_ACCESS_KEY, or neither"
 
 if _bucket:
     _s3 = {
         "bucket_name": _bucket,
         # Without them boto3 asks for the role of the machine.
-        "access_key": env("AWS_ACCESS_KEY_ID", default=None),
-        "secret_key": env("AWS_SECRET_ACCESS_KEY", default=None),
-        "region_name": env("AWS_S3_REGION_NAME", default=None),
+        "access_key": _key or None,
+        "secret_key": _secret or None,
+        "region_name": _region or None,
         "endpoint_url": _endpoint or None,
         # Amazon's own choice leads to a host of another region, which refuses what was signed for this one.
-        "addressing_style": env("AWS_S3_ADDRESSING_STYLE", default="path" if _endpoint else "virtual"),
+        "addressing_style": _style or ("path" if _endpoint else "virtual"),
         "signature_version": "s3v4",
         # Neither readable by everybody nor by an address that does not expire.
         "default_acl": None,

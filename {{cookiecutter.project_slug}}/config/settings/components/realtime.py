@@ -5,10 +5,10 @@ https://channels.readthedocs.io/en/stable/topics/channel_layers.html
 
 from typing import Any
 
-from config.env import env
+from config.env import RedisUrl, env
 from config.settings.components.database import DATABASES
 
-_redis_url: str = env("REDIS_URL", default="")
+_redis_url: str = env.text("REDIS_URL", form=RedisUrl, secret=True)
 
 CHANNEL_LAYERS: dict[str, dict[str, Any]] = {
     "default": {
@@ -19,11 +19,11 @@ CHANNEL_LAYERS: dict[str, dict[str, Any]] = {
     else {"BACKEND": "channels.layers.InMemoryChannelLayer"}
 }
 
-REALTIME_SOCKETS_PER_USER: int = env("REALTIME_SOCKETS_PER_USER", default=10, cast=int)
-REALTIME_MESSAGES_PER_MINUTE: int = env("REALTIME_MESSAGES_PER_MINUTE", default=120, cast=int)
+REALTIME_SOCKETS_PER_USER: int = env.integer("REALTIME_SOCKETS_PER_USER", default=10, minimum=1)
+REALTIME_MESSAGES_PER_MINUTE: int = env.integer("REALTIME_MESSAGES_PER_MINUTE", default=120, minimum=1)
 REALTIME_MESSAGE_MAX_BYTES = 65_536
 # How many requests a process works on at once, the others wait: by ASGI each has a thread of its own.
-REALTIME_THREADS: int = env("WEB_THREADS", default=4, cast=int)
+REALTIME_THREADS: int = env.integer("WEB_THREADS", default=4, minimum=1)
 
 # A request has a thread of its own under ASGI: a connection that outlives it would be nobody's.
 # https://docs.djangoproject.com/en/5.2/ref/databases/#persistent-database-connections

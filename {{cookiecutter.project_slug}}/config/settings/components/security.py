@@ -1,25 +1,33 @@
 """Headers, cookies and origins. https://docs.djangoproject.com/en/stable/topics/security/"""
 
-from decouple import Csv
+from config.env import AllowedHost, Form, Origin, env
 
-from config.env import env
-
-SECRET_KEY: str = env("SECRET_KEY", default="")
-# Taken apart by hand: a key may hold characters that have a meaning for `Csv`.
-SECRET_KEY_FALLBACKS: list[str] = [key for key in env("SECRET_KEY_FALLBACKS", default="").split(",") if key]
-ALLOWED_HOSTS: list[str] = env("ALLOWED_HOSTS", default="", cast=Csv())
-CSRF_TRUSTED_ORIGINS: list[str] = env("CSRF_TRUSTED_ORIGINS", default="", cast=Csv())
-CORS_ALLOWED_ORIGINS: list[str] = env("CORS_ALLOWED_ORIGINS", default="", cast=Csv())
+SECRET_KEY = env.text("SECRET_KEY", secret=True)
+SECRET_KEY_FALLBACKS: list[str] = env.parsed(
+    "SECRET_KEY_FALLBACKS", lambda text: [key for key in text.split(",") if key], [], secret=True
+)
+ALLOWED_HOSTS = env.texts("ALLOWED_HOSTS", form=AllowedHost)
+CSRF_TRUSTED_ORIGINS = env.texts("CSRF_TRUSTED_ORIGINS", form=Origin)
+CORS_ALLOWED_ORIGINS = env.texts("CORS_ALLOWED_ORIGINS", form=Origin)
 CORS_URLS_REGEX = r"^/api/"
 CORS_EXPOSE_HEADERS = ["X-Request-ID", "X-API-Version", "Retry-After"]
 # Not a secret, but a scanner that does not find the login page tries no passwords there.
-ADMIN_URL: str = env("ADMIN_URL", default="admin/").strip("/") + "/"
+_ADMIN_URL = Form(
+    r"/?(?!(?:api|flower|health|static)(?:/|$))[\w~-][\w.~-]*(?:/[\w~-][\w.~-]*)*/?",
+    "a path such as admin/, not below api/, flower/, health/ or static/",
+)
+ADMIN_URL = env.text("ADMIN_URL", "admin/", form=_ADMIN_URL).strip("/") + "/"
 
 CSRF_COOKIE_HTTPONLY = True
 CSRF_FAILURE_VIEW = "apps.core.views.csrf_failure"
 
 # How many proxies in front append to X-Forwarded-For: the client is that many places from its end.
-NUM_PROXIES: int = env("NUM_PROXIES", default=0, cast=int)
+NUM_PROXIES = env.integer("NUM_PROXIES", default=0)
+
+# Ids of warnings of `check --deploy` that are accepted.
+SILENCED_SYSTEM_CHECKS = env.texts(
+    "SILENCED_SYSTEM_CHECKS", form=Form(r"\w+\.[CEIW]\d{3}", "ids of checks, such as core.W001,core.W003")
+)
 
 # Swagger UI and Redoc set inline styles, Redoc searches in a worker made from a blob.
 _directives = {

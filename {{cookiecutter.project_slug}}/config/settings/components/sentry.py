@@ -1,11 +1,16 @@
 """Errors go to Sentry where `SENTRY_DSN` says to which project; see docs/sentry.md."""
 
 from config import project
-from config.env import env
+from config.env import Form, env
 
-SENTRY_DSN: str = env("SENTRY_DSN", default="")
+_DSN = Form(
+    r"https?://[^\s/@?#]+@[^\s/@?#]+(?:/[^\s/?#]+)*/\d+", "a DSN such as https://key@o1.ingest.sentry.io/2"
+)
+_TAG = Form(r"[^\s/\\]{1,200}", "a name without spaces and slashes, such as production")
+
+SENTRY_DSN = env.text("SENTRY_DSN", form=_DSN, secret=True)
 # Empty: the last part of `DJANGO_SETTINGS_MODULE`.
-SENTRY_ENVIRONMENT: str = env("SENTRY_ENVIRONMENT", default="")
-SENTRY_RELEASE: str = env("SENTRY_RELEASE", default=f"{project.NAME}@{project.VERSION}")
-SENTRY_SAMPLE_RATE: float = env("SENTRY_SAMPLE_RATE", default=1.0, cast=float)
-SENTRY_TRACES_SAMPLE_RATE: float = env("SENTRY_TRACES_SAMPLE_RATE", default=0.0, cast=float)
+SENTRY_ENVIRONMENT = env.text("SENTRY_ENVIRONMENT", form=_TAG)
+SENTRY_RELEASE = env.text("SENTRY_RELEASE", f"{project.NAME}@{project.VERSION}", form=_TAG)
+SENTRY_SAMPLE_RATE = env.fraction("SENTRY_SAMPLE_RATE", default=1.0)
+SENTRY_TRACES_SAMPLE_RATE = env.fraction("SENTRY_TRACES_SAMPLE_RATE", default=0.0)

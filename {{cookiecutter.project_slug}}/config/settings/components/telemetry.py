@@ -8,18 +8,29 @@ import os
 import structlog
 
 from config import project
-from config.env import env
+from config.env import Form, Url, env
 from config.settings.components.logging import LOGGING
 
-OTEL_EXPORTER_OTLP_ENDPOINT: str = env("OTEL_EXPORTER_OTLP_ENDPOINT", default="")
+_PAIRS = Form(r"[^\s=,]+=[^,]*(?:,\s*[^\s=,]+=[^,]*)*", "name=value,name=value with percent-encoded values")
+
+OTEL_EXPORTER_OTLP_ENDPOINT = env.text("OTEL_EXPORTER_OTLP_ENDPOINT", form=Url)
 _variables = {
     "OTEL_EXPORTER_OTLP_ENDPOINT": OTEL_EXPORTER_OTLP_ENDPOINT,
-    "OTEL_EXPORTER_OTLP_HEADERS": env("OTEL_EXPORTER_OTLP_HEADERS", default=""),
-    "OTEL_METRIC_EXPORT_INTERVAL": env("OTEL_METRIC_EXPORT_INTERVAL", default="60000"),
-    "OTEL_RESOURCE_ATTRIBUTES": env("OTEL_RESOURCE_ATTRIBUTES", default=""),
-    "OTEL_SERVICE_NAME": env("OTEL_SERVICE_NAME", default=project.NAME),
-    "OTEL_TRACES_SAMPLER": env("OTEL_TRACES_SAMPLER", default="parentbased_always_on"),
-    "OTEL_TRACES_SAMPLER_ARG": env("OTEL_TRACES_SAMPLER_ARG", default="1.0"),
+    "OTEL_EXPORTER_OTLP_HEADERS": env.text("OTEL_EXPORTER_OTLP_HEADERS", form=_PAIRS, secret=True),
+    "OTEL_METRIC_EXPORT_INTERVAL": str(env.integer("OTEL_METRIC_EXPORT_INTERVAL", default=60_000, minimum=1)),
+    "OTEL_RESOURCE_ATTRIBUTES": env.text("OTEL_RESOURCE_ATTRIBUTES", form=_PAIRS),
+    "OTEL_SERVICE_NAME": env.text("OTEL_SERVICE_NAME", project.NAME),
+    "OTEL_TRACES_SAMPLER": env.choice(
+        "OTEL_TRACES_SAMPLER",
+        "always_on",
+        "always_off",
+        "traceidratio",
+        "parentbased_always_on",
+        "parentbased_always_off",
+        "parentbased_traceidratio",
+        default="parentbased_always_on",
+    ),
+    "OTEL_TRACES_SAMPLER_ARG": str(env.fraction("OTEL_TRACES_SAMPLER_ARG", default=1.0)),
     # Not `baggage`: what a client says would be handed on to whomever this project asks.
     "OTEL_PROPAGATORS": "tracecontext",
     # The stable names of attributes and metrics; the libraries still default to older ones.
@@ -28,8 +39,7 @@ _variables = {
 
 if OTEL_EXPORTER_OTLP_ENDPOINT:
     # The SDK reads the environment, in part when it is imported, and knows nothing of `.env`.
-    for _name, _value in _variables.items():
-        os.environ.setdefault(_name, _value)
+    os.environ.update(_variables)
 
     from apps.telemetry.logging import add_trace_ids
 
