@@ -17,10 +17,11 @@ DECODERS: dict[str, Callable[[bytes], bytes]] = {
 
 
 class Receiver(ThreadingHTTPServer):
-    """Answers each POST with 200, once `open` is set."""
+    """Answers each POST with 200 and `body`, once `open` is set."""
 
-    def __init__(self) -> None:
+    def __init__(self, body: bytes) -> None:
         super().__init__(("127.0.0.1", 0), Handler)
+        self.body = body
         self.received: list[tuple[str, bytes]] = []
         self.open = Event()
         self.open.set()
@@ -46,17 +47,18 @@ class Handler(BaseHTTPRequestHandler):
         self.server.received.append((self.path, decode(body)))
         self.server.open.wait(PATIENCE)
         self.send_response(200)
-        self.send_header("Content-Length", "0")
+        self.send_header("Content-Length", str(len(self.server.body)))
         self.end_headers()
+        self.wfile.write(self.server.body)
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the name in the base class
         """Nobody reads it."""
 
 
 @contextmanager
-def receiving() -> Iterator[Receiver]:
+def receiving(body: bytes = b"") -> Iterator[Receiver]:
     """Listen on a free port."""
-    with Receiver() as server:
+    with Receiver(body) as server:
         thread = Thread(target=server.serve_forever)
         thread.start()
         try:

@@ -14,10 +14,13 @@ import pytest
 from django.db import OperationalError, connection, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.utils import ConnectionHandler
+from django.utils.module_loading import import_string
+from pytest_django import Settings
 
 from config.database import database_config
-from config.env import BASE_DIR, DotEnv, Environment
+from config.env import BASE_DIR, DotEnv, Environment, env
 from tests.production import REQUIRED, run_python
+from tests.receiver import receiving
 
 POSTGRES = "postgres://user:p%40ss%2Fw%23rd@db.example.com:6432/shop"
 # What a process in production says of itself, with databases that cannot be reached.
@@ -42,6 +45,7 @@ for name in ("live", "ready"):
     report[name] = [response.status_code, response.json()]
 print(json.dumps(report, default=lambda value: "lazy" if isinstance(value, Promise) else repr(value)))
 """
+EMAIL_PROVIDERS = runpy.run_path(str(BASE_DIR / "config/settings/components/mail.py"))["_PROVIDERS"]
 MAIL_SETTINGS = [
     path
     for path in sorted((BASE_DIR / "config/settings/components").glob("*.py"))
@@ -252,6 +256,117 @@ def test_mails_go_where_the_environment_says(
     # Django 6.1 replaced the one backend by named mailers.
     mailers = settings.get("MAILERS") or {"default": {"BACKEND": settings["EMAIL_BACKEND"]}}
     assert mailers["default"]["BACKEND"] == expected
+
+
+@pytest.mark.parametrize(
+    ("variables", "faulty"),
+    [
+        ({"EMAIL_USE_SSL": "true", "EMAIL_USE_TLS": "true"}, {"EMAIL_USE_TLS"}),
+        ({"EMAIL_USE_SSL": "true", "EMAIL_PORT": "587"}, {"EMAIL_PORT"}),
+        ({"EMAIL_PORT": "465"}, {"EMAIL_PORT"}),
+        ({"EMAIL_HOST_USER": "shop"}, {"EMAIL_HOST_USER"}),
+        ({"EMAIL_PROVIDER": "resend"}, {"EMAIL_API_KEY"}),
+        ({"EMAIL_API_KEY": "key"}, {"EMAIL_API_KEY"}),
+        ({"EMAIL_PROVIDER": "resend", "EMAIL_API_KEY": "k", "EMAIL_HOST": "smtp"}, {"EMAIL_PROVIDER"}),
+        ({"EMAIL_USE_SSL": "true", "EMAIL_PORT": "465", "EMAIL_USE_TLS": "false"}, set()),
+        ({"EMAIL_USE_SSL": "true"}, set()),
+        ({"EMAIL_HOST": "mail", "EMAIL_PORT": "1025", "EMAIL_USE_TLS": "false"}, set()),
+    ],
+)
+def test_mail_variables_that_contradict_each_other_are_faults(
+    monkeypatch: pytest.MonkeyPatch, variables: dict[str, str], faulty: set[str]
+) -> None:
+    monkeypatch.setattr(env, "faults", {})
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value)
+    mail_settings(MAIL_SETTINGS[0])
+    assert env.faults.keys() == faulty
+
+
+@pytest.mark.parametrize("component", MAIL_SETTINGS, ids=lambda path: path.stem)
+def test_provider_of_mail_is_chosen_by_variables(monkeypatch: pytest.MonkeyPatch, component: Path) -> None:
+    monkeypatch.setenv("EMAIL_API_KEY", "key:secret")
+    for provider, expected in {
+        "mailgun": {"MAILGUN_API_KEY": "key:secret"},
+        "mailjet": {"MAILJET_API_KEY": "key", "MAILJET_SECRET_KEY": "secret"},
+        "postmark": {"POSTMARK_SERVER_TOKEN": "key:secret"},
+    }.items():
+        monkeypatch.setenv("EMAIL_PROVIDER", provider)
+        assert mail_settings(component)["ANYMAIL"] == {"REQUESTS_TIMEOUT": 10} | expected
+
+
+def test_backends_of_the_providers_take_the_key(monkeypatch: pytest.MonkeyPatch, settings: Settings) -> None:
+    monkeypatch.setenv("EMAIL_API_KEY", "key:secret")
+    for provider in EMAIL_PROVIDERS:
+        monkeypatch.setenv("EMAIL_PROVIDER", provider)
+        settings.ANYMAIL = mail_settings(MAIL_SETTINGS[0])["ANYMAIL"]
+        # Raises AnymailConfigurationError without its key.
+        assert import_string(f"anymail.backends.{provider}.EmailBackend")().esp_name
+
+
+def test_mail_is_sent_by_the_api_of_the_provider() -> None:
+    with receiving(b'{"ErrorCode": 0, "Message": "OK", "MessageID": "1"}') as api:
+        process = run_python(
+            *("manage.py", "sendtestemail", "ann@example.com"),
+            EMAIL_HOST="",
+            EMAIL_PROVIDER="postmark",
+            EMAIL_API_KEY="key",
+            EMAIL_API_URL=f"http://127.0.0.1:{api.server_port}/api",
+        )
+    assert process.returncode == 0, process.stderr
+    ((path, body),) = api.received
+    assert path == "/api/email"
+    assert json.loads(body)["To"] == "ann@example.com"
+
+
+@pytest.mark.parametrize(
+    ("variables", "levels"),
+    [
+        ({}, {"django": "INFO", "django.db.backends": "INFO"}),
+        ({"LOG_LEVEL": "DEBUG"}, {"django": "DEBUG", "django.db.backends": "DEBUG"}),
+        ({"LOG_LEVEL": "DEBUG", "LOG_SQL": "false"}, {"django": "DEBUG", "django.db.backends": "INFO"}),
+        ({"LOG_SQL": "true"}, {"django": "INFO", "django.db.backends": "DEBUG"}),
+    ],
+)
+def test_development_logs_sql_when_it_is_told_to(variables: dict[str, str], levels: dict[str, str]) -> None:
+    process = run_python(
+        "-c",
+        """
+import django
+django.setup()
+import logging
+from django.db import connection
+print({name: logging.getLevelName(logging.getLogger(name).getEffectiveLevel()) for name in
+       ("django", "django.db.backends")})
+connection.cursor().execute("SELECT %s", ["a parameter"])
+""",
+        DJANGO_SETTINGS_MODULE="config.settings.development",
+        **variables,
+    )
+    assert process.stdout.strip() == str(levels), process.stderr
+    assert process.stderr.count("a parameter") == (2 if levels["django.db.backends"] == "DEBUG" else 0)
+
+
+def test_production_logs_no_sql() -> None:
+    script = """
+import django
+django.setup()
+from django.db import connection
+connection.force_debug_cursor = True
+connection.cursor().execute("SELECT %s", ["a parameter"])
+"""
+    process = run_python("-c", script, LOG_LEVEL="DEBUG", LOG_SQL="true")
+    assert process.returncode == 0, process.stderr
+    assert "a parameter" not in process.stderr
+
+
+def test_web_application_may_have_a_path() -> None:
+    process = run_python(
+        "-c",
+        "from config.settings import development as s; print(s.FRONTEND_URL, s.CORS_ALLOWED_ORIGINS)",
+        FRONTEND_URL="https://example.com/app/",
+    )
+    assert process.stdout.split() == ["https://example.com/app", "['https://example.com']"], process.stderr
 
 
 @pytest.mark.django_db

@@ -1,6 +1,7 @@
 """The routes of the project, and those of the tests before them."""
 
 from django.urls import URLPattern, URLResolver, include, path
+from django.views.decorators.cache import cache_page
 from rest_framework.routers import SimpleRouter
 
 from config import urls
@@ -20,6 +21,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("sample/open/", views.OpenView.as_view(), name="open"),
     path("sample/orders/", views.OrderView.as_view(), name="order"),
     path("sample/failures/<str:name>/", views.FailureView.as_view(), name="failure"),
+    path("sample/cached/", cache_page(60)(views.CountedView.as_view()), name="cached"),
     path("sample/form/", views.form, name="form"),
     *urls.urlpatterns,
 ]

@@ -1,3 +1,4 @@
+import itertools
 from typing import Any
 
 from django.core.exceptions import PermissionDenied
@@ -78,6 +79,16 @@ class OpenView(APIView):
 
     def get(self, request: Request) -> Response:
         return Response({})
+
+
+class CountedView(OpenView):
+    """Says how often it was asked."""
+
+    throttle_classes = ()
+    count = itertools.count()
+
+    def get(self, request: Request) -> Response:
+        return Response({"count": next(self.count)})
 
 
 class LineSerializer(serializers.Serializer[Any]):

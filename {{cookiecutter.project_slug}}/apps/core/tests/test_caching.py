@@ -117,3 +117,14 @@ def test_a_value_made_of_what_has_changed_meanwhile_is_not_kept() -> None:
         work.let_go.set()
         assert computing.result(10) == 1
     assert cache.get("answer") is None
+
+
+def test_a_value_is_the_same_when_it_is_computed_and_when_it_is_kept() -> None:
+    for _ in range(2):
+        assert cache_remember("pair", lambda: (1, {2: 3}), fresh=MINUTE, stale=MINUTE) == [1, {"2": 3}]  # type: ignore[comparison-overlap]
+
+
+def test_a_value_that_json_cannot_hold_is_refused_and_not_kept() -> None:
+    with pytest.raises(TypeError):
+        cache_remember("moment", lambda: NOON, fresh=MINUTE, stale=MINUTE)
+    assert cache.get("moment") is None

@@ -1,6 +1,10 @@
+from typing import Any
+
 import pytest
 from django.core.checks import Error, run_checks
 from pytest_django import Settings
+
+from config.env import env
 
 
 def test_the_settings_pass_the_checks() -> None:
@@ -23,3 +27,86 @@ def test_transactions_around_whole_requests_are_found(
     (error,) = run_checks()
     assert error.id == "core.E004"
     assert "'default'" in error.msg
+
+
+def test_mail_backend_that_cannot_be_imported_is_found(settings: Settings) -> None:
+    backend = "django.core.mail.backends.smpt.EmailBackend"
+    if hasattr(settings, "MAILERS"):
+        settings.MAILERS = {"default": {"BACKEND": backend}}
+    else:
+        settings.EMAIL_BACKEND = backend
+    (error,) = run_checks()
+    assert error.id == "core.E005"
+    assert "smpt" in error.msg
+
+
+def test_misspelled_name_in_dotenv_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    names = ["THROTLE_ANON", "SECRET_KEY_FILE", "COMPOSE_PROJECT_NAME", "NUM_PROXIES"]
+    monkeypatch.setattr(env.repository, "data", dict.fromkeys(names, "1"))
+    (warning,) = run_checks()
+    assert (warning.id, warning.hint) == ("core.W006", "Did you mean THROTTLE_ANON?")
+    assert "THROTLE_ANON" in warning.msg
+
+
+def deployment_warnings() -> list[str]:
+    found = run_checks(tags=["security"], include_deployment_checks=True)
+    return sorted(str(message.id) for message in found if str(message.id).startswith("core.W"))
+
+
+@pytest.fixture
+def _deployed(settings: Settings) -> None:
+    """What a server is given, as far as the deploy checks of this app look at it."""
+    settings.NUM_PROXIES = 1
+    settings.ADMIN_URL = "manage/"
+    settings.SENTRY_DSN = "https://key@sentry.example.com/1"
+    settings.CACHES = {"default": {"BACKEND": "apps.core.redis.FailoverRedisCache", "LOCATION": "redis://r"}}
+
+
+@pytest.mark.usefixtures("_deployed")
+def test_deployment_without_a_fault_has_no_warning() -> None:
+    assert deployment_warnings() == []
+
+
+@pytest.mark.usefixtures("_deployed")
+@pytest.mark.parametrize(
+    ("name", "value", "warning"),
+    [
+        ("NUM_PROXIES", 0, "core.W001"),
+        ("ADMIN_URL", "admin/", "core.W002"),
+        ("SENTRY_DSN", "", "core.W003"),
+        ("CACHES", {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}, "core.W004"),
+    ],
+)
+def test_deployment_setting_that_is_seldom_meant_is_warned_of(
+    settings: Settings, name: str, value: Any, warning: str
+) -> None:
+    setattr(settings, name, value)
+    assert deployment_warnings() == [warning]
+
+
+@pytest.mark.usefixtures("_deployed")
+@pytest.mark.parametrize(
+    ("host", "options", "warnings"),
+    [
+        ("db.example.com", {}, ["core.W005"]),
+        ("10.0.0.7", {"sslmode": "prefer"}, ["core.W005"]),
+        ("2001:db8::7", {}, ["core.W005"]),
+        ("db.example.com", {"sslmode": "verify-full"}, []),
+        ("localhost", {}, []),
+        ("127.0.0.1", {}, []),
+        ("::1", {}, []),
+        ("/run/postgresql", {}, []),
+        ("", {}, []),
+        ("pgbouncer", {"sslmode": "disable"}, []),
+    ],
+)
+def test_remote_database_without_tls_is_warned_of(
+    monkeypatch: pytest.MonkeyPatch,
+    settings: Settings,
+    host: str,
+    options: dict[str, str],
+    warnings: list[str],
+) -> None:
+    monkeypatch.setitem(settings.DATABASES["default"], "HOST", host)
+    monkeypatch.setitem(settings.DATABASES["default"], "OPTIONS", options)
+    assert deployment_warnings() == warnings

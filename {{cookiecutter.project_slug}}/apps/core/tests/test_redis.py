@@ -2,22 +2,32 @@
 
 from __future__ import annotations
 
+import json
+import pickle
 import runpy
 import socket
 import socketserver
 import threading
+import zlib
+from contextlib import suppress
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from django.conf import settings as project_settings
 from django.core.cache import cache, caches
+from django.http import HttpResponse
 from django.urls import reverse
 
+from apps.core.caching import cache_remember
+from apps.core.redis import JSONSerializer
 from config.env import BASE_DIR
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from django.test import Client as DjangoClient
     from pytest_django import Settings
 
     from conftest import Client
@@ -141,6 +151,67 @@ def test_no_session_is_kept_in_the_memory_of_one_process(
     component = runpy.run_path(str(BASE_DIR / "config/settings/components/cache.py"))
     assert component["SESSION_ENGINE"] == f"django.contrib.sessions.backends.{engine}"
     assert engine == "db" or component["SESSION_CACHE_ALIAS"] in component["CACHES"]
+
+
+class Exploit:
+    """What an attacker with write access to Redis would store in place of a pickled value."""
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return (pytest.fail, ("unpickled",))
+
+
+def test_values_that_are_no_json_are_missing() -> None:
+    serializer = JSONSerializer({})
+    pickled = pickle.dumps(Exploit())
+    for stored in (pickled, b"nonsense", b"[]", b'{"page": [200]}', b'{"page": [1, [2], "x"]}'):
+        assert serializer.loads(stored) is None
+
+
+@pytest.mark.parametrize("value", [None, "text", 1.5, True, [1, "2", None], {"a": {"b": [1]}}, {"page": [1]}])
+def test_values_of_json_are_given_back(value: Any) -> None:
+    serializer = JSONSerializer({})
+    assert serializer.loads(serializer.dumps(value)) == value
+
+
+@pytest.mark.parametrize("value", [b"bytes", {1, 2}, datetime(2030, 1, 1, tzinfo=UTC), Decimal(1), object])
+def test_values_that_json_cannot_hold_are_refused(value: Any) -> None:
+    with pytest.raises(TypeError, match="not JSON serializable"):
+        JSONSerializer({}).dumps(value)
+
+
+def test_page_is_given_back_without_its_cookies() -> None:
+    page = HttpResponse(b"\xff\x00", status=201, headers={"Content-Type": "image/x", "Vary": "Accept"})
+    page.set_cookie("sessionid", "secret")
+    serializer = JSONSerializer({})
+    stored = serializer.loads(serializer.dumps(page))
+    assert (stored.status_code, stored.content) == (201, b"\xff\x00")
+    assert dict(stored.items()) == {"Content-Type": "image/x", "Vary": "Accept"}
+    assert not stored.cookies
+
+
+@pytest.mark.urls("tests.sampleapp.urls")
+def test_cached_page_is_made_once(client: DjangoClient) -> None:
+    first, second = (client.get("/sample/cached/") for _ in range(2))
+    assert first.content == second.content
+    assert first["Content-Type"] == second["Content-Type"] == "application/json"
+
+
+@needs_redis
+@pytest.mark.django_db
+def test_no_cache_holds_a_pickle(admin_client: Any) -> None:
+    admin_client.get(reverse("admin:index"))
+    cache.set("text", "x" * 5000)
+    cache_remember("answer", lambda: {"n": 1}, fresh=timedelta(minutes=1), stale=timedelta(minutes=1))
+    redis: Any = caches["default"]
+    # In the tests all caches have one prefix.
+    keys = list(redis.iter_keys("*"))
+    assert {"text", "answer"} < {*keys}
+    assert any("session" in key for key in keys)
+    for key in keys:
+        stored = redis.client.get_client().get(redis.make_key(key))
+        with suppress(zlib.error):
+            stored = zlib.decompress(stored)
+        json.loads(stored)
 
 
 @needs_redis

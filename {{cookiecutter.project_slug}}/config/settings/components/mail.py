@@ -16,7 +16,6 @@ _PROVIDERS = {
     "mandrill": "API_KEY",
     "postmark": "SERVER_TOKEN",
     "resend": "API_KEY",
-    "sendgrid": "API_KEY",
     "sparkpost": "API_KEY",
 }
 smtp_backend = "django.core.mail.backends.smtp.EmailBackend"

@@ -1,0 +1,41 @@
+"""The broker transport, on a real Redis."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any
+
+import pytest
+from django.conf import settings
+from django.core.cache import caches
+from kombu import Connection
+
+from apps.tasks.transport import Transport
+
+URL = settings.CACHES["default"].get("LOCATION", "")
+
+pytestmark = pytest.mark.skipif("redis" not in URL, reason="needs REDIS_URL")
+
+
+@pytest.mark.parametrize("prefix", ["", "shop:"])
+def test_transport_delivers_with_and_without_a_prefix_of_keys(prefix: str) -> None:
+    own = uuid.uuid4().hex
+    options = {"global_keyprefix": f"{prefix}{own}:" if prefix else "", "unacked_key": f"{own}.unacked"}
+    redis: Any = caches["default"]
+    client = redis.client.get_client()
+    with Connection(URL, transport=Transport, transport_options=options) as connection:
+        queue = connection.SimpleQueue(f"{own}.queue")
+        for number in range(3):
+            queue.put({"number": number})
+        messages = [queue.get(timeout=10) for _ in range(3)]
+        assert [message.payload["number"] for message in messages] == [0, 1, 2]
+        unacked = f"{options['global_keyprefix']}{own}.unacked"
+        assert client.hlen(unacked) == 3
+        for message in messages:
+            message.ack()
+        assert client.hlen(unacked) == 0
+        queue.close()
+    keys = list(client.scan_iter(f"*{own}*"))
+    assert keys
+    assert all(key.decode().startswith(options["global_keyprefix"]) for key in keys)
+    client.delete(*keys)
