@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.containers
 PYTHONS = ["3.13", "3.12", "3.11"]
 SETTINGS = {
+    "ADMIN_URL": "manage/",
     "ALLOWED_HOSTS": "api.example.com",
     "CELERY_BROKER_URL": "redis://redis:6379/1",
     "CELERY_CONCURRENCY": "1",
@@ -34,8 +35,11 @@ SETTINGS = {
     "EMAIL_BACKEND": "django.core.mail.backends.filebased.EmailBackend",
     "EMAIL_FILE_PATH": "/media/mails",
     "FRONTEND_URL": "https://www.example.com",
+    "NUM_PROXIES": "1",
     "REDIS_URL": "redis://redis:6379/0",
     "SECRET_KEY": secrets.token_hex(32),
+    # There is no Sentry.
+    "SILENCED_SYSTEM_CHECKS": "core.W003",
     "WEB_CONCURRENCY": "1",
 }
 HEADERS = {

@@ -241,7 +241,7 @@ def test_a_secret_that_is_wrong_or_empty_is_explained(stack: Stack) -> None:
     for changes, explanation in [
         ({"POSTGRES_PASSWORD": "another"}, "The volume of the database was made with another POSTGRES_PASSWORD"),
         ({"POSTGRES_PASSWORD": ""}, "POSTGRES_PASSWORD, or POSTGRES_PASSWORD_FILE, has no value in .env"),
-        ({"SECRET_KEY": ""}, "Set these environment variables (see docs/settings.md): SECRET_KEY"),
+        ({"SECRET_KEY": ""}, "SECRET_KEY: is required"),
     ]:
         stack.write_env(**changes)
         result = make(stack, "up-production", f"DOCKER_BUILD_FLAGS={stack.build_flags}")

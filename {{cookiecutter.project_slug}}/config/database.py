@@ -2,7 +2,7 @@
 
 import re
 from typing import Any
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import urlsplit
 
 import dj_database_url
 
@@ -82,9 +82,6 @@ def database_config(  # noqa: PLR0913 - each by name
         config["NAME"] = name if name.startswith((":memory:", "file:")) else str(BASE_DIR / name)
         return config | {"OPTIONS": SQLITE_OPTIONS | options}
 
-    # PostGIS has a backend of its own, which waits for a server that hangs.
-    if gives_up := config["ENGINE"].endswith("postgresql"):
-        config["ENGINE"] = "apps.core.postgresql"
     if sslmode:
         options.setdefault("sslmode", sslmode)
     config["PASSWORD"] = config["PASSWORD"] or password
@@ -95,8 +92,12 @@ def database_config(  # noqa: PLR0913 - each by name
     elif statement_timeout:
         # First, so that what the URL says counts.
         options["options"] = f"-c statement_timeout={statement_timeout} {options.get('options', '')}".strip()
-        if gives_up:
-            options.setdefault("answer_timeout", statement_timeout / 1000 + ANSWER_MARGIN_SECONDS)
+        options.setdefault("answer_timeout", statement_timeout / 1000 + ANSWER_MARGIN_SECONDS)
+    if config["ENGINE"].endswith("postgresql"):
+        config["ENGINE"] = "apps.core.postgresql"
+    else:
+        # The backend of PostGIS waits for a server that hangs.
+        options.pop("answer_timeout", None)
     if pool_size > 0:
         options["pool"] = {
             "min_size": 1,
@@ -113,26 +114,20 @@ def _parse(url: str) -> dict[str, Any]:
     try:
         config: dict[str, Any] = {"OPTIONS": {}, **dj_database_url.parse(url)}
         parts = urlsplit(url)
-        names = [
-            name
-            for name, _ in parse_qsl(parts.query, keep_blank_values=True, strict_parsing=bool(parts.query))
-        ]
     except ValueError:
         raise ValueError(GOOD_URL) from None
-    if config["ENGINE"].endswith(("sqlite3", "spatialite")):
-        known, named = (
-            SQLITE_QUERY,
-            url == "sqlite://:memory:" or bool(not parts.netloc and parts.path.strip("/")),
-        )
+    names = re.findall(r"(\w+)=", parts.query)
+    if parts.scheme in {"sqlite", "spatialite"}:
+        known = SQLITE_QUERY
+        works = url == "sqlite://:memory:" or bool(not parts.netloc and parts.path.strip("/"))
     else:
         known = POSTGRESQL_QUERY | (_libpq_options() if names else set())
-        named = bool(re.fullmatch("/[^/@]+", parts.path)) or "service" in names
-    if parts.scheme not in SCHEMES or not named or re.search(r"[#\t\r\n]|%(?![0-9A-Fa-f]{2})", url):
+        works = bool(re.fullmatch("/[^/@]+", parts.path)) or "service" in names
+    works = works and parts.scheme in SCHEMES and re.fullmatch(r"(?:\w+=[^&]+&?)*", parts.query) is not None
+    if not works or re.search(r"[#\t\r\n]|%(?![0-9A-Fa-f]{2})", url):
         raise ValueError(GOOD_URL)
     if len(names) > len(known.intersection(names)):
-        raise ValueError(
-            f"must have no options after the ? but those of its driver, each once: {GOOD_OPTIONS}"
-        )
+        raise ValueError(f"must have known options after the ?, each once, such as {GOOD_OPTIONS}")
     for name in (*POSTGRESQL_OPTIONS, "answer_timeout", "timeout"):
         if not re.fullmatch(r"\d+(\.\d+)?", str(config["OPTIONS"].get(name, 0))):
             raise ValueError(f"must have a number as {name}, such as ?{name}=5")

@@ -59,13 +59,12 @@ def _value_of(statement: re.Match[str] | None) -> dict[str, str]:
         raise ValueError("must be NAME=value, in quotes if the value begins with a quote or #")
     name, single, double, plain = statement.groups()
     if single is not None:
-        return {name: re.sub(r"\\([\s\S])", lambda pair: "'" if pair[1] == "'" else pair[0], single)}
-    pattern = r"\$\$?" if double is None else r"\\[\s\S]|\$\$?"
-    return (
-        {name: re.sub(pattern, _unescape, (plain or "").rstrip() if double is None else double)}
-        if name
-        else {}
-    )
+        value = re.sub(r"\\([\s\S])", lambda pair: "'" if pair[1] == "'" else pair[0], single)
+    elif double is not None:
+        value = re.sub(r"\\[\s\S]|\$\$?", _unescape, double)
+    else:
+        value = re.sub(r"\$\$?", _unescape, (plain or "").rstrip())
+    return {name: value} if name else {}
 
 
 def _unescape(part: re.Match[str]) -> str:
@@ -91,13 +90,11 @@ PORT = r"(?:6553[0-5]|655[0-2]\d|65[0-4]\d\d|6[0-4]\d{3}|[1-5]?\d{1,4})"
 _IPV6 = r"\[[0-9A-Fa-f:.]+\]"
 _AUTHORITY = rf"(?:[A-Za-z0-9_][A-Za-z0-9._-]*|{_IPV6})(?::{PORT})?"
 _OPTION = (
-    r"(?:db|username|password|client_name|protocol|virtual_host|ssl_\w+|socket_\w+|\w+_(?:interval|timeout))"
+    r"(?:db|username|password|client_name|protocol|virtual_host|(?:ssl|socket)_\w+|\w+_(?:interval|timeout))"
 )
 
 Anything = Form(r"[\s\S]+", "set")
-Host = Form(
-    r"[A-Za-z0-9_][A-Za-z0-9._-]*|[0-9A-Fa-f]*:[0-9A-Fa-f]*:[0-9A-Fa-f:.]*", "a host name without port"
-)
+Host = Form(r"\w[A-Za-z0-9._-]*|[0-9A-Fa-f]*:[0-9A-Fa-f]*:[0-9A-Fa-f:.]*", "a host name without port")
 AllowedHost = Form(
     rf"\*|\.?[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?|{_IPV6}",
     "host names without scheme, port and path, such as api.example.com,.example.org",
@@ -207,9 +204,10 @@ class Environment(Config):
         """Clear the others of `.env.example`, in `.env` too, for this process and its children."""
         for name in {source for known in known_names() - {*names} for source in (known, f"{known}_FILE")}:
             os.environ.pop(name, None)
-            if self.repository.data.pop(name, ""):
+            if name in self.repository.data:
                 # In a child an empty variable hides the line of `.env`.
                 os.environ[name] = ""
+        self.repository.data = {name: self.repository.data.get(name, "") for name in names}
 
 
 def _contents(file: str) -> str:

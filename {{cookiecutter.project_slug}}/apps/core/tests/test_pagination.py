@@ -7,6 +7,7 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
+from apps.core.pagination import MAX_PAGE_SIZE, PAGE_SIZE
 from apps.users.tests.factories import StaffFactory
 from conftest import Client
 from tests.sampleapp.factories import NoteFactory
@@ -78,12 +79,20 @@ def test_rows_of_equal_value_follow_one_order_in_both_directions(api: Client) ->
 @pytest.mark.parametrize("route", ["note-list", "numbered-note-list"])
 @pytest.mark.parametrize(
     ("page_size", "expected"),
-    [(None, 25), ("1", 1), ("100", 100), ("101", 100), ("0", 25), ("-1", 25), ("many", 25)],
+    [
+        (None, PAGE_SIZE),
+        ("1", 1),
+        (str(MAX_PAGE_SIZE), MAX_PAGE_SIZE),
+        (str(MAX_PAGE_SIZE + 1), MAX_PAGE_SIZE),
+        ("0", PAGE_SIZE),
+        ("-1", PAGE_SIZE),
+        ("many", PAGE_SIZE),
+    ],
 )
 def test_the_size_of_a_page_is_chosen_within_bounds(
     api: Client, route: str, page_size: str | None, expected: int
 ) -> None:
-    NoteFactory.create_batch(101, owner=NoteFactory.create().owner)
+    NoteFactory.create_batch(MAX_PAGE_SIZE + 1, owner=NoteFactory.create().owner)
     response = api.get(reverse(route), {"page_size": page_size} if page_size else {})
     assert len(response.json()["results"]) == expected
 

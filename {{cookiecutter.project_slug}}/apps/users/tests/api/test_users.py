@@ -9,6 +9,7 @@ from django.urls import reverse
 from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
+from apps.core.pagination import MAX_PAGE_SIZE, PAGE_SIZE
 from apps.users.models import User
 from apps.users.services.accounts import user_delete
 from apps.users.tests.factories import GroupFactory, UserFactory
@@ -160,14 +161,15 @@ def test_pages_show_every_user_once(staff_api: Client, ordering: str) -> None:
 
 
 def test_a_page_has_a_bounded_size(staff_api: Client) -> None:
-    User.objects.bulk_create(UserFactory.build_batch(100))
+    User.objects.bulk_create(UserFactory.build_batch(MAX_PAGE_SIZE))
 
     sizes = {
         size: len(staff_api.get(reverse(LIST), {"page_size": size} if size else {}).json()["results"])
-        for size in ("", "7", "101", "0", "-1", "all")
+        for size in ("", "7", str(MAX_PAGE_SIZE + 1), "0", "-1", "all")
     }
 
-    assert sizes == {"": 25, "7": 7, "101": 100, "0": 25, "-1": 25, "all": 25}
+    default = dict.fromkeys(["", "0", "-1", "all"], PAGE_SIZE)
+    assert sizes == default | {"7": 7, str(MAX_PAGE_SIZE + 1): MAX_PAGE_SIZE}
 
 
 def test_a_cursor_that_somebody_made_up_is_not_found(staff_api: Client) -> None:
