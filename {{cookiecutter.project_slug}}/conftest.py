@@ -1,6 +1,7 @@
 """Fixtures for the tests of every app."""
 
 import uuid
+from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
@@ -14,6 +15,8 @@ from rest_framework.test import APIClient
 from apps.users.models import User
 from apps.users.services.sessions import TokenPair
 from apps.users.tests.factories import PASSWORD, UserFactory
+
+REPEATED_IDS = pytest.StashKey[set[str]]()
 
 
 class Client(APIClient):
@@ -30,6 +33,16 @@ class Client(APIClient):
         pair = TokenPair(**response.json())
         self.credentials(HTTP_AUTHORIZATION=f"Bearer {pair.access}")
         return pair
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    counts = Counter(item.nodeid for item in items)
+    config.stash[REPEATED_IDS] = {name for name, count in counts.items() if count > 1}
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    if item.nodeid in item.config.stash[REPEATED_IDS]:
+        pytest.fail("Several tests have this id; pytest-xdist runs only one of them.")
 
 
 @pytest.fixture(scope="session")
