@@ -46,6 +46,7 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
     "TITLE": project.TITLE,
     "DESCRIPTION": project.DESCRIPTION,
     "VERSION": project.VERSION,
+    "OAS_VERSION": "3.1.0",
     "SERVE_INCLUDE_SCHEMA": False,
     "SERVE_PERMISSIONS": ["rest_framework.permissions.AllowAny"],
     "SERVE_AUTHENTICATION": [],
@@ -55,4 +56,11 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
     "SWAGGER_UI_SETTINGS": {"persistAuthorization": False, "displayRequestDuration": True},
     "COMPONENT_SPLIT_REQUEST": True,
     "SCHEMA_PATH_PREFIX": r"/api/v[0-9]+",
+    "POSTPROCESSING_HOOKS": [
+        "drf_spectacular.hooks.postprocess_schema_enums",
+        "apps.core.openapi.add_examples",
+    ],
+    # Names for the enums of fields that share a name but not the choices; `make openapi-check` warns of them.
+    # Such as "OrderStatusEnum": "apps.orders.models.Order.Status".
+    "ENUM_NAME_OVERRIDES": {},
 }
