@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 from fnmatch import fnmatch
 from pathlib import Path, PurePath
 
@@ -28,6 +29,22 @@ def test_it_passes_its_own_checks_as_it_stands(
 ) -> None:
     tool, *arguments = command.split()
     run(in_place_tools / tool, *arguments, cwd=in_place, env=environment)
+
+
+@pytest.mark.skipif(not shutil.which("xgettext"), reason="needs GNU gettext")
+def test_catalogs_are_complete_and_makemessages_reproduces_them(
+    in_place: Path, in_place_tools: Path, tmp_path: Path, environment: dict[str, str]
+) -> None:
+    project = shutil.copytree(in_place, tmp_path / "project")
+    makefile = (project / "Makefile").read_text(encoding="utf-8")
+    for command in re.findall(r"manage\.py ((?:make|compile)messages .*)", makefile):
+        run(in_place_tools / "python", "manage.py", *command.split(), cwd=project, env=environment)
+    catalogs = sorted(in_place.rglob("locale/*/LC_MESSAGES/django.*"))
+    assert catalogs
+    for catalog in catalogs:
+        assert (project / catalog.relative_to(in_place)).read_bytes() == catalog.read_bytes(), catalog
+    for catalog in (path for path in catalogs if path.suffix == ".po"):
+        assert run("msgattrib", "--untranslated", "--no-obsolete", catalog, cwd=project) == "", catalog
 
 
 def test_at_most_two_lines_in_a_hundred_are_control_lines() -> None:

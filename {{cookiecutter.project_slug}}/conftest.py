@@ -16,6 +16,8 @@ from apps.users.models import User
 from apps.users.services.sessions import TokenPair
 from apps.users.tests.factories import PASSWORD, UserFactory
 
+# A language of the settings, other than that of the code where there is one.
+LANGUAGE = settings.LANGUAGES[-1][0]
 REPEATED_IDS = pytest.StashKey[set[str]]()
 
 

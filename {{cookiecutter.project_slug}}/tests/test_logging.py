@@ -16,6 +16,7 @@ from django.db import connections
 from pytest_django import DjangoDbBlocker
 
 from config.database import database_config
+from conftest import LANGUAGE
 from tests.production import Server, served
 
 EMAIL = "ann.lee@example.com"
@@ -152,10 +153,10 @@ def test_the_mail_of_a_registration_is_sent_in_the_language_of_its_request(
     server: Server, database: Path
 ) -> None:
     login = {"email": "bob@example.com", "password": PASSWORD}
-    assert server.send("POST", "/api/v1/auth/register/", login, Accept_Language="de")[0] == 202
+    assert server.send("POST", "/api/v1/auth/register/", login, Accept_Language=LANGUAGE)[0] == 202
     mail = mail_to("bob@example.com", database.parent / "mails")
     text, html = (mail.get_body((kind,)) for kind in ("plain", "html"))
     assert text
     assert "https://www.example.com/verify-email?token=" in text.get_content()
     assert html
-    assert '<html lang="de"' in html.get_content()
+    assert f'<html lang="{LANGUAGE}"' in html.get_content()

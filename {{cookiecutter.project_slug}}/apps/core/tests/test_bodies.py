@@ -6,9 +6,12 @@ import pytest
 from asgiref.sync import async_to_sync
 from django.test import Client as DjangoClient
 from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import override
 from pytest_django import Settings
 
 from apps.core.bodies import FORM_BYTES, with_body_limit
+from conftest import LANGUAGE
 
 LOG_IN = "v1:auth:token"
 
@@ -46,12 +49,14 @@ def test_json_is_read_up_to_a_length(client: DjangoClient, settings: Settings) -
 
 @pytest.mark.django_db
 def test_a_refusal_is_a_problem_document_in_the_language_of_the_client(client: DjangoClient) -> None:
-    headers = {"accept-language": "de", "origin": "https://app.example.com"}
+    headers = {"accept-language": LANGUAGE, "origin": "https://app.example.com"}
     response = client.generic("POST", reverse(LOG_IN), headers=headers, CONTENT_LENGTH="9" * 12)
 
     assert response.status_code == 413
     assert response["Content-Type"] == "application/problem+json"
-    assert response.json()["detail"] == "Der Inhalt der Anfrage ist zu groß."
+    assert response["Content-Language"] == LANGUAGE
+    with override(LANGUAGE):
+        assert response.json()["detail"] == _("The body of the request is too large.")
     # Or a browser would not show it to the page.
     assert response["Access-Control-Allow-Origin"] == "https://app.example.com"
 

@@ -20,11 +20,12 @@ from apps.notifications.services import notification_send, preference_set
 from apps.notifications.tests.factories import NotificationFactory
 from apps.users.services.accounts import user_deactivate, user_delete
 from apps.users.tests.factories import UserFactory
+from conftest import LANGUAGE
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from django.core.mail import EmailMessage
+    from django.core.mail import EmailMessage, EmailMultiAlternatives
     from pytest_django import DjangoAssertNumQueries, Settings
 
     from apps.users.models import User
@@ -137,11 +138,11 @@ def test_an_address_that_nobody_verified_gets_no_mail(told: Told, mailoutbox: li
 
 
 def test_the_frame_of_a_mail_is_written_in_the_language_of_the_moment(
-    user: User, told: Told, mailoutbox: list[EmailMessage]
+    user: User, told: Told, mailoutbox: list[EmailMultiAlternatives]
 ) -> None:
-    with override("de"):
+    with override(LANGUAGE):
         send(user)
-    assert "per E-Mail" in mailoutbox[0].body
+    assert f'<html lang="{LANGUAGE}"' in str(mailoutbox[0].alternatives[0][0])
 
 
 def test_to_tell_a_user_costs_three_queries_more_than_the_savepoint(

@@ -2,7 +2,7 @@ from typing import Any
 
 import pytest
 import structlog
-from django.core.mail import EmailMessage
+from django.core.mail import EmailMessage, EmailMultiAlternatives
 from django.core.mail.backends.locmem import EmailBackend
 from django.db import transaction
 from django.urls import reverse
@@ -14,9 +14,8 @@ from apps.tasks.base import Broker
 from apps.tasks.models import DeadLetter, Receipt
 from apps.tasks.tasks import mail_deliver
 from apps.tasks.tests.conftest import Messages
-from config import project
 from config.celery import app
-from conftest import Client
+from conftest import LANGUAGE, Client
 
 pytestmark = pytest.mark.django_db
 
@@ -48,11 +47,13 @@ def test_a_mail_is_queued_where_it_overtakes_others_and_shows_nothing(messages: 
     assert (message.headers["argsrepr"], message.headers["kwargsrepr"]) == ("…", "…")
 
 
-def test_a_mail_is_written_in_the_language_of_who_queued_it(mailoutbox: list[EmailMessage]) -> None:
-    with override("de"):
+def test_a_mail_is_written_in_the_language_of_who_queued_it(
+    mailoutbox: list[EmailMultiAlternatives],
+) -> None:
+    with override(LANGUAGE):
         mail_queue(**MAIL)
     (mail,) = mailoutbox
-    assert mail.subject == f"Bestätigen Sie Ihre E-Mail-Adresse für {project.TITLE}"
+    assert f'<html lang="{LANGUAGE}"' in str(mail.alternatives[0][0])
 
 
 def test_a_mail_whose_task_runs_again_is_sent_once(mailoutbox: list[EmailMessage]) -> None:
