@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 TOOLS = Path(sys.executable).parent
+ZIZMOR = Path(__file__).with_name("zizmor.yml")
 SCHEMAS = {
     ".github/actions/*/action.yml": "vendor.github-actions",
     ".github/dependabot.yml": "vendor.dependabot",
@@ -69,7 +70,7 @@ def test_its_files_are_valid(bake: Bakery, answers: Answers) -> None:
         if files := sorted(project.glob(pattern)):
             run(TOOLS / "check-jsonschema", "--builtin-schema", schema, *files, cwd=project)
     if (project / ".github").exists():
-        run(TOOLS / "zizmor", "--offline", "--strict-collection", ".github", cwd=project)
+        run(TOOLS / "zizmor", "--offline", "--strict-collection", "--config", ZIZMOR, ".github", cwd=project)
     if scripts := sorted(project.rglob("*.sh")):
         run(TOOLS / "shellcheck", *scripts, cwd=project)
     for dockerfile in project.rglob("Dockerfile"):

@@ -8,15 +8,15 @@ compose=("${@:2}")
 
 mkdir -p "$(dirname "$file")"
 # Beside the file, because of the space it takes; the short name is for the sockets of gpg.
-work=$(mktemp --directory "$(dirname "$file")/.backup-XXXXXX")
-GNUPGHOME=$(mktemp --directory)
+work=$(mktemp -d "$(dirname "$file")/.backup-XXXXXX")
+GNUPGHOME=$(mktemp -d)
 export GNUPGHOME
 trap 'rm -rf "$work" "$GNUPGHOME"' EXIT
 
 # shellcheck disable=SC2016 # the container knows them
 "${compose[@]}" exec -T db sh -c 'pg_dump --username "$POSTGRES_USER" --format custom "$POSTGRES_DB"' >"$work/database"
 "${compose[@]}" run --rm --no-deps -T web tar --create --directory /media . >"$work/media"
-tar --create --file "$work/backup" --directory "$work" database media
+tar -cf "$work/backup" -C "$work" database media
 if [ -n "${BACKUP_KEY_FILE:-}" ]; then
   gpg --batch --quiet --pinentry-mode loopback --passphrase-file "$BACKUP_KEY_FILE" --symmetric --cipher-algo AES256 \
     --output "$work/encrypted" "$work/backup"

@@ -6,9 +6,9 @@ umask 077
 file=$1
 compose=("${@:2}")
 
-GNUPGHOME=$(mktemp --directory)
+GNUPGHOME=$(mktemp -d)
 export GNUPGHOME
-work=$(mktemp --directory "$(dirname "$file")/.restore-XXXXXX")
+work=$(mktemp -d "$(dirname "$file")/.restore-XXXXXX")
 trap 'rm -rf "$work" "$GNUPGHOME"' EXIT
 
 if [ -n "${BACKUP_KEY_FILE:-}" ]; then
@@ -16,7 +16,7 @@ if [ -n "${BACKUP_KEY_FILE:-}" ]; then
     --output "$work/backup" "$file"
   file=$work/backup
 fi
-tar --extract --file "$file" --directory "$work" database media
+tar -xf "$file" -C "$work" database media
 
 "${compose[@]}" up --detach --wait db
 database() { "${compose[@]}" exec -T db sh -c "$1 --username \"\$POSTGRES_USER\" --dbname \"\$POSTGRES_DB\" $2"; }

@@ -1,5 +1,7 @@
 #!/usr/bin/env bash
 # Replaces what runs by the image as it is now, without a request that fails: roll-out.sh PROXY docker compose …
+# Words of `old` and `new` are ids of containers: bash 3.2 of macOS has no mapfile, and fails on empty arrays.
+# shellcheck disable=SC2086
 set -euo pipefail
 proxy=$1
 compose=("${@:2}")
@@ -13,8 +15,8 @@ give_up() {
   exit 1
 }
 
-mapfile -t old < <(containers)
-[ -n "${old[*]}" ] || give_up "Nothing runs: make up-production"
+old=$(containers)
+[ -n "$old" ] || give_up "Nothing runs: make up-production"
 replicas=$("${compose[@]}" config web | sed -n 's/^    scale: //p')
 replicas=${replicas:-1}
 
@@ -26,26 +28,26 @@ if [ "$(docker wait "$("${compose[@]}" ps --all --quiet migrate)")" != 0 ]; then
 fi
 
 # The new containers start beside the old ones; the proxy cannot see them until they are healthy.
-count=$(printf '%s\n' "${old[@]}" | wc --lines)
+count=$(printf '%s\n' "$old" | wc -l)
 "${compose[@]}" create --no-recreate --scale "web=$((count + replicas))" web
-mapfile -t new < <(containers | grep --invert-match --fixed-strings "$(printf '%s\n' "${old[@]}")")
-for container in "${new[@]}"; do docker network disconnect "$front" "$container"; done
-docker start "${new[@]}" >/dev/null
-for container in "${new[@]}"; do
+new=$(containers | grep -vF "$old") || give_up "No new container was created"
+for container in $new; do docker network disconnect "$front" "$container"; done
+docker start $new >/dev/null
+for container in $new; do
   while is starting "$container"; do sleep 1; done
   if ! is healthy "$container"; then
     docker logs --tail 20 "$container" >&2
-    docker rm --force "${new[@]}" >/dev/null
+    docker rm --force $new >/dev/null
     give_up "The new release does not get healthy and was taken away"
   fi
 done
 
 # The proxy asks only those of this name from now on, and the old ones end what they have begun.
-for container in "${new[@]}"; do docker network connect --alias web --alias "$release" "$front" "$container"; done
+for container in $new; do docker network connect --alias web --alias "$release" "$front" "$container"; done
 "${compose[@]}" exec -T proxy sh "/etc/$proxy/reload.sh" "$release"
 sleep 2 # nginx has new processes a moment after it was told to
-docker stop "${old[@]}" >/dev/null
-docker rm "${old[@]}" >/dev/null
+docker stop $old >/dev/null
+docker rm $old >/dev/null
 
 "${compose[@]}" up --detach --wait --remove-orphans
 "${compose[@]}" exec -T proxy sh "/etc/$proxy/reload.sh" web
