@@ -44,9 +44,10 @@ MAX_CONTENT_TYPES = 1_000_000
 MAX_GIF_BLOCKS = 1_000_000
 
 # How programs, archives, scripts and pages start.
-_OTHER = re.compile(rb"\s*(?:<|#!|%PDF|%!PS|MZ|\x7fELF|PK\x03\x04|Rar!|7z\xbc\xaf|GIF8)")
+_OTHER = re.compile(rb"\A\s*+(?:<|#!|%PDF|%!PS|MZ|\x7fELF|PK\x03\x04|Rar!|7z\xbc\xaf|GIF8)")
 _UNSEEN = re.compile("[\x00-\x08\x0b\x0e-\x1f\x7f-\x84\x86-\x9f]")
 _JPEG_MARKER = re.compile(rb"\xff[^\x00\xd0-\xd7\xff]")
+PDF = re.compile(rb"%PDF-[12]\.\d")
 
 
 class _WrongContentError(Exception):
@@ -206,7 +207,7 @@ def _check_pdf(file: UploadedFile[Any]) -> None:
     Source: https://pdfa.org/resource/pdf-specification-archive/, ISO 32000, 7.5
     """
     with _content_of(file) as content:
-        _refuse_if(re.match(rb"%PDF-[12]\.\d", content[:16]) is None)
+        _refuse_if(PDF.match(content[:16]) is None)
         _refuse_if(not content[-1024:].rstrip(b"\0\t\n\f\r ").endswith(b"%%EOF"))
     _refuse_if(zipfile.is_zipfile(file))
 

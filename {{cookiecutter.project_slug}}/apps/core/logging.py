@@ -4,10 +4,14 @@ import re
 from collections.abc import MutableMapping
 from typing import Any
 
-ADDRESS = re.compile(r"[\w.+%-]+@[\w-]+(?:\.[\w-]+)+")
+# Linear: a match starts at the first character of a word only, and nothing backtracks. What follows an
+# address without a space belongs to the match.
+ADDRESS = re.compile(r"(?<![\w.+%-])[\w.+%-]++@[\w-]++(?:\.[\w-]++)++(?:[.+%@]++[\w-]++)*+")
 # Addresses in errors of other services may carry tokens behind a question mark.
-QUERY = re.compile(r"\?[^\s\"'<>]+")
+QUERY = re.compile(r"\?[^\s\"'<>]++")
 SECRET = re.compile("authorization|cookie|password|secret|token|api_?key|email", re.IGNORECASE)
+# Characters of one value. A client chooses the length of its path, its headers, and what errors quote.
+MAX_LENGTH = 2_000
 
 
 def redact(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
@@ -17,11 +21,29 @@ def redact(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> Mutab
     return event
 
 
-def mask_addresses(_logger: Any, _method: str, line: str) -> str:
-    """Blank the e-mail addresses in a rendered line: errors of mail servers and databases quote them."""
-    return ADDRESS.sub("[redacted]", line)
+def scrub_event(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    """Scrub every value of an event, at any depth; a structlog processor, the last before the renderer."""
+    return {key: _scrub_value(value) for key, value in event.items()}
+
+
+def scrub(text: str) -> str:
+    """Mask email addresses, which errors of mail servers and databases quote, and shorten the text."""
+    if "@" in text:
+        text = ADDRESS.sub("[redacted]", text)
+    return text if len(text) <= MAX_LENGTH else f"{text[:MAX_LENGTH]}…"
 
 
 def without_persons(text: str) -> str:
     """The text of an error, for people to read: without e-mail addresses, without queries of URLs."""
     return QUERY.sub("?[redacted]", ADDRESS.sub("[redacted]", text))
+
+
+def _scrub_value(value: Any) -> Any:
+    match value:
+        case None | bool() | int() | float():
+            return value
+        case dict():
+            return {scrub(str(key)): _scrub_value(member) for key, member in value.items()}
+        case list() | tuple():
+            return [_scrub_value(member) for member in value]
+    return scrub(value if isinstance(value, str) else repr(value))

@@ -12,7 +12,7 @@ from opentelemetry.sdk.trace.export import SpanExporter, SpanExportResult
 from opentelemetry.trace import Status
 from opentelemetry.util.types import Attributes, AttributeValue
 
-from apps.core.logging import ADDRESS, SECRET
+from apps.core.logging import SECRET, scrub
 
 # What identifies a client or quotes what it sent. The route stays; the path of one request holds ids.
 # https://opentelemetry.io/docs/specs/semconv/registry/attributes/
@@ -26,7 +26,7 @@ PERSONAL = re.compile(
 )
 QUERY_TEXTS = {"db.statement", "db.query.text"}
 # Django passes values apart from the query; what somebody wrote into one is a literal.
-LITERAL = re.compile(r"'(?:[^']|'')*'|\b\d+(?:\.\d+)?\b")
+LITERAL = re.compile(r"'(?:[^']++|'')*+(?:'|\Z)|\b\d+(?:\.\d+)?\b")
 
 
 class PrivateExporter(SpanExporter):
@@ -62,7 +62,7 @@ class PrivateExporter(SpanExporter):
 def without_personal_data(span: ReadableSpan) -> ReadableSpan:
     """A copy that says what was done and how long it took; an exception keeps its type alone."""
     return ReadableSpan(
-        name=_masked(span.name),
+        name=scrub(span.name),
         context=span.get_span_context(),
         parent=span.parent,
         resource=span.resource,
@@ -88,8 +88,4 @@ def _cleaned(attributes: Attributes) -> dict[str, AttributeValue]:
 def _value(name: str, value: AttributeValue) -> AttributeValue:
     if not isinstance(value, str):
         return value
-    return LITERAL.sub("?", value) if name in QUERY_TEXTS else _masked(value)
-
-
-def _masked(text: str) -> str:
-    return ADDRESS.sub("[redacted]", text)
+    return LITERAL.sub("?", value) if name in QUERY_TEXTS else scrub(value)

@@ -10,7 +10,7 @@ from typing import Any
 import structlog
 from structlog.typing import Processor
 
-from apps.core.logging import mask_addresses, redact
+from apps.core.logging import redact, scrub_event
 from config.env import env
 
 LOG_LEVEL: str = env.choice("LOG_LEVEL", "DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL", default="INFO")
@@ -48,8 +48,8 @@ LOGGING: dict[str, Any] = {
                 structlog.processors.ExceptionRenderer(
                     structlog.tracebacks.ExceptionDictTransformer(show_locals=False),
                 ),
+                scrub_event,
                 structlog.processors.JSONRenderer(),
-                mask_addresses,
             ],
         },
         "console": {

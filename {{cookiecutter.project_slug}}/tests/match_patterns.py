@@ -1,0 +1,97 @@
+"""Matches regular expressions against long hostile texts: match_patterns.py [PATTERN]
+
+Without an argument, it matches all of the project. Nothing but the end of a process stops a match that takes
+too long, so this is a program of its own.
+"""
+
+import importlib
+import pkgutil
+import re
+import signal
+import string
+import sys
+from collections.abc import Iterator
+from types import ModuleType
+from typing import Any
+
+import django
+
+import apps
+import config
+
+LENGTH = 100_000
+HALF = "a" * (LENGTH // 2)
+# Of the processor, for one text: linear takes some milliseconds of it, quadratic at least three seconds.
+SECONDS = 1.0
+
+
+def module_names() -> Iterator[str]:
+    """The modules that requests pass through: no tests, no migrations, no settings of other environments."""
+    for package in (apps, config):
+        for found in pkgutil.walk_packages(package.__path__, f"{package.__name__}."):
+            folders = set(found.name.split(".")[:-1])
+            if not {"tests", "migrations", "settings"} & folders:
+                yield found.name
+
+
+def patterns_of(value: Any, depth: int = 3) -> Iterator[re.Pattern[Any]]:
+    """The patterns that a module, a class or a container holds, at some depth."""
+    if isinstance(value, re.Pattern):
+        yield value
+        return
+    members: Any = ()
+    if isinstance(value, ModuleType | type):
+        members = [member for member in vars(value).values() if not isinstance(member, ModuleType)]
+    elif isinstance(value, dict):
+        members = value.values()
+    elif isinstance(value, list | tuple | set | frozenset):
+        members = value
+    for member in members if depth else ():
+        yield from patterns_of(member, depth - 1)
+
+
+def texts(pattern: str) -> Iterator[str]:
+    """Runs of what a pattern names, alone and between others, and near matches."""
+    for character in sorted({*pattern, *"a1 .@-_'\"\\/<>?:;=%&\n\0é"}):
+        yield character * LENGTH
+        yield character * LENGTH + "!"
+        yield f"a{character}" * (LENGTH // 2)
+        yield f"1{character}" * (LENGTH // 2)
+        yield HALF + character + HALF
+    for word in re.findall(r"\w{2,}", pattern):
+        yield word * (LENGTH // len(word))
+        yield word[:-1] * (LENGTH // len(word))
+    yield from (f"{HALF}@{HALF}.", f"{HALF}@a.", "1" * LENGTH + "a", "'" * (LENGTH + 1))
+    yield string.printable * (LENGTH // len(string.printable))
+
+
+def match(pattern: re.Pattern[Any]) -> None:
+    """Match one pattern against every text; the process is killed when a match takes too long."""
+    sys.stdout.write(f"{pattern.pattern!r}\n")
+    sys.stdout.flush()
+    binary = isinstance(pattern.pattern, bytes)
+    for text in texts(str(pattern.pattern)):
+        subject: Any = text.encode() if binary else text
+        for method in (
+            pattern.fullmatch,
+            pattern.search,
+            lambda subject: pattern.sub(pattern.pattern[:0], subject),
+        ):
+            signal.setitimer(signal.ITIMER_VIRTUAL, SECONDS)
+            method(subject)
+    signal.setitimer(signal.ITIMER_VIRTUAL, 0)
+
+
+def patterns() -> set[re.Pattern[Any]]:
+    """Those of the project."""
+    django.setup()
+    return {pattern for name in module_names() for pattern in patterns_of(importlib.import_module(name))}
+
+
+def main() -> None:
+    for pattern in {re.compile(argument) for argument in sys.argv[1:]} or patterns():
+        match(pattern)
+
+
+if __name__ == "__main__":
+    main()
