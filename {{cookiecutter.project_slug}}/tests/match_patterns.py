@@ -11,6 +11,7 @@ import signal
 import string
 import sys
 from collections.abc import Iterator
+from functools import partial
 from types import ModuleType
 from typing import Any
 
@@ -52,7 +53,7 @@ def patterns_of(value: Any, depth: int = 3) -> Iterator[re.Pattern[Any]]:
 
 def texts(pattern: str) -> Iterator[str]:
     """Runs of what a pattern names, alone and between others, and near matches."""
-    for character in sorted({*pattern, *"a1 .@-_'\"\\/<>?:;=%&\n\0é"}):
+    for character in sorted({*pattern, *"a1 .@'\"\n\0é"}):
         yield character * LENGTH
         yield character * LENGTH + "!"
         yield f"a{character}" * (LENGTH // 2)
@@ -72,11 +73,8 @@ def match(pattern: re.Pattern[Any]) -> None:
     binary = isinstance(pattern.pattern, bytes)
     for text in texts(str(pattern.pattern)):
         subject: Any = text.encode() if binary else text
-        for method in (
-            pattern.fullmatch,
-            pattern.search,
-            lambda subject: pattern.sub(pattern.pattern[:0], subject),
-        ):
+        # Both from every position: a search is the first step of the second.
+        for method in (pattern.fullmatch, partial(pattern.sub, pattern.pattern[:0])):
             signal.setitimer(signal.ITIMER_VIRTUAL, SECONDS)
             method(subject)
     signal.setitimer(signal.ITIMER_VIRTUAL, 0)
