@@ -8,12 +8,9 @@ else: a picture with a program behind it, or a document that is an archive as we
 from __future__ import annotations
 
 import codecs
-import mmap
 import re
-import struct
 import zipfile
 import zlib
-from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import PurePosixPath
@@ -23,14 +20,13 @@ from typing import IO, TYPE_CHECKING, Any
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 
-from apps.core.validators import validate_extension, validate_image
+from apps.core.images import content_of, image_end, validate_image
+from apps.core.validators import validate_extension
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterator
+    from collections.abc import Callable, Collection
 
     from django.core.files.uploadedfile import UploadedFile
-
-Content = bytes | mmap.mmap
 
 CHUNK = 65_536
 # What an office document may hold, archives within it included.
@@ -40,13 +36,10 @@ MAX_UNPACKED = 250_000_000
 UNPACKED_WITHOUT_RATIO = 10_000_000
 MAX_RATIO = 200
 MAX_CONTENT_TYPES = 1_000_000
-# A real animation has blocks of 255 bytes: this is more than fits into any upload.
-MAX_GIF_BLOCKS = 1_000_000
 
 # How programs, archives, scripts and pages start.
-_OTHER = re.compile(rb"\A\s*+(?:<|#!|%PDF|%!PS|MZ|\x7fELF|PK\x03\x04|Rar!|7z\xbc\xaf|GIF8)")
-_UNSEEN = re.compile("[\x00-\x08\x0b\x0e-\x1f\x7f-\x84\x86-\x9f]")
-_JPEG_MARKER = re.compile(rb"\xff[^\x00\xd0-\xd7\xff]")
+OTHER = re.compile(rb"\A\s*+(?:<|#!|%PDF|%!PS|MZ|\x7fELF|PK\x03\x04|Rar!|7z\xbc\xaf|GIF8)")
+UNSEEN = re.compile("[\x00-\x08\x0b\x0e-\x1f\x7f-\x84\x86-\x9f]")
 PDF = re.compile(rb"%PDF-[12]\.\d")
 
 
@@ -80,24 +73,12 @@ def validate_content(file: UploadedFile[Any], *, allowed: Collection[str]) -> st
     try:
         file.seek(0)
         kind.check(file)
-    except (_WrongContentError, IndexError, struct.error) as error:
+    except _WrongContentError as error:
         message = _("The content is not what the name says, or is something else as well.")
         raise ValidationError(message, code="content") from error
     finally:
         file.seek(0)
     return kind.content_type
-
-
-@contextmanager
-def _content_of(file: UploadedFile[Any]) -> Iterator[Content]:
-    """The bytes of an upload, read from its temporary file as they are asked for, where it has one."""
-    try:
-        descriptor = file.fileno()
-    except OSError:
-        yield file.read()
-        return
-    with mmap.mmap(descriptor, 0, access=mmap.ACCESS_READ) as content:
-        yield content
 
 
 def _refuse_if(wrong: bool) -> None:  # noqa: FBT001 - reads as a sentence
@@ -113,8 +94,8 @@ def _check_text(file: UploadedFile[Any]) -> None:
     decoder = codecs.getincrementaldecoder("utf-8-sig")()
     try:
         for number, chunk in enumerate(file.chunks(CHUNK)):
-            _refuse_if(number == 0 and _OTHER.match(chunk.removeprefix(codecs.BOM_UTF8)) is not None)
-            _refuse_if(_UNSEEN.search(decoder.decode(chunk)) is not None)
+            _refuse_if(number == 0 and OTHER.match(chunk.removeprefix(codecs.BOM_UTF8)) is not None)
+            _refuse_if(UNSEEN.search(decoder.decode(chunk)) is not None)
         decoder.decode(b"", final=True)
     except UnicodeDecodeError as error:
         raise _WrongContentError from error
@@ -123,79 +104,19 @@ def _check_text(file: UploadedFile[Any]) -> None:
 # Pictures
 
 
-def _check_picture(file: UploadedFile[Any], *, image_format: str, end: Callable[[Content], int]) -> None:
-    """A picture that Pillow can draw, with nothing behind its end that a program could start with."""
-    validate_image(file, formats={image_format})
-    with _content_of(file) as content:
-        position = end(content)
-        _refuse_if(position != len(content))
-    _refuse_if(zipfile.is_zipfile(file))
+def _check_picture(file: UploadedFile[Any], *, image_format: str) -> None:
+    """A picture that Pillow can draw, with nothing behind its end that a program could start with.
 
-
-def _png_end(content: Content) -> int:
-    """Source: https://www.w3.org/TR/png-3/#5Chunk-layout"""
-    position = 8
-    while True:
-        length, kind = struct.unpack_from(">I4s", content, position)
-        position += int(length) + 12
-        if kind == b"IEND":
-            return position
-
-
-def _gif_end(content: Content) -> int:
-    """Source: https://www.w3.org/Graphics/GIF/spec-gif89a.txt"""
-    position = 13 + _gif_colours(content[10])
-    blocks = MAX_GIF_BLOCKS
-    while (introducer := content[position]) != 0x3B:  # noqa: PLR2004 - the trailer
-        _refuse_if(introducer not in {0x21, 0x2C})
-        # An extension has a label; an image a descriptor, perhaps colours, and the size of its codes.
-        position += 2 if introducer == 0x21 else 11 + _gif_colours(content[position + 9])  # noqa: PLR2004
-        while length := content[position]:
-            position += length + 1
-            blocks -= 1
-            _refuse_if(blocks < 0)
-        position += 1
-    return position + 1
-
-
-def _gif_colours(flags: int) -> int:
-    return 3 << ((flags & 7) + 1) if flags & 0x80 else 0
-
-
-def _webp_end(content: Content) -> int:
-    """Source: https://developers.google.com/speed/webp/docs/riff_container"""
-    (size,) = struct.unpack_from("<I", content, 4)
-    return 8 + int(size)
-
-
-def _jpeg_end(content: Content) -> int:
-    """Source: https://www.w3.org/Graphics/JPEG/itu-t81.pdf, annex B
-
-    Telephones put more behind the picture: smaller pictures, a film, data of their own. It may not be what
-    another program starts with.
+    Telephones put more behind a JPEG: smaller pictures, a film, data of their own.
     """
-    position = 0
-    while content[position : position + 2] == b"\xff\xd8":
-        position = _jpeg_picture_end(content, position + 2)
-    _refuse_if(position == 0 or _OTHER.match(content[position : position + CHUNK]) is not None)
-    return len(content)
-
-
-def _jpeg_picture_end(content: Content, position: int) -> int:
-    while True:
-        marker = content[position + 1]
-        _refuse_if(content[position] != 0xFF)  # noqa: PLR2004 - each marker starts with it
-        if marker == 0xFF:  # noqa: PLR2004 - filling
-            position += 1
-            continue
-        if marker == 0xD9:  # noqa: PLR2004 - the end
-            return position + 2
-        position += 2 + int(struct.unpack_from(">H", content, position + 2)[0])
-        if marker == 0xDA:  # noqa: PLR2004 - a scan, as long as there is no marker
-            following = _JPEG_MARKER.search(content, position)
-            if following is None:
-                raise _WrongContentError
-            position = following.start()
+    validate_image(file, formats={image_format})
+    with content_of(file) as content:
+        end = image_end(content, formats={image_format})
+        if image_format == "JPEG":
+            _refuse_if(OTHER.match(content[end : end + CHUNK]) is not None)
+        else:
+            _refuse_if(end != len(content))
+    _refuse_if(zipfile.is_zipfile(file))
 
 
 # Documents
@@ -206,7 +127,7 @@ def _check_pdf(file: UploadedFile[Any]) -> None:
 
     Source: https://pdfa.org/resource/pdf-specification-archive/, ISO 32000, 7.5
     """
-    with _content_of(file) as content:
+    with content_of(file) as content:
         _refuse_if(PDF.match(content[:16]) is None)
         _refuse_if(not content[-1024:].rstrip(b"\0\t\n\f\r ").endswith(b"%%EOF"))
     _refuse_if(zipfile.is_zipfile(file))
@@ -300,7 +221,7 @@ def _drain(part: IO[bytes], copy: IO[bytes] | None = None) -> None:
 
 
 _OPEN_XML = "application/vnd.openxmlformats-officedocument"
-_JPEG = Kind("image/jpeg", partial(_check_picture, image_format="JPEG", end=_jpeg_end))
+_JPEG = Kind("image/jpeg", partial(_check_picture, image_format="JPEG"))
 
 # By extension.
 KINDS: dict[str, Kind] = {
@@ -309,13 +230,13 @@ KINDS: dict[str, Kind] = {
         f"{_OPEN_XML}.wordprocessingml.document",
         partial(_check_office, main_part=b"wordprocessingml.document.main+xml"),
     ),
-    "gif": Kind("image/gif", partial(_check_picture, image_format="GIF", end=_gif_end)),
+    "gif": Kind("image/gif", partial(_check_picture, image_format="GIF")),
     "jpeg": _JPEG,
     "jpg": _JPEG,
     "pdf": Kind("application/pdf", _check_pdf),
-    "png": Kind("image/png", partial(_check_picture, image_format="PNG", end=_png_end)),
+    "png": Kind("image/png", partial(_check_picture, image_format="PNG")),
     "txt": Kind("text/plain", _check_text),
-    "webp": Kind("image/webp", partial(_check_picture, image_format="WEBP", end=_webp_end)),
+    "webp": Kind("image/webp", partial(_check_picture, image_format="WEBP")),
     "xlsx": Kind(
         f"{_OPEN_XML}.spreadsheetml.sheet",
         partial(_check_office, main_part=b"spreadsheetml.sheet.main+xml"),

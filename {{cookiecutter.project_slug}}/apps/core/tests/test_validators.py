@@ -1,19 +1,10 @@
 from functools import partial
-from io import BytesIO
 
 import pytest
 from django.core.exceptions import ValidationError
 from django.core.files.uploadedfile import SimpleUploadedFile
-from PIL import Image
 
-from apps.core import validators
-from apps.core.validators import validate_extension, validate_image, validate_size
-
-
-def picture(image_format: str = "PNG", size: tuple[int, int] = (2, 2)) -> bytes:
-    buffer = BytesIO()
-    Image.new("RGB", size).save(buffer, format=image_format)
-    return buffer.getvalue()
+from apps.core.validators import validate_extension, validate_size
 
 
 def refusal(validate: partial[None]) -> str:
@@ -51,32 +42,3 @@ def test_a_name_that_ends_otherwise_is_refused(name: str) -> None:
     assert (
         refusal(partial(validate_extension, SimpleUploadedFile(name, b"x"), allowed={"png"})) == "extension"
     )
-
-
-def test_an_image_is_known_by_its_content_and_handed_on_from_its_start() -> None:
-    file = SimpleUploadedFile("claims-to-be.txt", picture("JPEG"), content_type="text/plain")
-    validate_image(file, formats={"JPEG"})
-    assert file.tell() == 0
-
-
-@pytest.mark.parametrize(
-    "content",
-    [b"GIF89a", b"<svg/>", picture(size=(99, 99))[:60], picture("BMP"), b"\x89PNG\r\n\x1a\n"],
-    ids=["start of GIF", "SVG", "cut", "BMP", "start of PNG"],
-)
-def test_what_is_no_image_of_an_allowed_format_is_refused(content: bytes) -> None:
-    file = SimpleUploadedFile("a.png", content, content_type="image/png")
-    assert refusal(partial(validate_image, file, formats={"PNG", "GIF"})) == "invalid_image"
-    assert file.tell() == 0
-
-
-@pytest.mark.parametrize("limit", ["MAX_IMAGE_PIXELS", "PIL"])
-def test_an_image_with_too_many_pixels_is_refused_before_it_is_unpacked(
-    monkeypatch: pytest.MonkeyPatch, limit: str
-) -> None:
-    if limit == "PIL":
-        monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 99)
-    else:
-        monkeypatch.setattr(validators, "MAX_IMAGE_PIXELS", 99)
-    file = SimpleUploadedFile("a.png", picture(size=(10, 10)))
-    assert refusal(partial(validate_image, file, formats={"PNG"})) == "too_many_pixels"

@@ -194,7 +194,7 @@ def avatar_etag(request: UserRequest) -> str | None:
 
 
 class AvatarView(APIView):
-    extra_problems = {"GET": [HTTPStatus.NOT_FOUND]}
+    extra_problems = {"GET": [HTTPStatus.NOT_FOUND], "PUT": [HTTPStatus.SERVICE_UNAVAILABLE]}
     parser_classes = (MultiPartParser,)
 
     @extend_schema(responses={(200, "image/webp"): OpenApiTypes.BINARY})

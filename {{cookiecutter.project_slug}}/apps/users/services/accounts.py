@@ -17,7 +17,8 @@ from django.db import transaction
 from django.db.models import ProtectedError
 from django.utils import timezone
 
-from apps.core.validators import image_opened, validate_extension, validate_size
+from apps.core.images import image_read
+from apps.core.validators import validate_extension, validate_size
 from apps.users.authentication import lockout_key
 from apps.users.exceptions import InvalidToken
 from apps.users.models import User
@@ -27,6 +28,7 @@ from apps.users.signals import user_deleted
 if TYPE_CHECKING:
     from django.core.files.uploadedfile import UploadedFile
     from django.db.models import QuerySet
+    from PIL.Image import Image
 
 # Longer than any link in a mail works.
 UNVERIFIED_KEPT = timedelta(days=14)
@@ -149,15 +151,18 @@ def _remove_unverified(users: QuerySet[User]) -> bool:
 
 
 def _redraw(file: UploadedFile[Any]) -> ContentFile[bytes]:
-    from PIL import ImageOps  # noqa: PLC0415 - 40 ms at start-up that only uploads need
-
-    with image_opened(file, formats=AVATAR_FORMATS) as image:
-        # Smaller first: each pixel of the original that is drawn takes memory.
-        image.thumbnail(AVATAR_MAX_PIXELS)
-        picture = ImageOps.exif_transpose(image).convert("RGBA")
+    picture = image_read(file, formats=AVATAR_FORMATS, read=_thumbnail)
     buffer = BytesIO()
     picture.save(buffer, format="WEBP", quality=85)
     return ContentFile(buffer.getvalue(), name="avatar.webp")
+
+
+def _thumbnail(image: Image) -> Image:
+    from PIL import ImageOps  # noqa: PLC0415 - 40 ms at start-up that only uploads need
+
+    # Smaller first: each pixel of the original that is drawn takes memory.
+    image.thumbnail(AVATAR_MAX_PIXELS)
+    return ImageOps.exif_transpose(image).convert("RGBA")
 
 
 @transaction.atomic

@@ -1,0 +1,234 @@
+"""Images of clients: what their structure and their decoding may cost."""
+
+from __future__ import annotations
+
+import mmap
+import re
+import struct
+from contextlib import contextmanager
+from threading import Lock
+from traceback import clear_frames
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext as _
+
+from apps.core.exceptions import ServiceUnavailable
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Iterator
+
+    from django.core.files.uploadedfile import UploadedFile
+    from PIL.Image import Image
+
+T = TypeVar("T")
+Content = bytes | mmap.mmap
+
+# Bytes for each pixel while an image is decoded: up to 8, and 16 for WebP. So one image takes 140 MB at most.
+MAX_IMAGE_PIXELS = 16_000_000
+MAX_WEBP_PIXELS = 8_400_000
+# Pillow walks through these one by one, and copies what it has of a comment with each part of it.
+MAX_PARTS = 5_000
+MAX_JPEG_MARKERS = 500
+# Each goes over the whole image once more. Cameras and editors write a dozen.
+MAX_JPEG_SCANS = 50
+SHORT_BLOCK = 128
+MAX_TEXT_BYTES = 4_000_000
+# One image at a time in each process: the memory for decoding does not depend on the number of threads.
+DECODE_WAIT_SECONDS = 10
+_decoding = Lock()
+
+FORMAT = re.compile(
+    rb"(?P<GIF>GIF8[79]a)|(?P<JPEG>\xff\xd8\xff)|(?P<PNG>\x89PNG\r\n\x1a\n)|(?P<WEBP>RIFF.{4}WEBPVP8[ LX])",
+    re.DOTALL,
+)
+JPEG_MARKER = re.compile(rb"\xff[^\x00\xd0-\xd7\xff]")
+# Markers of segments. The others have no length, and only the start, the end and restarts are in use.
+JPEG_SEGMENTS = frozenset({*range(0xC0, 0xF0), 0xFE} - {0xC8, *range(0xD0, 0xDA)})
+
+
+class _StructureError(Exception):
+    """The structure is damaged, or has too many parts."""
+
+
+def validate_image(file: UploadedFile[Any], *, formats: Collection[str]) -> None:
+    """Raises ValidationError unless Pillow reads the content as an image of one of `formats`."""
+
+    def load(image: Image) -> None:
+        # A JPEG is decoded at an eighth of its size; others have no smaller form.
+        image.draft(None, (1, 1))  # keeps the mode
+        image.load()
+
+    image_read(file, formats=formats, read=load)
+
+
+def image_read(file: UploadedFile[Any], *, formats: Collection[str], read: Callable[[Image], T]) -> T:
+    """Open an upload as an image, and call `read` with it, which may decode it.
+
+    Args:
+        file: what was uploaded; it is rewound afterwards.
+        formats: Pillow's names, for example `{"JPEG", "PNG"}`; no other decoder is tried.
+        read: must not return the image itself, whose memory is freed.
+
+    Raises:
+        ValidationError: it has too many parts or pixels, or cannot be read.
+        ServiceUnavailable: other images are decoded, for longer than `DECODE_WAIT_SECONDS`.
+    """
+    from PIL.Image import DecompressionBombError, DecompressionBombWarning  # noqa: PLC0415 - 40 ms at start-up
+
+    with content_of(file) as content:
+        image_end(content, formats=formats)
+    if not _decoding.acquire(timeout=DECODE_WAIT_SECONDS):
+        raise ServiceUnavailable
+    try:
+        return _decoded(file, formats, read)
+    except (DecompressionBombError, DecompressionBombWarning) as error:
+        raise ValidationError(_("The image has too many pixels."), code="too_many_pixels") from error
+    except (EOFError, OSError, SyntaxError, TypeError, ValueError, struct.error) as error:
+        # All that Pillow raises for damaged content. The variables of its functions hold the image.
+        clear_frames(error.__traceback__)
+        raise _unreadable() from error
+    finally:
+        _decoding.release()
+        file.seek(0)
+
+
+def _decoded(file: UploadedFile[Any], formats: Collection[str], read: Callable[[Image], T]) -> T:
+    from PIL import Image, PngImagePlugin  # noqa: PLC0415 - 40 ms at start-up that only uploads need
+
+    PngImagePlugin.MAX_TEXT_MEMORY = MAX_TEXT_BYTES
+    with Image.open(file, formats=tuple(formats)) as image:
+        if image.width * image.height > (MAX_WEBP_PIXELS if image.format == "WEBP" else MAX_IMAGE_PIXELS):
+            raise ValidationError(_("The image has too many pixels."), code="too_many_pixels")
+        return read(image)
+
+
+@contextmanager
+def content_of(file: UploadedFile[Any]) -> Iterator[Content]:
+    """The bytes of an upload, read from its temporary file as they are asked for, where it has one."""
+    file.seek(0)
+    try:
+        descriptor = file.fileno()
+    except OSError:
+        content = file.read()
+        file.seek(0)
+        yield content
+        return
+    with mmap.mmap(descriptor, 0, access=mmap.ACCESS_READ) as mapped:
+        yield mapped
+
+
+def image_end(content: Content, *, formats: Collection[str]) -> int:
+    """Walk the structure of an image in a bounded number of steps, and return where it ends.
+
+    Raises:
+        ValidationError: it has none of `formats`, is cut, or has too many parts.
+    """
+    found = FORMAT.match(content[:16])
+    image_format = str(found and found.lastgroup)
+    if image_format not in formats:
+        raise _unreadable()
+    try:
+        return _ENDS[image_format](content)
+    except (_StructureError, IndexError, struct.error) as error:
+        raise _unreadable() from error
+
+
+def _unreadable() -> ValidationError:
+    return ValidationError(_("This is not an image that can be read."), code="invalid_image")
+
+
+def _refuse_if(wrong: bool) -> None:  # noqa: FBT001 - reads as a sentence
+    if wrong:
+        raise _StructureError
+
+
+def _png_end(content: Content) -> int:
+    """Source: https://www.w3.org/TR/png-3/#5Chunk-layout"""
+    position = 8
+    for _number in range(MAX_PARTS):
+        length, kind = struct.unpack_from(">I4s", content, position)
+        position += int(length) + 12
+        if kind == b"IEND":
+            return position
+    raise _StructureError
+
+
+def _gif_end(content: Content) -> int:
+    """Source: https://www.w3.org/Graphics/GIF/spec-gif89a.txt"""
+    position = 13 + _gif_colours(content[10])
+    parts = 0
+    while (introducer := content[position]) != 0x3B:  # noqa: PLR2004 - the trailer
+        _refuse_if(introducer not in {0x21, 0x2C})
+        extension = introducer == 0x21  # noqa: PLR2004
+        # Pillow takes what follows an extension without data, other than a comment, for its data.
+        _refuse_if(extension and content[position + 2] == 0 and content[position + 1] != 0xFE)  # noqa: PLR2004
+        # An extension has a label; an image a descriptor, perhaps colours, and the size of its codes.
+        position += 2 if extension else 11 + _gif_colours(content[position + 9])
+        while length := content[position]:
+            position += length + 1
+            # The blocks of an image are full, all but the last.
+            parts += extension or length < SHORT_BLOCK
+            _refuse_if(parts > MAX_PARTS)
+        position += 1
+        parts += 1
+        _refuse_if(parts > MAX_PARTS)
+    return position + 1
+
+
+def _gif_colours(flags: int) -> int:
+    return 3 << ((flags & 7) + 1) if flags & 0x80 else 0
+
+
+def _webp_end(content: Content) -> int:
+    """Source: https://developers.google.com/speed/webp/docs/riff_container"""
+    end = 8 + int(struct.unpack_from("<I", content, 4)[0])
+    position = 12
+    for _number in range(MAX_PARTS):
+        if position >= end:
+            return end
+        length = int(struct.unpack_from("<I", content, position + 4)[0])
+        position += 8 + length + length % 2
+    raise _StructureError
+
+
+def _jpeg_end(content: Content) -> int:
+    """Source: https://www.w3.org/Graphics/JPEG/itu-t81.pdf, annex B
+
+    Telephones put smaller pictures behind the first one.
+    """
+    position = 0
+    steps = iter(range(MAX_JPEG_MARKERS))
+    while content[position : position + 2] == b"\xff\xd8":
+        position = _jpeg_picture_end(content, position + 2, steps)
+    return position
+
+
+def _jpeg_picture_end(content: Content, position: int, steps: Iterator[int]) -> int:
+    scans = 0
+    for _step in steps:
+        marker = content[position + 1]
+        _refuse_if(content[position] != 0xFF)  # noqa: PLR2004 - each marker starts with it
+        if marker == 0xFF:  # noqa: PLR2004 - filling
+            position += 1
+            continue
+        if marker == 0xD9 and scans:  # noqa: PLR2004 - the end
+            return position + 2
+        length = int(struct.unpack_from(">H", content, position + 2)[0])
+        _refuse_if(marker not in JPEG_SEGMENTS or length < 2)  # noqa: PLR2004 - of the length itself
+        position += 2 + length
+        if marker == 0xDA:  # noqa: PLR2004 - a scan, as long as there is no marker
+            scans += 1
+            following = JPEG_MARKER.search(content, position)
+            if following is None or scans > MAX_JPEG_SCANS:
+                raise _StructureError
+            position = following.start()
+    raise _StructureError
+
+
+_ENDS: dict[str, Callable[[Content], int]] = {
+    "GIF": _gif_end,
+    "JPEG": _jpeg_end,
+    "PNG": _png_end,
+    "WEBP": _webp_end,
+}
