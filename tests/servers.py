@@ -298,6 +298,7 @@ def production(project: Path, **extra: str) -> dict[str, str]:
         EMAIL_BACKEND="django.core.mail.backends.filebased.EmailBackend",
         FRONTEND_URL="https://www.example.com",
         MALLOC_ARENA_MAX="2",  # as in the image
+        MALLOC_MMAP_THRESHOLD_="1048576",  # as in the image
         PYTHONUNBUFFERED="1",
         SECRET_KEY="not-a-secret-" * 5,
         **extra,

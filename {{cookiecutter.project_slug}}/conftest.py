@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from django.conf import settings
+from django.core.files.storage import storages
 from django.test import TestCase
 from django.utils import translation
 from pytest_django import Settings
@@ -63,6 +64,17 @@ def _own_cache(settings: Settings) -> None:
     """Each test has keys of its own, also where many share one Redis."""
     prefix = uuid.uuid4().hex
     settings.CACHES = {name: cache | {"KEY_PREFIX": prefix} for name, cache in settings.CACHES.items()}
+
+
+@pytest.fixture
+def empty_storage(settings: Settings) -> None:
+    """The default storage, empty.
+
+    A changed setting makes Django open the storage again. It is opened here: threads that use it first at the
+    same moment would open one each, and `InMemoryStorage` keeps its files in the object.
+    """
+    settings.STORAGES = {**settings.STORAGES}
+    assert storages["default"]
 
 
 @pytest.fixture(autouse=True)

@@ -24,9 +24,9 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 Content = bytes | mmap.mmap
 
-# Bytes for each pixel while an image is decoded: up to 8, and 16 for WebP. So one image takes 140 MB at most.
+# A pixel takes up to 8 bytes while an image is decoded, 16 in WebP: one image takes at most 140 MB.
 MAX_IMAGE_PIXELS = 16_000_000
-MAX_WEBP_PIXELS = 8_400_000
+MAX_WEBP_PIXELS = 7_500_000
 # Pillow walks through these one by one, and copies what it has of a comment with each part of it.
 MAX_PARTS = 5_000
 MAX_JPEG_MARKERS = 500

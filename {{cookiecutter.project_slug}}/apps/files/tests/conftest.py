@@ -1,16 +1,14 @@
 """Fixtures for the tests of this app."""
 
 import pytest
-from pytest_django import Settings
 
 from apps.users.tests.factories import UserFactory
 from conftest import Client
 
 
 @pytest.fixture(autouse=True)
-def _empty_storage(settings: Settings) -> None:
-    # A changed setting makes Django open the storage anew; this one is in memory.
-    settings.STORAGES = {**settings.STORAGES}
+def _empty_storage(empty_storage: None) -> None:
+    """Each test of this app begins without files."""
 
 
 @pytest.fixture

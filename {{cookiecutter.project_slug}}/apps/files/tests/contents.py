@@ -116,6 +116,11 @@ REFUSED = {
     "jpg called png": ("a.png", picture("JPEG"), "invalid_image"),
     "vector graphic": ("a.png", b"<svg xmlns='http://www.w3.org/2000/svg'/>", "invalid_image"),
     "picture with too many pixels": ("a.png", picture_bomb(60_000), "too_many_pixels"),
+    "picture of many parts": (
+        "a.jpg",
+        picture("JPEG")[:2] + b"\xff" * 1_000_000 + picture("JPEG")[2:],
+        "invalid_image",
+    ),
     "page before a pdf": ("a.pdf", PAGE + PDF, "content"),
     "page behind a pdf": ("a.pdf", PDF + PAGE, "content"),
     "archive before a pdf": ("a.pdf", _archive + PDF, "content"),

@@ -9,8 +9,11 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import OperationalError, connection, transaction
 from pytest_django import Settings
 
+from apps.core import images
+from apps.core.exceptions import ServiceUnavailable
 from apps.files.models import StoredFile
 from apps.files.services import file_create, file_delete
+from apps.files.tests.contents import picture
 from apps.files.tests.helpers import objects
 from apps.users.models import User
 from apps.users.tests.factories import UserFactory
@@ -76,6 +79,21 @@ def test_a_file_whose_commit_nobody_knows_of_keeps_its_object(monkeypatch: pytes
     monkeypatch.undo()
 
     assert objects() == [StoredFile.objects.get().storage_name]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_an_image_is_refused_for_a_moment_while_others_are_decoded(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(images, "DECODE_WAIT_SECONDS", 0)
+    file = SimpleUploadedFile("a.png", picture("PNG"))
+    user = UserFactory.create()
+
+    with images._decoding, pytest.raises(ServiceUnavailable):  # noqa: SLF001 - held by another request
+        file_create(owner=user, file=file)
+
+    assert not objects()
+    # What is no image does not wait.
+    with images._decoding:  # noqa: SLF001
+        file_create(owner=user, file=text())
 
 
 @pytest.mark.django_db

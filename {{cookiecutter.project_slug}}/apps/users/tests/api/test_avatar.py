@@ -3,8 +3,8 @@ from io import BytesIO
 import pytest
 from django.urls import reverse
 from PIL import Image
-from pytest_django import Settings
 
+from apps.core import images
 from apps.users.models import User
 from apps.users.services.accounts import AVATAR_MAX_BYTES
 from apps.users.tests.helpers import Response, assert_unauthorized, fields_of, problem_of, stored_avatars
@@ -15,10 +15,7 @@ AVATAR = "v1:users:avatar"
 SVG = b'<svg xmlns="http://www.w3.org/2000/svg"><script>alert(1)</script></svg>'
 
 
-@pytest.fixture(autouse=True)
-def _empty_storage(settings: Settings) -> None:
-    # A changed setting makes Django open the storage anew; this one is in memory.
-    settings.STORAGES = {**settings.STORAGES}
+pytestmark = pytest.mark.usefixtures("empty_storage")
 
 
 def put(api: Client, content: bytes, name: str = "me.png") -> Response:
@@ -141,6 +138,11 @@ REFUSED = {
     "bomb": (bomb(5001), "me.png", "too_many_pixels"),
     "bomb that Pillow warns of": (bomb(10_000), "me.png", "too_many_pixels"),
     "bomb that Pillow refuses": (bomb(60_000), "me.png", "too_many_pixels"),
+    "many empty parts": (
+        picture("JPEG")[:2] + b"\xff" * 1_900_000 + picture("JPEG")[2:],
+        "me.jpg",
+        "invalid_image",
+    ),
     "damaged EXIF": (picture("PNG", exif=b"Exif\0\0no TIFF header"), "me.png", "invalid_image"),
 }
 
@@ -159,6 +161,18 @@ def test_what_is_no_picture_is_refused_and_not_stored(
     assert not stored_avatars()
     user.refresh_from_db()
     assert not user.avatar
+
+
+def test_an_avatar_is_refused_for_a_moment_while_other_images_are_decoded(
+    user_api: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(images, "DECODE_WAIT_SECONDS", 0)
+    with images._decoding:  # noqa: SLF001 - held by another request
+        response = put(user_api, picture())
+    assert problem_of(response, 503)["type"] == "urn:problem:service_unavailable"
+    assert int(response["Retry-After"]) > 0
+    assert not stored_avatars()
+    assert put(user_api, picture()).status_code == 200
 
 
 def test_a_refused_upload_leaves_the_old_avatar(user_api: Client) -> None:
