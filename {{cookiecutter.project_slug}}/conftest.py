@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from django.conf import settings
-from django.core.files.storage import storages
+from django.core.files.storage import Storage, storages
 from django.test import TestCase
 from django.utils import translation
 from pytest_django import Settings
@@ -74,7 +74,7 @@ def empty_storage(settings: Settings) -> None:
     same moment would open one each, and `InMemoryStorage` keeps its files in the object.
     """
     settings.STORAGES = {**settings.STORAGES}
-    assert storages["default"]
+    assert isinstance(storages["default"], Storage)
 
 
 @pytest.fixture(autouse=True)

@@ -47,15 +47,11 @@ JPEG_MARKER = re.compile(rb"\xff[^\x00\xd0-\xd7\xff]")
 JPEG_SEGMENTS = frozenset({*range(0xC0, 0xF0), 0xFE} - {0xC8, *range(0xD0, 0xDA)})
 
 
-class _StructureError(Exception):
-    """The structure is damaged, or has too many parts."""
-
-
 def validate_image(file: UploadedFile[Any], *, formats: Collection[str]) -> None:
     """Raises ValidationError unless Pillow reads the content as an image of one of `formats`."""
 
     def load(image: Image) -> None:
-        # A JPEG is decoded at an eighth of its size; others have no smaller form.
+        # Only a JPEG has a smaller form: an eighth of its size.
         image.draft(None, (1, 1))  # keeps the mode
         image.load()
 
@@ -63,12 +59,7 @@ def validate_image(file: UploadedFile[Any], *, formats: Collection[str]) -> None
 
 
 def image_read(file: UploadedFile[Any], *, formats: Collection[str], read: Callable[[Image], T]) -> T:
-    """Open an upload as an image, and call `read` with it, which may decode it.
-
-    Args:
-        file: what was uploaded; it is rewound afterwards.
-        formats: Pillow's names, for example `{"JPEG", "PNG"}`; no other decoder is tried.
-        read: must not return the image itself, whose memory is freed.
+    """Open an upload as one of `formats`, and call `read`, which may decode it but must not return it.
 
     Raises:
         ValidationError: it has too many parts or pixels, or cannot be read.
@@ -119,18 +110,17 @@ def content_of(file: UploadedFile[Any]) -> Iterator[Content]:
 
 
 def image_end(content: Content, *, formats: Collection[str]) -> int:
-    """Walk the structure of an image in a bounded number of steps, and return where it ends.
+    """Walk the structure of an image in a limited number of steps, and return where it ends.
 
     Raises:
         ValidationError: it has none of `formats`, is cut, or has too many parts.
     """
     found = FORMAT.match(content[:16])
     image_format = str(found and found.lastgroup)
-    if image_format not in formats:
-        raise _unreadable()
+    _refuse_if(image_format not in formats)
     try:
         return _ENDS[image_format](content)
-    except (_StructureError, IndexError, struct.error) as error:
+    except (IndexError, struct.error) as error:
         raise _unreadable() from error
 
 
@@ -140,7 +130,7 @@ def _unreadable() -> ValidationError:
 
 def _refuse_if(wrong: bool) -> None:  # noqa: FBT001 - reads as a sentence
     if wrong:
-        raise _StructureError
+        raise _unreadable()
 
 
 def _png_end(content: Content) -> int:
@@ -151,7 +141,7 @@ def _png_end(content: Content) -> int:
         position += int(length) + 12
         if kind == b"IEND":
             return position
-    raise _StructureError
+    raise _unreadable()
 
 
 def _gif_end(content: Content) -> int:
@@ -189,46 +179,32 @@ def _webp_end(content: Content) -> int:
             return end
         length = int(struct.unpack_from("<I", content, position + 4)[0])
         position += 8 + length + length % 2
-    raise _StructureError
+    raise _unreadable()
 
 
 def _jpeg_end(content: Content) -> int:
-    """Source: https://www.w3.org/Graphics/JPEG/itu-t81.pdf, annex B
-
-    Telephones put smaller pictures behind the first one.
-    """
-    position = 0
-    steps = iter(range(MAX_JPEG_MARKERS))
-    while content[position : position + 2] == b"\xff\xd8":
-        position = _jpeg_picture_end(content, position + 2, steps)
-    return position
-
-
-def _jpeg_picture_end(content: Content, position: int, steps: Iterator[int]) -> int:
-    scans = 0
-    for _step in steps:
+    """Source: https://www.w3.org/Graphics/JPEG/itu-t81.pdf, annex B"""
+    position, scans = 2, 0
+    for _number in range(MAX_JPEG_MARKERS):
         marker = content[position + 1]
         _refuse_if(content[position] != 0xFF)  # noqa: PLR2004 - each marker starts with it
         if marker == 0xFF:  # noqa: PLR2004 - filling
             position += 1
-            continue
-        if marker == 0xD9 and scans:  # noqa: PLR2004 - the end
-            return position + 2
-        length = int(struct.unpack_from(">H", content, position + 2)[0])
-        _refuse_if(marker not in JPEG_SEGMENTS or length < 2)  # noqa: PLR2004 - of the length itself
-        position += 2 + length
-        if marker == 0xDA:  # noqa: PLR2004 - a scan, as long as there is no marker
-            scans += 1
-            following = JPEG_MARKER.search(content, position)
-            if following is None or scans > MAX_JPEG_SCANS:
-                raise _StructureError
-            position = following.start()
-    raise _StructureError
+        elif marker == 0xD9 and scans:  # noqa: PLR2004 - the end; telephones put smaller pictures behind it
+            if content[position + 2 : position + 4] != b"\xff\xd8":
+                return position + 2
+            position, scans = position + 4, 0
+        else:
+            length = int(struct.unpack_from(">H", content, position + 2)[0])
+            _refuse_if(marker not in JPEG_SEGMENTS or length < 2)  # noqa: PLR2004 - of the length itself
+            position += 2 + length
+            if marker == 0xDA:  # noqa: PLR2004 - a scan, as long as there is no marker
+                scans += 1
+                following = JPEG_MARKER.search(content, position)
+                if following is None or scans > MAX_JPEG_SCANS:
+                    break
+                position = following.start()
+    raise _unreadable()
 
 
-_ENDS: dict[str, Callable[[Content], int]] = {
-    "GIF": _gif_end,
-    "JPEG": _jpeg_end,
-    "PNG": _png_end,
-    "WEBP": _webp_end,
-}
+_ENDS = {"GIF": _gif_end, "JPEG": _jpeg_end, "PNG": _png_end, "WEBP": _webp_end}

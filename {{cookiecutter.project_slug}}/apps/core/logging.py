@@ -23,7 +23,8 @@ def redact(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> Mutab
 
 def scrub_event(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
     """Scrub every value of an event, at any depth; a structlog processor, the last before the renderer."""
-    return {key: _scrub_value(value) for key, value in event.items()}
+    scrubbed: MutableMapping[str, Any] = _scrub_value(event)
+    return scrubbed
 
 
 def scrub(text: str) -> str:
@@ -39,11 +40,10 @@ def without_persons(text: str) -> str:
 
 
 def _scrub_value(value: Any) -> Any:
-    match value:
-        case None | bool() | int() | float():
-            return value
-        case dict():
-            return {scrub(str(key)): _scrub_value(member) for key, member in value.items()}
-        case list() | tuple():
-            return [_scrub_value(member) for member in value]
+    if isinstance(value, dict):
+        return {scrub(str(key)): _scrub_value(member) for key, member in value.items()}
+    if isinstance(value, list | tuple):
+        return [_scrub_value(member) for member in value]
+    if value is None or isinstance(value, int | float):
+        return value
     return scrub(value if isinstance(value, str) else repr(value))

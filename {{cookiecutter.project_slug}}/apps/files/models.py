@@ -35,4 +35,5 @@ class StoredFile(UUIDModel, TimeStampedModel):
         indexes = [models.Index(fields=["owner", "-created_at", "-id"], name="file_newest_of_owner")]
 
     def __str__(self) -> str:
-        return self.name
+        # The log of the admin keeps it, also of a row that is deleted: no personal data.
+        return str(self.pk)

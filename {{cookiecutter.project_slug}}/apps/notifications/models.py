@@ -56,7 +56,8 @@ class Notification(UUIDModel, TimeStampedModel):
         ]
 
     def __str__(self) -> str:
-        return self.title
+        # The log of the admin keeps it, also of a row that is deleted: no personal data.
+        return str(self.pk)
 
 
 class Preference(UUIDModel, TimeStampedModel):

@@ -1,6 +1,8 @@
 """The admin of files: looked for, deleted, never opened."""
 
 import pytest
+from django.contrib.admin.models import CHANGE, LogEntry
+from django.contrib.contenttypes.models import ContentType
 from django.db import connection
 from django.test import Client as Browser
 from django.test.utils import CaptureQueriesContext
@@ -10,7 +12,9 @@ from pytest_django import DjangoAssertNumQueries, DjangoCaptureOnCommitCallbacks
 from apps.files.models import StoredFile
 from apps.files.tests.factories import StoredFileFactory
 from apps.files.tests.helpers import objects, stored
-from apps.users.tests.factories import SuperuserFactory
+from apps.users.models import User
+from apps.users.services.accounts import user_delete
+from apps.users.tests.factories import SuperuserFactory, UserFactory
 from conftest import Client
 
 CHANGELIST = "admin:files_storedfile_changelist"
@@ -67,3 +71,29 @@ def test_files_deleted_here_take_their_objects_along(
 
     assert not StoredFile.objects.exists()
     assert not objects()
+
+
+@pytest.mark.parametrize("by_action", ["", "by action"])
+def test_the_admin_log_keeps_no_file_name_of_a_deleted_account(root: Browser, by_action: str) -> None:
+    first, second = StoredFileFactory.create_batch(2, owner=UserFactory.create(), name="my diagnosis.pdf")
+    content_type = ContentType.objects.get_for_model(StoredFile)
+    # Of a release in which a file was shown by its name.
+    LogEntry.objects.create(
+        user=User.objects.get(is_superuser=True),
+        content_type=content_type,
+        object_id=str(second.pk),
+        object_repr=second.name,
+        change_message=second.name,
+        action_flag=CHANGE,
+    )
+
+    if by_action:
+        action = {"action": "delete_selected", "_selected_action": [str(first.pk)], "post": "yes"}
+        root.post(reverse(CHANGELIST), action)
+    else:
+        root.post(reverse("admin:files_storedfile_delete", args=[first.pk]), {"post": "yes"})
+    user_delete(user=first.owner)
+
+    entries = LogEntry.objects.filter(content_type=content_type)
+    assert {entry.object_id for entry in entries} == {str(first.pk), str(second.pk)}
+    assert "diagnosis" not in str(entries.values())

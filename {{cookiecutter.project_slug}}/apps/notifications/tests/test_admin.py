@@ -1,6 +1,7 @@
 """The admin of notifications: looked for, never changed."""
 
 import pytest
+from django.contrib.admin.models import LogEntry
 from django.db import connection
 from django.test import Client as Browser
 from django.test.utils import CaptureQueriesContext
@@ -42,3 +43,9 @@ def test_a_notification_is_read_only(root: Browser) -> None:
     notification = NotificationFactory.create()
     url = reverse("admin:notifications_notification_change", args=[notification.pk])
     assert root.post(url, {"title": "Other"}).status_code == 403
+
+
+def test_the_admin_log_keeps_no_title_of_a_deleted_notification(root: Browser) -> None:
+    notification = NotificationFactory.create(title="Your diagnosis")
+    root.post(reverse("admin:notifications_notification_delete", args=[notification.pk]), {"post": "yes"})
+    assert LogEntry.objects.get(object_id=str(notification.pk)).object_repr == str(notification.pk)

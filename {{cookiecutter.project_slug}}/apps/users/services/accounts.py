@@ -14,7 +14,7 @@ from django.contrib.contenttypes.models import ContentType
 from django.core.exceptions import ValidationError
 from django.core.files.base import ContentFile
 from django.db import transaction
-from django.db.models import ProtectedError
+from django.db.models import CASCADE, F, ProtectedError
 from django.utils import timezone
 
 from apps.core.images import image_read
@@ -36,6 +36,8 @@ AVATAR_MAX_BYTES = 2_000_000
 AVATAR_MAX_PIXELS = (512, 512)
 AVATAR_EXTENSIONS = frozenset({"jpg", "jpeg", "png", "webp", "gif"})
 AVATAR_FORMATS = frozenset({"JPEG", "PNG", "WEBP", "GIF"})
+# Databases limit the parameters of a statement.
+KEYS_AT_ONCE = 500
 PROFILE_FIELDS = frozenset({"first_name", "last_name"})
 
 
@@ -95,11 +97,7 @@ def user_delete(*, user: User) -> None:
     if user.deleted_at:
         return
     forget_failures(username=lockout_key(None, {"username": user.email}))
-    about_user = LogEntry.objects.filter(
-        content_type=ContentType.objects.get_for_model(User),
-        object_id=str(user.pk),
-    )
-    about_user.update(object_repr=str(user.pk), change_message="")
+    _scrub_admin_log(user)
     _avatar_replace(user, None)
     # Nobody can have registered it.
     user.email = f"{uuid.uuid4()}@deleted.invalid"
@@ -143,6 +141,7 @@ def _remove_unverified(users: QuerySet[User]) -> bool:
         return False
     try:
         with transaction.atomic():
+            _scrub_admin_log(user)
             user_deleted.send(sender=User, user=user)
             user.delete()
     except ProtectedError:
@@ -150,19 +149,32 @@ def _remove_unverified(users: QuerySet[User]) -> bool:
     return True
 
 
+def _scrub_admin_log(user: User) -> None:
+    """Remove names and messages from entries about the user, and about rows that belong to the user."""
+    for content_type in ContentType.objects.filter(logentry__isnull=False).distinct():
+        model: Any = content_type.model_class()
+        for field in model._meta.concrete_fields if model else ():  # noqa: SLF001 - Django's documented Options API
+            owner = field.related_model is User and field.remote_field.on_delete is CASCADE
+            if owner or (model is User and field.primary_key):
+                rows = model._base_manager.filter(**{field.name: user.pk})  # noqa: SLF001 - deleted ones, too
+                keys = [str(key) for key in rows.values_list("pk", flat=True)]
+                for start in range(0, len(keys), KEYS_AT_ONCE):
+                    entries = LogEntry.objects.filter(object_id__in=keys[start : start + KEYS_AT_ONCE])
+                    about = entries.filter(content_type=content_type)
+                    about.update(object_repr=F("object_id"), change_message="")
+
+
 def _redraw(file: UploadedFile[Any]) -> ContentFile[bytes]:
-    picture = image_read(file, formats=AVATAR_FORMATS, read=_thumbnail)
-    buffer = BytesIO()
-    picture.save(buffer, format="WEBP", quality=85)
-    return ContentFile(buffer.getvalue(), name="avatar.webp")
-
-
-def _thumbnail(image: Image) -> Image:
     from PIL import ImageOps  # noqa: PLC0415 - 40 ms at start-up that only uploads need
 
-    # Smaller first: each pixel of the original that is drawn takes memory.
-    image.thumbnail(AVATAR_MAX_PIXELS)
-    return ImageOps.exif_transpose(image).convert("RGBA")
+    def thumbnail(image: Image) -> Image:
+        # Smaller first: each pixel of the original that is drawn takes memory.
+        image.thumbnail(AVATAR_MAX_PIXELS)
+        return ImageOps.exif_transpose(image).convert("RGBA")
+
+    buffer = BytesIO()
+    image_read(file, formats=AVATAR_FORMATS, read=thumbnail).save(buffer, format="WEBP", quality=85)
+    return ContentFile(buffer.getvalue(), name="avatar.webp")
 
 
 @transaction.atomic

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from axes.models import AccessAttempt
+from django.contrib.admin.models import CHANGE, LogEntry
 from django.core.management import call_command
 from django.urls import reverse
 from django.utils import timezone
@@ -49,10 +50,13 @@ def test_an_account_that_nobody_verified_in_time_is_gone_without_a_trace() -> No
         heard.append(user.email)
 
     user_deleted.connect(hear)
-    email = unverified().email
+    user = unverified()
+    email = user.email
+    LogEntry.objects.log_actions(StaffFactory.create().pk, [user], CHANGE, change_message=email)
     assert said("purge_unverified_users") == "1 accounts removed."
     assert heard == [email]
     assert not User.objects.filter(email=email).exists()
+    assert email not in str(LogEntry.objects.values())
     user_register(email=email, password="correct horse battery")
 
 

@@ -8,11 +8,13 @@ from axes.models import AccessAttempt
 from django.apps import apps
 from django.contrib.admin.models import CHANGE, LogEntry
 from django.contrib.auth.models import Permission
+from django.contrib.contenttypes.models import ContentType
 from django.core.mail import EmailMessage
 from django.urls import reverse
 from pytest_django import DjangoAssertNumQueries
 
 from apps.users.models import TokenFamily, User
+from apps.users.services import accounts
 from apps.users.services.accounts import user_delete
 from apps.users.tests.factories import PASSWORD, GroupFactory, UserFactory
 from apps.users.tests.helpers import assert_unauthorized, fields_of, stored_avatars, token_in
@@ -182,6 +184,30 @@ def test_nothing_that_names_the_person_is_left(superuser: User) -> None:
     assert not person.has_usable_password()
     assert person.last_login is None
     assert not person.is_verified
+
+
+def test_a_deletion_scrubs_the_admin_log_about_rows_of_the_account(
+    user_api: Client, user: User, superuser: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(accounts, "KEYS_AT_ONCE", 2)
+    own = NoteFactory.create_batch(3, owner=user)
+    # A row of somebody else, which the user has only written.
+    other = NoteFactory.create(owner=superuser, created_by=user)
+    LogEntry.objects.log_actions(superuser.pk, [*own, other], CHANGE, change_message="diagnosis")
+    LogEntry.objects.update(object_repr="diagnosis")
+    # Of an app that is no longer installed.
+    gone = ContentType.objects.create(app_label="gone", model="gone")
+    LogEntry.objects.create(
+        user=superuser, content_type=gone, object_id="1", object_repr="", action_flag=CHANGE
+    )
+
+    user_api.delete(reverse(ME))
+
+    for note in own:
+        entry = LogEntry.objects.get(object_id=str(note.pk))
+        assert (entry.object_repr, entry.get_change_message()) == (str(note.pk), "")
+    entry = LogEntry.objects.get(object_id=str(other.pk))
+    assert (entry.object_repr, entry.change_message) == ("diagnosis", "diagnosis")
 
 
 def test_a_deletion_leaves_others_alone(user_api: Client, superuser: User) -> None:
