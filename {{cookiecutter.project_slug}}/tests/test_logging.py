@@ -99,6 +99,15 @@ def test_a_request_is_named_in_its_line_and_in_its_answer(server: Server) -> Non
     assert line["duration_ms"] > 0
 
 
+@pytest.mark.parametrize("path", ["/" + "a" * 2000 + "@" + "a" * 1900, "/" + "a@" * 2000, f"/{'x' * 2500}/{EMAIL}"])
+def test_a_line_shortens_what_a_client_sends(server: Server, path: str) -> None:
+    status, headers, _ = server.send("GET", path, User_Agent="b" * 4000)
+    assert status == 404
+    line = line_of(server, headers["X-Request-ID"])
+    assert len(json.dumps(line)) < 2_500
+    assert line["request"].startswith(f"GET {path[:1500]}")
+
+
 def test_who_comes_without_tls_is_sent_to_https(server: Server) -> None:
     status, headers, _ = server.send("GET", "/api/v1/users/me/", X_Forwarded_Proto="http")
     assert (status, headers["Location"]) == (301, "https://api.example.com/api/v1/users/me/")
