@@ -4,15 +4,17 @@ import os
 
 from django.core.asgi import get_asgi_application
 
-from apps.core.bodies import with_body_limit
-
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings.production")
 
-application = with_body_limit(get_asgi_application())
-# % if cookiecutter.use_channels
+application = get_asgi_application()
 
-# What it imports needs the apps, which are there now.
+# What these import needs the apps, which are there now.
+from apps.core.asgi import with_limits  # noqa: E402
+
+# % if cookiecutter.use_channels
+from apps.realtime.middleware import with_thread_limit  # noqa: E402
 from apps.realtime.routing import with_websockets  # noqa: E402
 
-application = with_websockets(application)
+application = with_websockets(with_thread_limit(application))
 # % endif
+application = with_limits(application)

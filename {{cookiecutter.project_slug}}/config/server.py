@@ -1,18 +1,74 @@
 """How gunicorn serves the project by threads: https://gunicorn.org/design/"""
 
+import time
+from concurrent.futures import Future
+from contextlib import suppress
+from socket import SHUT_RDWR
 from types import FrameType
+from typing import Any
 
-from gunicorn.workers.gthread import ThreadWorker
+from gunicorn.util import close_graceful
+from gunicorn.workers import gthread
+
+from config.env import env
+
+REQUEST_TIMEOUT: int = env("WEB_REQUEST_TIMEOUT", default=60, cast=int)
+# A request that has waited for a thread has it for a second in any case.
+MIN_SECONDS = 1
+# How long a thread waits for the first byte of a connection before it leaves that to the poller.
+gthread.DEFAULT_WORKER_DATA_TIMEOUT = 0.2
 
 
-class Worker(ThreadWorker):
-    """Closes its sockets as soon as it is told to end, after taking in who has connected by then.
+class Worker(gthread.ThreadWorker):
+    """Thread worker with a deadline for each request, and with a graceful shutdown that refuses connections.
 
-    gthread keeps them open until its last request is finished: whoever connects meanwhile waits for nobody. A
-    proxy that is refused asks another server at once.
+    gthread waits for a slow client without a limit: as many of them as there are threads would stop it.
     """
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)  # type: ignore[no-untyped-call]
+        # The connections that have a thread, and when each of them is closed.
+        self.deadlines: dict[gthread.TConn, float] = {}
+
+    def notify(self) -> None:
+        """Close connections after their deadline. gthread calls this once a second."""
+        super().notify()  # type: ignore[no-untyped-call]
+        now = time.monotonic()
+        for conn, deadline in self.deadlines.copy().items():
+            if deadline < now:
+                self.deadlines.pop(conn, None)
+                self.log.warning("A request took longer than WEB_REQUEST_TIMEOUT: its connection is closed.")
+                with suppress(OSError):
+                    conn.sock.shutdown(SHUT_RDWR)
+
+    def enqueue_req(self, conn: gthread.TConn) -> None:
+        conn.timeout = time.monotonic() + REQUEST_TIMEOUT
+        super().enqueue_req(conn)  # type: ignore[no-untyped-call]
+
+    def handle(self, conn: gthread.TConn) -> object:
+        self.deadlines[conn] = max(conn.timeout or 0, time.monotonic() + MIN_SECONDS)
+        try:
+            kept = super().handle(conn)  # type: ignore[no-untyped-call]
+            if kept is False:
+                # gthread's main thread would wait two seconds for the client to close, whatever it has sent.
+                whole = conn.parser and conn.parser.finish_body(deadline=time.monotonic() + 0.1)
+                close_graceful(conn.sock, timeout=0 if whole else 2)  # type: ignore[no-untyped-call]
+            return kept
+        finally:
+            self.deadlines.pop(conn, None)
+
+    def finish_request(self, conn: gthread.TConn, future: Future[object]) -> None:
+        if conn.sock.fileno() == -1:
+            self.nr_conns -= 1
+        else:
+            super().finish_request(conn, future)  # type: ignore[no-untyped-call]
+
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        """Close the listening sockets after accepting the connections that wait there.
+
+        gthread keeps them open until its last request is finished, and accepts nothing from them. A proxy
+        that is refused asks another server.
+        """
         self.method_queue.defer(self.stop_listening)  # type: ignore[no-untyped-call]
         super().handle_exit(sig, frame)  # type: ignore[no-untyped-call]
 

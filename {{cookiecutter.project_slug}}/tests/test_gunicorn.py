@@ -1,7 +1,9 @@
-"""How the server ends: what has begun is finished, and nobody else is kept waiting."""
+"""The server: its graceful shutdown, and its deadline for each request."""
 
 import socket
 import time
+from contextlib import closing, suppress
+from http.client import HTTPConnection
 from pathlib import Path
 
 from tests.production import Server, served
@@ -42,3 +44,20 @@ def test_a_server_that_ends_finishes_its_requests_and_refuses_new_ones_meanwhile
         client.sendall(BODY[5:])
         assert answer.readline() == b"HTTP/1.1 401 Unauthorized\r\n"
         assert server.process.wait(30) == 0
+
+
+def test_deadline_closes_slow_connections_and_leaves_idle_ones(tmp_path: Path) -> None:
+    with (
+        served(tmp_path, WEB_REQUEST_TIMEOUT="1") as server,
+        closing(HTTPConnection("127.0.0.1", server.port, timeout=30)) as idle,
+        socket.create_connection(("127.0.0.1", server.port), timeout=30) as slow,
+    ):
+        idle.request("GET", "/health/live/")
+        assert idle.getresponse().read() == b'{"status": "ok"}'
+        slow.sendall(HEAD + BODY[:5])
+        with suppress(ConnectionError):
+            while slow.recv(4096):
+                pass
+        # It has been idle for longer than the other had to send its request.
+        idle.request("GET", "/health/live/")
+        assert idle.getresponse().status == 200

@@ -1,75 +1,42 @@
-"""How long the body of a request may be. It is imported before there are apps."""
+"""How long the body of a request may be, by its headers and its route."""
 
-import asyncio
-from collections.abc import Awaitable, Callable
-from typing import Any
+from collections.abc import Mapping
 
 from django.conf import settings
-
-Receive = Callable[[], Awaitable[dict[str, Any]]]
-Send = Callable[[dict[str, Any]], Awaitable[None]]
+from django.urls import Resolver404, resolve
 
 # What a form with one file has beside it: boundaries, headers, small fields.
 FORM_BYTES = 65_536
+FORM = "multipart/form-data"
 
 
-def max_body_bytes(content_type: str) -> int:
-    """The longest body of a type; a form may hold a file as large as is allowed."""
-    if content_type.partition(";")[0].strip().lower() == "multipart/form-data":
+def max_body_bytes(path: str, content_type: str) -> int:
+    """The longest body of a type; a form is longer by a file, where the route reads forms."""
+    if content_type.partition(";")[0].strip().lower() == FORM and _takes_forms(path):
         return int(settings.FILE_MAX_BYTES) + FORM_BYTES
     return int(settings.DATA_UPLOAD_MAX_MEMORY_SIZE)
 
 
-def body_fault(content_length: str, content_type: str, transfer_encoding: str) -> str | None:
+def body_fault(path: str, headers: Mapping[str, str]) -> str | None:
     """Why a body is refused by its headers alone: `length_required`, `body_too_large`, or None."""
     # What is sent in pieces ends where it likes, whatever length it says as well.
-    if transfer_encoding:
+    if headers.get("transfer-encoding"):
         return "length_required"
-    length = int(content_length) if content_length.isdecimal() else 0
-    return "body_too_large" if length > max_body_bytes(content_type) else None
+    longest = max_body_bytes(path, headers.get("content-type", ""))
+    return "body_too_large" if body_length(headers) > longest else None
 
 
-def with_body_limit(application: Any) -> Any:
-    """An ASGI application that reads nothing of what `BodyLimitMiddleware` refuses.
-
-    Django reads the whole body of a request, to the disk, before its first middleware sees it.
-    Source: https://asgi.readthedocs.io/en/stable/specs/www.html#request-receive-event
-    """
-
-    async def limited(scope: dict[str, Any], receive: Receive, send: Send) -> None:
-        if scope["type"] == "http" and _fault_of(scope):
-            receive, send = _nothing(), _closing(send)
-        await application(scope, receive, send)
-
-    return limited
+def body_length(headers: Mapping[str, str]) -> int:
+    """The length that a request announces; 0 if it announces none, or nonsense."""
+    length = headers.get("content-length") or ""
+    return int(length) if length.isdecimal() else 0
 
 
-def _fault_of(scope: dict[str, Any]) -> str | None:
-    headers = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in scope["headers"]}
-    names = ("content-length", "content-type", "transfer-encoding")
-    return body_fault(*(headers.get(name, "") for name in names))
-
-
-def _nothing() -> Receive:
-    """An empty body, and a client that stays."""
-    messages = iter([{"type": "http.request", "body": b"", "more_body": False}])
-
-    async def receive() -> dict[str, Any]:
-        for message in messages:
-            return message
-        # Nobody waits for longer than the answer takes.
-        disconnected: asyncio.Future[dict[str, Any]] = asyncio.get_running_loop().create_future()
-        return await disconnected
-
-    return receive
-
-
-def _closing(send: Send) -> Send:
-    """Ends the connection with the answer: a server would go on to receive what nobody reads."""
-
-    async def send_and_close(message: dict[str, Any]) -> None:
-        if message["type"] == "http.response.start":
-            message = message | {"headers": [*message["headers"], (b"connection", b"close")]}
-        await send(message)
-
-    return send_and_close
+def _takes_forms(path: str) -> bool:
+    """Whether a route reads forms: a view of Django REST Framework by its parsers, any other view always."""
+    try:
+        view = resolve(path).func
+    except Resolver404:
+        return False
+    parsers = getattr(getattr(view, "cls", None), "parser_classes", None)
+    return parsers is None or any(parser.media_type == FORM for parser in parsers)

@@ -1,5 +1,6 @@
 """Every failure as a problem document. RFC 9457: https://www.rfc-editor.org/rfc/rfc9457"""
 
+import errno
 from collections.abc import Iterator
 from http import HTTPStatus
 from typing import Any
@@ -66,7 +67,9 @@ def unavailable_response(request: HttpRequest) -> JsonResponse:
 
 
 def is_unavailable(exc: BaseException | None) -> bool:
-    """Whether the database is away, has no connection left, or took too long: nobody did anything wrong."""
+    """Whether the database or room on the disk is missing for now: the request itself was right."""
+    if isinstance(exc, OSError):
+        return exc.errno == errno.ENOSPC
     if not isinstance(exc, OperationalError | InterfaceError):
         return False
     return getattr(exc.__cause__, "sqlite_errorcode", None) != SQLITE_ERROR
@@ -78,7 +81,8 @@ def problem_handler(exc: Exception, context: dict[str, Any]) -> Response | None:
     Source: https://www.django-rest-framework.org/api-guide/exceptions/#custom-exception-handling
     """
     if is_unavailable(exc):
-        logger.exception("database_unavailable")  # noqa: LOG004 - called while it is handled
+        event = "disk_full" if isinstance(exc, OSError) else "database_unavailable"
+        logger.exception(event)  # noqa: LOG004 - called while it is handled
         exc = ServiceUnavailable()
     elif isinstance(exc, DjangoValidationError):
         exc = exceptions.ValidationError(as_serializer_error(exc))

@@ -10,7 +10,7 @@ import structlog
 from django.core.cache import cache
 from django.db import connection, connections
 from django.db.migrations.executor import MigrationExecutor
-from django.http import HttpRequest, JsonResponse
+from django.http import Http404, HttpRequest, JsonResponse
 
 from apps.core.postgresql import answer_within
 
@@ -30,7 +30,13 @@ def ready(request: HttpRequest) -> JsonResponse:
 
     `?only=database,migrations` asks these alone: who routes requests by the answer need not take out all
     servers at once for something that they go on without. A name that is none asks for all.
+
+    Raises:
+        Http404: the request came through a proxy. Probes ask the process itself, and no limit bounds the work
+            that others could make it do here.
     """
+    if "HTTP_X_FORWARDED_FOR" in request.META:
+        raise Http404
     only = set(request.GET.get("only", "").split(","))
     chosen = {name: check for name, check in CHECKS.items() if name in only or not only <= CHECKS.keys()}
     components = {name: "ok" if _works(name, check) else "unavailable" for name, check in chosen.items()}

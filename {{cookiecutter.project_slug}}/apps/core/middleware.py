@@ -28,6 +28,14 @@ REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{8,128}")
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
+def identify(request: HttpRequest) -> str:
+    """The id of a request: the one that it comes with, if that is valid, or a new one."""
+    given = request.META.get("HTTP_X_REQUEST_ID", "")
+    request_id = given if REQUEST_ID.fullmatch(given) else str(uuid.uuid4())
+    request.META["HTTP_X_REQUEST_ID"] = request_id
+    return request_id
+
+
 class RequestLogMiddleware(RequestMiddleware):
     """Names each request by an id, in its log lines and in `X-Request-ID`, and logs it with its duration.
 
@@ -35,9 +43,7 @@ class RequestLogMiddleware(RequestMiddleware):
     """
 
     def prepare(self, request: HttpRequest) -> None:
-        given = request.META.get("HTTP_X_REQUEST_ID", "")
-        request_id = given if REQUEST_ID.fullmatch(given) else str(uuid.uuid4())
-        request.META["HTTP_X_REQUEST_ID"] = request_id
+        request_id = identify(request)
         request.started_at = time.perf_counter()  # type: ignore[attr-defined]
         # One line a request, when it is answered: nothing is logged here.
         structlog.contextvars.bind_contextvars(request_id=request_id)
@@ -89,8 +95,7 @@ class BodyLimitMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        headers = ("CONTENT_LENGTH", "CONTENT_TYPE", "HTTP_TRANSFER_ENCODING")
-        match body_fault(*(str(request.META.get(name) or "") for name in headers)):
+        match body_fault(request.path_info, request.headers):
             case "length_required" as code:
                 detail = _("The request does not say how long its body is.")
                 return problem_response(request, HTTPStatus.LENGTH_REQUIRED, code, detail)

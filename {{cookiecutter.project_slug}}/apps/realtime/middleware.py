@@ -2,39 +2,68 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterator
 from itertools import islice
-from threading import BoundedSemaphore
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from asgiref.sync import sync_to_async
 from django.conf import settings
 from django.core.handlers.asgi import ASGIRequest
 from django.http import StreamingHttpResponse
 
+from apps.core.asgi import wait_for
+
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
 
     from django.http import HttpRequest, HttpResponseBase
 
+    from apps.core.asgi import Receive, Send
+
+# How many clients may read their responses for each thread that works.
+RESPONSES_PER_THREAD = 16
 # One change of thread for so many: a file comes in parts of 4 KiB.
 PARTS_AT_ONCE = 16
 
 
-class ThreadLimitMiddleware:
-    """Works on so many requests at once as `WEB_THREADS` says; the others wait.
+def with_thread_limit(application: Any) -> Any:
+    """An ASGI application that works on as many requests at once as `WEB_THREADS` says; the others wait.
 
-    By ASGI each request has a thread of its own, however many there are: a burst of them would open as many
-    connections to the database. https://docs.djangoproject.com/en/stable/topics/async/
+    Django gives each request a thread of its own, however many there are, and with it a connection to the
+    database. A request has its place from the end of its body to the begin of its response, so that slow
+    clients take none. https://docs.djangoproject.com/en/stable/topics/async/
     """
+    working = asyncio.Semaphore(settings.REALTIME_THREADS)
+    # A response that is being sent keeps its thread, which is idle then.
+    open_ = asyncio.Semaphore(settings.REALTIME_THREADS * RESPONSES_PER_THREAD)
 
-    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
-        self.get_response = get_response
-        self.free = BoundedSemaphore(settings.REALTIME_THREADS)
+    async def limited(scope: dict[str, Any], receive: Receive, send: Send) -> None:
+        taken: list[asyncio.Semaphore] = []
+        # Probes are answered while all threads wait for a database.
+        wanted = [open_] if scope["path"].startswith("/health/") else [open_, working]
 
-    def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        with self.free:
-            return self.get_response(request)
+        async def received() -> dict[str, Any]:
+            message = await receive()
+            if message["type"] == "http.request" and not message.get("more_body"):
+                while wanted:
+                    await wait_for(wanted[0])
+                    taken.append(wanted.pop(0))
+            return message
+
+        async def sent(message: dict[str, Any]) -> None:
+            if working in taken:
+                taken.remove(working)
+                working.release()
+            await send(message)
+
+        try:
+            await application(scope, received, sent)
+        finally:
+            for places in taken:
+                places.release()
+
+    return limited
 
 
 class StreamMiddleware:

@@ -1,14 +1,51 @@
 """How gunicorn serves HTTP and WebSockets by one process: https://uvicorn.dev/deployment/"""
 
+import asyncio
 import logging
 import signal
 import sys
 from types import FrameType
 from typing import Any
 
+from uvicorn.protocols.http.h11_impl import H11Protocol
 from uvicorn_worker import UvicornWorker
 
+from config.env import env
 from config.settings.components.realtime import REALTIME_MESSAGE_MAX_BYTES
+
+REQUEST_TIMEOUT: int = env("WEB_REQUEST_TIMEOUT", default=60, cast=int)
+
+
+class Protocol(H11Protocol):
+    """HTTP/1.1 with a deadline for each request, from its first byte to the last of its response."""
+
+    idle = False
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override] # as in H11Protocol
+        super().connection_made(transport)
+        self.deadline = self.loop.call_later(REQUEST_TIMEOUT, self.cut_off)
+
+    def data_received(self, data: bytes) -> None:
+        if self.idle:
+            self.idle = False
+            self.deadline.cancel()
+            self.deadline = self.loop.call_later(REQUEST_TIMEOUT, self.cut_off)
+        super().data_received(data)
+
+    def on_response_complete(self) -> None:
+        self.idle = True
+        super().on_response_complete()
+
+    def cut_off(self) -> None:
+        """Close the connection, unless its client has read the response and sent no further request."""
+        unfinished = not self.idle or self.transport.get_write_buffer_size()
+        if unfinished and self.transport.get_protocol() is self:
+            self.logger.warning("A request took longer than WEB_REQUEST_TIMEOUT: its connection is closed.")
+            self.transport.abort()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self.deadline.cancel()
+        super().connection_lost(exc)
 
 
 class Worker(UvicornWorker):
@@ -16,6 +53,7 @@ class Worker(UvicornWorker):
 
     CONFIG_KWARGS = {
         "access_log": False,
+        "http": Protocol,
         "lifespan": "off",
         # The project reads these headers itself, by NUM_PROXIES.
         "proxy_headers": False,

@@ -89,7 +89,6 @@ MIDDLEWARE = [
     # Before any check of the host or the scheme: probes know neither.
     "apps.core.middleware.HealthCheckMiddleware",
     # % if cookiecutter.use_channels
-    "apps.realtime.middleware.ThreadLimitMiddleware",
     "apps.realtime.middleware.StreamMiddleware",
     # % endif
     "django.middleware.security.SecurityMiddleware",

@@ -34,6 +34,19 @@ def test_a_process_whose_components_work_is_ready(api: Client, db: None) -> None
     }
 
 
+@pytest.mark.parametrize("path", ["/health/ready/", "/health/ready/?only=database"])
+def test_readiness_is_not_found_through_a_proxy(
+    api: Client, django_assert_num_queries: DjangoAssertNumQueries, db: None, path: str
+) -> None:
+    with django_assert_num_queries(0):
+        response = api.get(path, HTTP_X_FORWARDED_FOR="192.0.2.1")
+    assert (response.status_code, response["Content-Type"]) == (404, "application/problem+json")
+
+
+def test_liveness_is_found_through_a_proxy(api: Client) -> None:
+    assert api.get(reverse("health-live"), HTTP_X_FORWARDED_FOR="192.0.2.1").status_code == 200
+
+
 def test_an_unknown_probe_is_not_found(api: Client, db: None) -> None:
     assert api.get("/health/nothing/").status_code == 404
 

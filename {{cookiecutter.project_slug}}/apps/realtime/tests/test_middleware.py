@@ -2,59 +2,166 @@
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
-from threading import Barrier, BrokenBarrierError
-from typing import TYPE_CHECKING
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING, Any
 
+import pytest
 from asgiref.sync import async_to_sync
-from django.http import HttpResponse, StreamingHttpResponse
+from django.http import StreamingHttpResponse
 from django.test import AsyncRequestFactory, RequestFactory
 
-from apps.realtime.middleware import PARTS_AT_ONCE, StreamMiddleware, ThreadLimitMiddleware
+from apps.core.asgi import OverloadedError
+from apps.realtime.middleware import (
+    PARTS_AT_ONCE,
+    RESPONSES_PER_THREAD,
+    StreamMiddleware,
+    with_thread_limit,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from django.http import HttpRequest
     from pytest_django import Settings
 
 
-def meets(people: int, *, limit: int, settings: Settings) -> bool:
-    """Whether so many requests are in the view at once."""
-    settings.REALTIME_THREADS = limit
-    meeting = Barrier(people)
-
-    def view(_request: HttpRequest) -> HttpResponse:
-        try:
-            meeting.wait(timeout=0.5)
-        except BrokenBarrierError:
-            return HttpResponse(status=503)
-        return HttpResponse()
-
-    serve = ThreadLimitMiddleware(view)
-    with ThreadPoolExecutor(people) as pool:
-        answers = pool.map(serve, [RequestFactory().get("/")] * people)
-    return all(answer.status_code == 200 for answer in answers)
+Message = dict[str, Any]
+Served = Callable[[Any, Any, Any], Awaitable[None]]
+WHOLE = {"type": "http.request", "body": b"", "more_body": False}
+PART = {"type": "http.request", "body": b"", "more_body": True}
 
 
-def test_so_many_requests_are_worked_on_at_once_and_no_more(settings: Settings) -> None:
-    assert meets(2, limit=2, settings=settings)
-    assert not meets(3, limit=2, settings=settings)
+class Crowd:
+    """Requests that reach a view and stay in it until they are let go."""
+
+    def __init__(self, settings: Settings, *, threads: int) -> None:
+        settings.REALTIME_THREADS = threads
+        self.serve: Served = with_thread_limit(self.application)
+        self.inside = 0
+        self.read: asyncio.Event = asyncio.Event()
+        self.done: asyncio.Event = asyncio.Event()
+
+    async def application(self, _scope: Any, receive: Any, send: Any) -> None:
+        while (await receive())["more_body"]:
+            pass
+        self.inside += 1
+        await self.done.wait()
+        self.inside -= 1
+        await send({"type": "http.response.start"})
+
+    def come(
+        self, count: int, *parts: Message, path: str = "/", reads: bool = True
+    ) -> list[asyncio.Task[None]]:
+        """Begin requests that send these parts of a body, and read their response or do not."""
+
+        async def request() -> None:
+            coming = iter(parts or [WHOLE])
+
+            async def receive() -> Message:
+                for part in coming:
+                    return part
+                await asyncio.Event().wait()
+                raise AssertionError
+
+            async def send(_message: Message) -> None:
+                if not reads:
+                    await self.read.wait()
+
+            await self.serve({"path": path}, receive, send)
+
+        return [asyncio.ensure_future(request()) for _ in range(count)]
 
 
-def test_a_view_that_fails_gives_its_place_back(settings: Settings) -> None:
-    settings.REALTIME_THREADS = 1
+async def settled() -> None:
+    """Let all tasks go on until each waits for something."""
+    for _ in range(100):
+        await asyncio.sleep(0)
 
-    def view(request: HttpRequest) -> HttpResponse:
-        if request.path == "/fails/":
-            raise ZeroDivisionError
-        return HttpResponse()
 
-    serve = ThreadLimitMiddleware(view)
-    with ThreadPoolExecutor() as pool:
-        failed = pool.submit(serve, RequestFactory().get("/fails/"))
-        assert isinstance(failed.exception(), ZeroDivisionError)
-        assert pool.submit(serve, RequestFactory().get("/")).result(timeout=5).status_code == 200
+def test_requests_are_worked_on_by_as_many_threads_and_no_more(settings: Settings) -> None:
+    async def scenario() -> None:
+        crowd = Crowd(settings, threads=2)
+        tasks = crowd.come(5)
+        await settled()
+        assert crowd.inside == 2
+        crowd.done.set()
+        await asyncio.gather(*tasks)
+        assert crowd.inside == 0
+
+    async_to_sync(scenario)()
+
+
+def test_clients_that_are_slow_take_no_place(settings: Settings) -> None:
+    async def scenario() -> None:
+        crowd = Crowd(settings, threads=2)
+        senders = crowd.come(5, PART)
+        crowd.done.set()
+        readers = crowd.come(5, reads=False)
+        await settled()
+        crowd.done.clear()
+        crowd.come(1)
+        await settled()
+        assert crowd.inside == 1
+        assert not any(task.done() for task in senders + readers)
+
+    async_to_sync(scenario)()
+
+
+def test_responses_that_nobody_reads_are_bounded(settings: Settings) -> None:
+    async def scenario() -> None:
+        crowd = Crowd(settings, threads=1)
+        crowd.done.set()
+        crowd.come(RESPONSES_PER_THREAD, reads=False)
+        await settled()
+        (last,) = crowd.come(1)
+        await settled()
+        assert not last.done()
+        crowd.read.set()
+        await last
+
+    async_to_sync(scenario)()
+
+
+def test_probes_are_answered_while_every_thread_works(settings: Settings) -> None:
+    async def scenario() -> None:
+        crowd = Crowd(settings, threads=1)
+        crowd.come(1)
+        crowd.come(1, path="/health/live/")
+        await settled()
+        assert crowd.inside == 2
+
+    async_to_sync(scenario)()
+
+
+def test_request_that_waits_too_long_is_refused(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def scenario() -> None:
+        crowd = Crowd(settings, threads=1)
+        crowd.come(1)
+        await settled()
+        monkeypatch.setattr("apps.core.asgi.WAIT_SECONDS", 0)
+        (refused,) = crowd.come(1)
+        with pytest.raises(OverloadedError):
+            await refused
+        # The refused request has left nothing behind.
+        crowd.done.set()
+        await settled()
+        await crowd.come(1)[0]
+
+    async_to_sync(scenario)()
+
+
+def test_request_that_fails_or_is_cancelled_gives_its_place_back(settings: Settings) -> None:
+    async def scenario() -> None:
+        crowd = Crowd(settings, threads=1)
+        (first,) = crowd.come(1)
+        await settled()
+        first.cancel()
+        await settled()
+        crowd.inside = 0
+        crowd.done.set()
+        await crowd.come(1)[0]
+
+    async_to_sync(scenario)()
 
 
 def test_an_export_is_sent_while_it_is_made() -> None:

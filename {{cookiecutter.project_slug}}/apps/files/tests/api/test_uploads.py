@@ -1,5 +1,6 @@
 """What is taken, what is refused, and that nothing is left of what is refused."""
 
+import errno
 import hashlib
 from io import BytesIO
 from pathlib import Path
@@ -8,6 +9,7 @@ from typing import Any
 import pytest
 from django.core.files.storage import InMemoryStorage, default_storage
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.core.files.uploadhandler import TemporaryFileUploadHandler
 from django.urls import reverse
 from pytest_django import Settings
 
@@ -231,6 +233,21 @@ def test_a_storage_that_fails_leaves_nothing(
     response = upload(user_api, "a.pdf", PDF)
 
     assert problem_of(response, 503)["type"] == "urn:problem:storage_unavailable"
+    assert nothing_is_left(temporary)
+
+
+def test_temporary_file_without_room_is_a_problem_document(
+    user_api: Client, temporary: Path, monkeypatch: pytest.MonkeyPatch, settings: Settings
+) -> None:
+    def fail(*_args: Any) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    settings.FILE_UPLOAD_MAX_MEMORY_SIZE = 0
+    monkeypatch.setattr(TemporaryFileUploadHandler, "receive_data_chunk", fail)
+    response = upload(user_api, "a.txt", b"Hello")
+
+    assert problem_of(response, 503)["type"] == "urn:problem:service_unavailable"
+    assert response["Retry-After"] == "5"
     assert nothing_is_left(temporary)
 
 
