@@ -39,8 +39,9 @@ image-sbom: image  ## Write the bill of materials of the image to image-sbom.jso
 .PHONY: up-production
 up-production: image  ## Build the image, and start the production stack or mend it
 	@$(STACK) up --detach --wait --remove-orphans || { \
-		log=$$($(STACK) logs --tail 20 db migrate); echo "$$log"; case "$$log" in *"password authentication failed"*) \
+		log=$$($(STACK) logs --tail 20 db migrate redis); echo "$$log"; case "$$log" in *"password authentication failed"*) \
 		echo "The volume of the database was made with another POSTGRES_PASSWORD: see docs/compose.md, How it fails.";; \
+		*REDIS_PASSWORD*) echo "REDIS_PASSWORD, or REDIS_PASSWORD_FILE, has no value in .env.";; \
 		*POSTGRES_PASSWORD*|*"no password supplied"*) echo "POSTGRES_PASSWORD, or POSTGRES_PASSWORD_FILE, has no value in .env.";; esac; \
 		exit 1; } >&2
 

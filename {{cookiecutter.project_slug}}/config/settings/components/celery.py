@@ -7,11 +7,14 @@ import ssl
 from typing import Any
 
 from config.env import Form, RedisUrl, env
+from config.redis import with_password
 from config.settings.components.i18n import TIME_ZONE
 from config.settings.components.logging import LOGGING
 
 _BROKER = Form(rf"memory://.*|redis\+socket://\S+|(?!unix:)(?:{RedisUrl.pattern})", RedisUrl.good)
-CELERY_BROKER_URL: str = env.text("CELERY_BROKER_URL", form=_BROKER, secret=True) or "memory://"
+CELERY_BROKER_URL = with_password(
+    env.text("CELERY_BROKER_URL", "memory://", form=_BROKER, secret=True)
+)
 CELERY_TASK_ALWAYS_EAGER = CELERY_BROKER_URL.startswith("memory:")
 CELERY_BROKER_TRANSPORT = None if CELERY_TASK_ALWAYS_EAGER else "apps.tasks.transport:Transport"
 CELERY_RESULT_BACKEND = None if CELERY_TASK_ALWAYS_EAGER else CELERY_BROKER_URL

@@ -5,17 +5,16 @@ https://channels.readthedocs.io/en/stable/topics/channel_layers.html
 
 from typing import Any
 
-from config.env import RedisUrl, env
+from config.env import env
+from config.redis import REDIS_URL
 from config.settings.components.database import DATABASES
-
-_redis_url: str = env.text("REDIS_URL", form=RedisUrl, secret=True)
 
 CHANNEL_LAYERS: dict[str, dict[str, Any]] = {
     "default": {
         "BACKEND": "channels_redis.pubsub.RedisPubSubChannelLayer",
-        "CONFIG": {"hosts": [_redis_url], "prefix": "{{ cookiecutter.project_slug }}:events"},
+        "CONFIG": {"hosts": [REDIS_URL], "prefix": "{{ cookiecutter.project_slug }}:events"},
     }
-    if _redis_url
+    if REDIS_URL
     else {"BACKEND": "channels.layers.InMemoryChannelLayer"}
 }
 
