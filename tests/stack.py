@@ -6,7 +6,6 @@ import json
 import os
 import secrets
 import shutil
-import socket
 import ssl
 import subprocess
 import time
@@ -18,6 +17,7 @@ import pytest
 import requests
 from baking import bare_environment, run
 from servers import eventually, free_port
+from slow import connect
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -30,7 +30,11 @@ PASSWORD = "correct horse battery"  # noqa: S105 - of whoever registers
 # For a test in which nothing depends on the proxy.
 with_one_proxy = pytest.mark.parametrize("project", ["caddy"], indirect=True)
 # What its owner writes into `.env`. A password may hold anything; nobody is slowed down; mails become files.
-SECRETS = {"POSTGRES_PASSWORD": "'p@ss:w/rd %&\"'", "SECRET_KEY": secrets.token_hex(32)}
+SECRETS = {
+    "POSTGRES_PASSWORD": "'p@ss:w/rd %&\"'",
+    "REDIS_PASSWORD": "'r@d is:$w/o #%&\"'",
+    "SECRET_KEY": secrets.token_hex(32),
+}
 OTHERS = {
     "ALLOWED_HOSTS": HOST,
     "CSRF_TRUSTED_ORIGINS": "",
@@ -175,12 +179,21 @@ class Stack:
     @contextmanager
     def connection(self) -> Iterator[ssl.SSLSocket]:
         """Connect to the proxy, for what no library sends."""
-        context = ssl.create_default_context(cafile=str(self.session.verify))
-        with (
-            socket.create_connection((HOST, self.https_port), timeout=30) as plain,
-            context.wrap_socket(plain, server_hostname=HOST) as secure,
-        ):
+        with self.connect() as secure:
             yield secure
+
+    def connect(self) -> ssl.SSLSocket:
+        """Open a connection to the proxy, its certificate checked."""
+        context = ssl.create_default_context(cafile=str(self.session.verify))
+        return context.wrap_socket(connect("127.0.0.1", self.https_port), server_hostname=HOST)
+
+    def ready(self) -> bool:
+        """Ask a server for its readiness, past the proxy."""
+        code = "from urllib.request import urlopen; print(urlopen('http://127.0.0.1:8000/health/ready/').status)"
+        try:
+            return self.compose("exec", "-T", "web", "python", "-c", code).strip() == "200"
+        except AssertionError:
+            return False
 
     def begin_body(self, length: int) -> tuple[int, str]:
         """Announce a body, send nothing of it, and return the status and the type of the problem."""

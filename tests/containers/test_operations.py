@@ -155,7 +155,7 @@ def test_a_service_that_crashes_comes_back_and_nothing_accepted_is_lost(stack: S
 def crash_under_load(stack: Stack, service: str) -> None:
     with load(stack) as people:
         stack.crash(service)
-        eventually(lambda: stack.healthy(service) and stack.ask("GET", "/health/ready/").ok)
+        eventually(lambda: stack.healthy(service) and stack.ready())
     assert people.stored() == len(people.accepted)
     # Their mails are sent too, by whoever sends them.
     eventually(lambda: sum(f"To: {address}" in stack.mails() for address in people.accepted[-3:]) == 3)
@@ -232,7 +232,7 @@ def test_a_lost_volume_comes_back_from_a_backup(stack: Stack, tmp_path: Path, ke
     assert stack.sql("SELECT count(*) FROM users_user") == users
     assert account["email"] in stack.sql("SELECT email FROM users_user").split()
     assert stack.compose("exec", "-T", "web", "cat", "/media/kept/file") == "picture\n"
-    assert stack.ask("GET", "/health/ready/").ok
+    assert stack.ready()
 
 
 @with_one_proxy
@@ -241,6 +241,7 @@ def test_a_secret_that_is_wrong_or_empty_is_explained(stack: Stack) -> None:
     for changes, explanation in [
         ({"POSTGRES_PASSWORD": "another"}, "The volume of the database was made with another POSTGRES_PASSWORD"),
         ({"POSTGRES_PASSWORD": ""}, "POSTGRES_PASSWORD, or POSTGRES_PASSWORD_FILE, has no value in .env"),
+        ({"REDIS_PASSWORD": ""}, "REDIS_PASSWORD, or REDIS_PASSWORD_FILE, has no value in .env"),
         ({"SECRET_KEY": ""}, "SECRET_KEY: is required"),
     ]:
         stack.write_env(**changes)

@@ -4,14 +4,13 @@ from urllib.parse import quote
 
 from config.env import RedisUrl, env
 
-_password = quote(env.text("REDIS_PASSWORD", secret=True), safe="")
-
 
 def with_password(url: str) -> str:
     """Return the URL with `REDIS_PASSWORD`, unless it has credentials itself."""
-    if not _password or "@" in url or not url.startswith(("redis://", "rediss://")):
+    password = quote(env.text("REDIS_PASSWORD", secret=True), safe="")
+    if not password or "@" in url or not url.startswith(("redis://", "rediss://")):
         return url
-    return url.replace("://", f"://:{_password}@", 1)
+    return url.replace("://", f"://:{password}@", 1)
 
 
 REDIS_URL = with_password(env.text("REDIS_URL", form=RedisUrl, secret=True))

@@ -19,6 +19,7 @@ from pytest_django import Settings
 
 from config.database import database_config
 from config.env import BASE_DIR, DotEnv, Environment, env
+from config.redis import with_password
 from tests.production import REQUIRED, run_python
 from tests.receiver import receiving
 
@@ -170,6 +171,24 @@ def test_keys_that_are_rotated_out_are_separated_by_commas(monkeypatch: pytest.M
     for given, keys in [("", []), ("a#b", ["a#b"]), ("""it's,"b" """, ["it's", '"b" '])]:
         monkeypatch.setenv("SECRET_KEY_FALLBACKS", given)
         assert runpy.run_path(component)["SECRET_KEY_FALLBACKS"] == keys
+
+
+@pytest.mark.parametrize(
+    ("password", "url", "found"),
+    [
+        ("", "redis://redis:6379/0", "redis://redis:6379/0"),
+        ("p@ss w/#%:", "redis://redis:6379/0", "redis://:p%40ss%20w%2F%23%25%3A@redis:6379/0"),
+        ("word", "rediss://redis/0", "rediss://:word@redis/0"),
+        ("word", "redis://ann:other@redis/0", "redis://ann:other@redis/0"),
+        ("word", "memory://", "memory://"),
+        ("word", "", ""),
+    ],
+)
+def test_redis_gets_its_password(
+    monkeypatch: pytest.MonkeyPatch, password: str, url: str, found: str
+) -> None:
+    monkeypatch.setenv("REDIS_PASSWORD", password)
+    assert with_password(url) == found
 
 
 def test_an_empty_variable_is_one_that_is_not_set(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -12,9 +12,9 @@ from config.settings.components.i18n import TIME_ZONE
 from config.settings.components.logging import LOGGING
 
 _BROKER = Form(rf"memory://.*|redis\+socket://\S+|(?!unix:)(?:{RedisUrl.pattern})", RedisUrl.good)
-CELERY_BROKER_URL = with_password(
-    env.text("CELERY_BROKER_URL", "memory://", form=_BROKER, secret=True)
-)
+CELERY_BROKER_URL = with_password(env.text("CELERY_BROKER_URL", "memory://", form=_BROKER, secret=True))
+# Celery itself reads the variable `CELERY_BROKER_URL` before the setting of this name, but not before these.
+CELERY_BROKER_READ_URL = CELERY_BROKER_WRITE_URL = CELERY_BROKER_URL
 CELERY_TASK_ALWAYS_EAGER = CELERY_BROKER_URL.startswith("memory:")
 CELERY_BROKER_TRANSPORT = None if CELERY_TASK_ALWAYS_EAGER else "apps.tasks.transport:Transport"
 CELERY_RESULT_BACKEND = None if CELERY_TASK_ALWAYS_EAGER else CELERY_BROKER_URL
