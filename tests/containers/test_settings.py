@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 import pytest
@@ -65,6 +66,19 @@ def test_flower_shows_tasks_to_who_has_its_password(changed: Stack) -> None:
     assert "seen@example.com" not in flower(table).text
     # Who has logged in there has not logged in here.
     assert changed.ask("GET", "/api/v1/users/me/", auth=("flower", PASSWORD)).status_code == 401
+
+
+def test_flower_counts_the_requests_of_an_address(changed: Stack) -> None:
+    if changed.proxy == "caddy":
+        pytest.skip("Caddy has no limit for requests: its hash is cheap instead")
+
+    def guess(number: int) -> int:
+        return changed.ask("GET", "/flower/", auth=("flower", str(number))).status_code
+
+    with ThreadPoolExecutor(20) as pool:
+        assert set(pool.map(guess, range(200))) == {401, 429}
+    # Other requests are not counted with them.
+    assert changed.ask("GET", "/health/live/").ok
 
 
 def test_secrets_are_read_from_files_and_stand_nowhere_else(changed: Stack) -> None:
