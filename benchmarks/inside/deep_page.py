@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import statistics
 import sys
-from base64 import b64encode
 from datetime import timedelta
-from urllib.parse import urlencode
+from urllib.parse import urlsplit
 
 import django
 
 django.setup()
 
+from apps.core.pagination import CursorPagination
 from apps.users.models import User
 from apps.users.services.sessions import _family_create
+from django.test import RequestFactory
 from django.utils import timezone
 from requests_per_second import caller, rate
+from rest_framework.request import Request
 
 DEPTH = 100_000
 PAGE = 25
@@ -37,10 +39,11 @@ def main() -> int:
     admin = User.objects.create_superuser("admin@example.com")
     User.objects.filter(pk=admin.pk).update(created_at=now - timedelta(days=9))
     token = _family_create(admin).access
-    position = User.objects.order_by("-created_at")[DEPTH].created_at
-    cursor = b64encode(urlencode({"p": str(position)}).encode()).decode()
+    paginator = CursorPagination()
+    paginator.paginate_queryset(User.objects.all(), Request(RequestFactory().get("/api/v1/users/")))
+    paginator.page = [User.objects.order_by("-created_at")[DEPTH]]
     first = caller("/api/v1/users/", token)
-    deep = caller(f"/api/v1/users/?{urlencode({'cursor': cursor})}", token)
+    deep = caller(f"/api/v1/users/?{urlsplit(paginator.get_next_link()).query}", token)
     assert first().count(b'"email"') == deep().count(b'"email"') == PAGE
     ratio = statistics.median(rate(first, REQUESTS) / rate(deep, REQUESTS) for _ in range(ROUNDS))
     print(f"time of the page {DEPTH} rows deep to that of the first page: {ratio:.2f} x")

@@ -2,7 +2,7 @@ import factory
 from factory.django import DjangoModelFactory
 
 from apps.users.tests.factories import UserFactory
-from tests.sampleapp.models import Note
+from tests.sampleapp.models import Measurement, Note
 
 
 class NoteFactory(DjangoModelFactory[Note]):
@@ -11,3 +11,10 @@ class NoteFactory(DjangoModelFactory[Note]):
 
     text = factory.Sequence(lambda number: f"note {number}")
     owner = factory.SubFactory(UserFactory)
+
+
+class MeasurementFactory(DjangoModelFactory[Measurement]):
+    class Meta:
+        model = Measurement
+
+    label = factory.Sequence(lambda number: f"measurement {number}")

@@ -17,3 +17,18 @@ class Article(SluggedModel):
     is_active = models.BooleanField(default=True)
 
     objects: models.Manager[Any] = ActiveQuerySet.as_manager()
+
+
+class Measurement(UUIDModel, TimeStampedModel):
+    """Has a column of every kind that lists are ordered by; most of them may be empty."""
+
+    label = models.CharField(max_length=100)
+    remark = models.TextField(null=True)
+    value = models.DecimalField(max_digits=9, decimal_places=3, null=True)
+    ratio = models.FloatField(null=True)
+    count = models.BigIntegerField(null=True)
+    is_valid = models.BooleanField(null=True)
+    day = models.DateField(null=True)
+    measured_at = models.DateTimeField(null=True)
+    duration = models.DurationField(null=True)
+    owner = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, null=True, related_name="+")

@@ -13,6 +13,7 @@ router.register("owned-notes", views.OwnedNoteViewSet, basename="owned-note")
 router.register("published-notes", views.PublishedNoteViewSet, basename="published-note")
 router.register("created-notes", views.CreatedNoteViewSet, basename="created-note")
 router.register("numbered-notes", views.NumberedNoteViewSet, basename="numbered-note")
+router.register("measurements", views.MeasurementViewSet, basename="measurement")
 router.register("articles", views.ArticleViewSet, basename="article")
 
 urlpatterns: list[URLPattern | URLResolver] = [

@@ -4,6 +4,7 @@ from typing import Any
 from django.core.exceptions import PermissionDenied
 from django.core.exceptions import ValidationError as DjangoValidationError
 from django.db import InterfaceError, OperationalError
+from django.db.models.functions import Length, Lower
 from django.http import HttpRequest, HttpResponse
 from rest_framework import serializers, viewsets
 from rest_framework.permissions import AllowAny, BasePermission
@@ -13,7 +14,7 @@ from rest_framework.views import APIView
 
 from apps.core.pagination import PageNumberPagination
 from apps.core.permissions import HasRole, IsAdminOrReadOnly, IsOwner, IsOwnerOrReadOnly
-from tests.sampleapp.models import Article, Note
+from tests.sampleapp.models import Article, Measurement, Note
 
 
 class NoteSerializer(serializers.ModelSerializer[Note]):
@@ -49,6 +50,27 @@ class CreatedNoteViewSet(NoteViewSet):
 
 class NumberedNoteViewSet(NoteViewSet):
     pagination_class = PageNumberPagination
+
+
+class MeasurementSerializer(serializers.ModelSerializer[Measurement]):
+    class Meta:
+        model = Measurement
+        fields = "__all__"
+
+
+class MeasurementViewSet(viewsets.ModelViewSet[Measurement]):
+    permission_classes = (AllowAny,)
+    queryset = Measurement.objects.annotate(length=Length("remark"), folded=Lower("label"))
+    serializer_class = MeasurementSerializer
+    ordering_fields = (
+        *(field.name for field in Measurement._meta.fields),  # noqa: SLF001 - Django's documented Options API
+        "pk",
+        "length",
+        "folded",
+        "owner__email",
+        "owner__last_login",
+    )
+    ordering = ("-created_at",)
 
 
 class ArticleSerializer(serializers.ModelSerializer[Article]):
