@@ -4,9 +4,11 @@ import os
 
 from django.core.asgi import get_asgi_application
 
+from apps.core.requests import with_utf8_requests
+
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings.production")
 
-application = get_asgi_application()
+application = with_utf8_requests(get_asgi_application())
 
 # What these import needs the apps, which are there now.
 from apps.core.asgi import with_limits  # noqa: E402

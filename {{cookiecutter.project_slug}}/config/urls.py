@@ -1,10 +1,14 @@
 """Every route. The versioned API is a namespace of its own: `reverse("v1:users:me")`."""
 
+from typing import Any
+
 from django.conf import settings
 from django.contrib import admin
 from django.urls import URLPattern, URLResolver, include, path, re_path
 from django.views.generic import RedirectView
 from drf_spectacular.views import SpectacularRedocView, SpectacularSwaggerSplitView
+from rest_framework.permissions import AllowAny
+from rest_framework.routers import APIRootView
 
 from apps.core import health
 from apps.core.schema import SchemaView
@@ -19,6 +23,17 @@ api_v1: list[URLPattern | URLResolver] = [
     # % endif
     path("users/", include("apps.users.api.urls.users")),
 ]
+
+# `/api/v1/` lists the routes without parameters; the view leaves out those that need one.
+_routes: list[Any] = [
+    (app, route)
+    for app in api_v1
+    for included in app.url_patterns  # type: ignore[union-attr]
+    for route in getattr(included, "url_patterns", [included])
+]
+_names = {f"{app.app_name}:{route.name}": f"{app.app_name}:{route.name}" for app, route in _routes}
+_root = APIRootView.as_view(api_root_dict=_names, permission_classes=[AllowAny])
+api_v1.append(path("", _root, name="root"))
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", RedirectView.as_view(pattern_name="docs")),

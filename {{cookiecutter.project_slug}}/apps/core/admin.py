@@ -1,7 +1,9 @@
 """The admin site and what its pages share."""
 
 import csv
+import re
 from collections.abc import Iterator
+from decimal import Decimal
 from typing import Any
 
 from django.contrib import admin
@@ -11,7 +13,10 @@ from django.utils.translation import gettext_lazy as _
 
 from config import project
 
-FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+# Programs split lines at one of these, whatever is quoted, and then skip blanks and quotes.
+SEPARATORS = re.compile(r"([,;|\t\r\n])")
+SKIPPED = ' "\0\v\f\xa0\u200b\u3000\ufeff'
+FORMULA_STARTS = tuple("=+-@＝＋－＠")  # noqa: RUF001 - fullwidth signs start formulas too
 
 admin.site.site_title = admin.site.site_header = project.TITLE
 
@@ -23,10 +28,13 @@ class _Echo:
         return value
 
 
-def _cell(value: Any) -> str:
+def _cell(value: Any) -> Any:
     """A spreadsheet must not run what a user typed. https://owasp.org/www-community/attacks/CSV_Injection"""
-    text = "" if value is None else str(value)
-    return f"'{text}" if text.startswith(FORMULA_STARTS) else text
+    if value is None or isinstance(value, int | float | Decimal):
+        return value
+    text = str(value)
+    parts = SEPARATORS.split(f"'{text}" if text.startswith(("\t", "\r")) else text)
+    return "".join(f"'{part}" if part.lstrip(SKIPPED).startswith(FORMULA_STARTS) else part for part in parts)
 
 
 class CSVExportMixin:
@@ -36,7 +44,7 @@ class CSVExportMixin:
 
     @admin.action(description=_("Export selected rows as CSV"), permissions=["view"])
     def export_csv(self, request: HttpRequest, queryset: QuerySet[Model]) -> StreamingHttpResponse:
-        writer = csv.writer(_Echo())
+        writer = csv.writer(_Echo(), quoting=csv.QUOTE_ALL)
 
         def rows() -> Iterator[str]:
             yield writer.writerow(self.export_fields)

@@ -82,7 +82,9 @@ def with_limits(application: Any) -> Any:
 
 async def _refuse(scope: dict[str, Any], send: Send, reason: str) -> None:
     """Respond with 503 in place of the application."""
-    request = ASGIRequest(scope, BytesIO())
+    # The other headers may be malformed.
+    kept = [(name, value) for name, value in scope["headers"] if name.lower() == b"x-request-id"]
+    request = ASGIRequest(scope | {"headers": kept}, BytesIO())
     request_id = identify(request)
     logger.warning("request_refused", reason=reason, request_id=request_id)
     response = unavailable_response(request)

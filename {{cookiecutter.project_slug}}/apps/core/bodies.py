@@ -8,6 +8,7 @@ from django.urls import Resolver404, resolve
 # What a form with one file has beside it: boundaries, headers, small fields.
 FORM_BYTES = 65_536
 FORM = "multipart/form-data"
+MAX_DIGITS = 18
 
 
 def max_body_bytes(path: str, content_type: str) -> int:
@@ -18,18 +19,21 @@ def max_body_bytes(path: str, content_type: str) -> int:
 
 
 def body_fault(path: str, headers: Mapping[str, str]) -> str | None:
-    """Why a body is refused by its headers alone: `length_required`, `body_too_large`, or None."""
+    """Why headers refuse a body: `length_required`, `bad_request`, `body_too_large`, or None."""
     # What is sent in pieces ends where it likes, whatever length it says as well.
     if headers.get("transfer-encoding"):
         return "length_required"
+    length = headers.get("content-length") or ""
+    if length and not (length.isascii() and length.isdigit()):
+        return "bad_request"
+    # Python does not convert thousands of digits.
     longest = max_body_bytes(path, headers.get("content-type", ""))
-    return "body_too_large" if body_length(headers) > longest else None
+    return "body_too_large" if len(length) > MAX_DIGITS or body_length(headers) > longest else None
 
 
 def body_length(headers: Mapping[str, str]) -> int:
-    """The length that a request announces; 0 if it announces none, or nonsense."""
-    length = headers.get("content-length") or ""
-    return int(length) if length.isdecimal() else 0
+    """The length that a request without a body fault announces, in bytes."""
+    return int(headers.get("content-length") or 0)
 
 
 def _takes_forms(path: str) -> bool:

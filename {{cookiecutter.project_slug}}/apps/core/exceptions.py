@@ -12,15 +12,19 @@ from django.http import HttpRequest, JsonResponse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from rest_framework import exceptions
+from rest_framework.renderers import JSONRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.serializers import as_serializer_error
 from rest_framework.views import exception_handler
 
+from apps.core.throttling import AnonThrottle
+
 PROBLEM_JSON = "application/problem+json"
 # SQLite's for a statement that it cannot run, such as one about a table that is missing.
 # https://www.sqlite.org/rescode.html#error
 SQLITE_ERROR = 1
+UNAUTHENTICATED = (exceptions.AuthenticationFailed, exceptions.NotAuthenticated)
 
 logger = structlog.get_logger(__name__)
 
@@ -86,10 +90,15 @@ def problem_handler(exc: Exception, context: dict[str, Any]) -> Response | None:
         exc = ServiceUnavailable()
     elif isinstance(exc, DjangoValidationError):
         exc = exceptions.ValidationError(as_serializer_error(exc))
+    request: Request = context["request"]
+    if isinstance(exc, UNAUTHENTICATED) and request.authenticators:
+        # Django REST Framework raises it before the throttles of the view count the request.
+        throttle = AnonThrottle()
+        if not throttle.allow_request(request, context["view"]):
+            exc = exceptions.Throttled(throttle.wait())
     response = exception_handler(exc, context)
     if response is None:
         return None
-    request: Request = context["request"]
     if isinstance(exc, exceptions.ValidationError):
         response.data = problem(
             request, response.status_code, "validation_error", _("The input is not valid.")
@@ -97,7 +106,10 @@ def problem_handler(exc: Exception, context: dict[str, Any]) -> Response | None:
         response.data["errors"] = list(_errors(exc.get_full_details()))
     else:
         response.data = problem(request, response.status_code, *_code_and_detail(response.data))
-    response.content_type = PROBLEM_JSON
+    # The browsable API shows it as HTML; a renderer of another format need not be able to.
+    if getattr(getattr(request, "accepted_renderer", None), "format", "") != "api":
+        request.accepted_renderer, request.accepted_media_type = JSONRenderer(), PROBLEM_JSON
+        response.content_type = PROBLEM_JSON
     return response
 
 

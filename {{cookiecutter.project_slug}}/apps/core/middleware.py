@@ -9,9 +9,10 @@ from typing import Any
 
 import structlog
 from django.conf import settings
-from django.core.exceptions import MiddlewareNotUsed
+from django.core.exceptions import FieldDoesNotExist, MiddlewareNotUsed
+from django.db import DatabaseError
 from django.dispatch import receiver
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import Resolver404, resolve
 from django.utils.cache import patch_cache_control, patch_vary_headers
 from django.utils.translation import gettext as _
@@ -21,11 +22,16 @@ from django_structlog.signals import bind_extra_request_failed_metadata
 from apps.core.bodies import body_fault
 from apps.core.exceptions import is_unavailable, problem_response
 from apps.core.routers import replica_allowed
+from apps.core.views import in_admin
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
 
 REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{8,128}")
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+# Raised by Django and the database for values such as the year 10000 or an integer of 30 digits.
+QUERY_ERRORS = (ArithmeticError, DatabaseError, FieldDoesNotExist, LookupError, ValueError)
+
+logger = structlog.get_logger(__name__)
 
 
 def identify(request: HttpRequest) -> str:
@@ -99,11 +105,39 @@ class BodyLimitMiddleware:
             case "length_required" as code:
                 detail = _("The request does not say how long its body is.")
                 return problem_response(request, HTTPStatus.LENGTH_REQUIRED, code, detail)
+            case "bad_request" as code:
+                detail = _("The request cannot be read.")
+                return problem_response(request, HTTPStatus.BAD_REQUEST, code, detail)
             case "body_too_large" as code:
                 detail = _("The body of the request is too large.")
                 return problem_response(request, HTTPStatus.REQUEST_ENTITY_TOO_LARGE, code, detail)
             case _:
                 return self.get_response(request)
+
+
+class FailureMiddleware:
+    """Adds problem details to failed preconditions, and drops queries that a page of the admin fails on."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        if response.status_code == HTTPStatus.PRECONDITION_FAILED and not response.content:
+            detail = _("The precondition in the request headers is not met.")
+            problem = problem_response(request, response.status_code, "precondition_failed", detail)
+            response.content, response["Content-Type"] = problem.content, problem["Content-Type"]
+            response["Content-Length"] = str(len(problem.content))
+        return response
+
+    def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
+        """Redirect as the admin itself does for lookups that it recognizes as invalid."""
+        failed = isinstance(exception, QUERY_ERRORS) and not is_unavailable(exception)
+        has_query = request.method in SAFE_METHODS and not request.GET.keys() <= {"e"}
+        if not (failed and has_query and in_admin(request)):
+            return None
+        logger.warning("admin_query_failed", exc_info=exception)
+        return HttpResponseRedirect(f"{request.path}?e=1")
 
 
 class APIVersionMiddleware:

@@ -18,7 +18,7 @@ from apps.core.exceptions import (
 )
 
 
-def _in_admin(request: HttpRequest) -> bool:
+def in_admin(request: HttpRequest) -> bool:
     return request.path_info.startswith(f"/{settings.ADMIN_URL}")
 
 
@@ -27,13 +27,13 @@ def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:  # 
 
 
 def permission_denied(request: HttpRequest, exception: Exception) -> HttpResponse:
-    if _in_admin(request):
+    if in_admin(request):
         return defaults.permission_denied(request, exception)
     return problem_response(request, HTTPStatus.FORBIDDEN, "permission_denied", _("You may not do this."))
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
-    if _in_admin(request):
+    if in_admin(request):
         return csrf.csrf_failure(request, reason)
     return problem_response(
         request, HTTPStatus.FORBIDDEN, "csrf_failed", _("The CSRF token is missing or wrong.")
@@ -42,7 +42,7 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
 
 @csrf_exempt
 def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
-    if _in_admin(request):
+    if in_admin(request):
         return defaults.page_not_found(request, exception or Exception())
     return problem_response(
         request, HTTPStatus.NOT_FOUND, "not_found", _("Nothing is found at this address.")
@@ -53,7 +53,7 @@ def server_error(request: HttpRequest) -> HttpResponse:
     # Django calls this while it handles the exception, and does not hand it over.
     if is_unavailable(sys.exception()):
         return _unavailable(request)
-    if _in_admin(request):
+    if in_admin(request):
         return defaults.server_error(request)
     return problem_response(
         request,
@@ -64,7 +64,7 @@ def server_error(request: HttpRequest) -> HttpResponse:
 
 
 def _unavailable(request: HttpRequest) -> HttpResponse:
-    if not _in_admin(request):
+    if not in_admin(request):
         return unavailable_response(request)
     content = render_to_string("503.html")
     headers = {"Retry-After": str(ServiceUnavailable.wait)}

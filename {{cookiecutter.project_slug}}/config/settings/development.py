@@ -10,6 +10,9 @@ SECRET_KEY = SECRET_KEY or "only-for-development-" + "x" * 40
 ALLOWED_HOSTS += [".localhost", "127.0.0.1", "[::1]"]
 CORS_ALLOWED_ORIGINS = CORS_ALLOWED_ORIGINS or ["{0.scheme}://{0.netloc}".format(urlsplit(FRONTEND_URL))]
 
+# WhiteNoise serves static files, as in production: the view of `runserver` fails outside of the middleware.
+INSTALLED_APPS.insert(0, "whitenoise.runserver_nostatic")
+
 # Raises on N+1 queries. https://github.com/taobojlen/django-zeal
 INSTALLED_APPS += ["zeal", "django_migration_linter"]
 MIDDLEWARE += ["zeal.middleware.zeal_middleware"]
@@ -28,7 +31,7 @@ MIGRATION_LINTER_OPTIONS = {
     "quiet": ["ok", "ignore"],
 }
 
-REST_FRAMEWORK["DEFAULT_RENDERER_CLASSES"] += ["rest_framework.renderers.BrowsableAPIRenderer"]
+REST_FRAMEWORK["DEFAULT_RENDERER_CLASSES"] += ["apps.core.renderers.BrowsableAPIRenderer"]
 REST_FRAMEWORK["DEFAULT_AUTHENTICATION_CLASSES"] += ["rest_framework.authentication.SessionAuthentication"]
 
 STORAGES["staticfiles"]["BACKEND"] = "django.contrib.staticfiles.storage.StaticFilesStorage"

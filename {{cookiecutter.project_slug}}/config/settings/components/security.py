@@ -1,5 +1,7 @@
 """Headers, cookies and origins. https://docs.djangoproject.com/en/stable/topics/security/"""
 
+from corsheaders.defaults import default_headers
+
 from config.env import AllowedHost, Form, Origin, env
 
 SECRET_KEY = env.text("SECRET_KEY", secret=True)
@@ -10,7 +12,17 @@ ALLOWED_HOSTS = env.texts("ALLOWED_HOSTS", form=AllowedHost)
 CSRF_TRUSTED_ORIGINS = env.texts("CSRF_TRUSTED_ORIGINS", form=Origin)
 CORS_ALLOWED_ORIGINS = env.texts("CORS_ALLOWED_ORIGINS", form=Origin)
 CORS_URLS_REGEX = r"^/api/"
-CORS_EXPOSE_HEADERS = ["X-Request-ID", "X-API-Version", "Retry-After"]
+CORS_ALLOW_HEADERS = [*default_headers, "if-match", "if-modified-since", "if-none-match", "x-request-id"]
+CORS_EXPOSE_HEADERS = [
+    "Allow",
+    "Content-Disposition",
+    "ETag",
+    "Location",
+    "Retry-After",
+    "WWW-Authenticate",
+    "X-API-Version",
+    "X-Request-ID",
+]
 # Not a secret, but a scanner that does not find the login page tries no passwords there.
 _ADMIN_URL = Form(
     r"/?(?!(?:api|flower|health|static)(?:/|$))[\w~-][\w.~-]*(?:/[\w~-][\w.~-]*)*/?",
