@@ -37,7 +37,7 @@ HEADERS = {
 MAIL = "apps.tasks.tasks.mail_deliver"
 FAILING = f"""
 from apps.tasks.tasks import mail_deliver
-mail = {{"to": "{EMAIL}", "template": "missing", "context": {{"link": "eyJhbGciOi"}}, "language": "en"}}
+mail = {{"builder": "missing", "data": {{"to": "{EMAIL}", "link": "eyJhbGciOi"}}, "language": "en"}}
 mail_deliver.apply_async(kwargs={{**mail, "key": "missing"}})
 """
 SERVER, CLIENT, PRODUCER, CONSUMER = 2, 3, 4, 5
@@ -276,7 +276,7 @@ def test_a_task_that_fails_is_told_to_sentry_without_what_it_was_given(
         shell = (everything / ".venv" / "bin" / "python", "manage.py", "shell", "-v", "0", "-c", FAILING)
         run(*shell, cwd=everything, env=variables)
         (event,) = eventually(collector.errors)
-    assert event["exception"]["values"][-1]["type"] == "TemplateDoesNotExist"
+    assert event["exception"]["values"][-1]["type"] == "KeyError"
     assert event["transaction"] == MAIL
     assert event["tags"]["task_id"]
     assert collector.planted() == []

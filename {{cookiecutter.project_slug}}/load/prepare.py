@@ -30,6 +30,7 @@ def delete_accounts() -> None:
 def make_accounts(kind: str, number: int) -> list[Account]:
     """Make accounts that share a password which nobody knows, of members or of `staff`."""
     from django.contrib.auth.hashers import make_password  # noqa: PLC0415 - after django.setup()
+    from django.contrib.auth.models import Permission  # noqa: PLC0415 - as above
     from django.utils import timezone  # noqa: PLC0415 - as above
 
     from apps.users.models import User  # noqa: PLC0415 - as above
@@ -37,10 +38,12 @@ def make_accounts(kind: str, number: int) -> list[Account]:
     password = secrets.token_urlsafe(16)
     hashed, now = make_password(password), timezone.now()
     emails = [f"{kind}-load-{index}@{DOMAIN}" for index in range(number)]
-    User.objects.bulk_create(
+    users = User.objects.bulk_create(
         User(email=email, password=hashed, email_verified_at=now, is_staff=kind == "staff")
         for email in emails
     )
+    if kind == "staff":
+        Permission.objects.get(codename="view_user").user_set.add(*users)
     return [Account(email, password) for email in emails]
 
 

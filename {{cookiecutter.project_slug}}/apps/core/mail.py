@@ -1,7 +1,8 @@
-"""Mail from templates, in the language of the moment."""
+"""Mail from templates, in the current language."""
 
+from collections.abc import Callable
 from functools import partial
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.conf import settings
 from django.core.mail import EmailMessage, EmailMultiAlternatives
@@ -13,6 +14,18 @@ from apps.core.background import in_background
 from config import project
 
 
+class Mail(NamedTuple):
+    """The arguments of `mail_send`."""
+
+    to: str
+    template: str
+    context: dict[str, Any]
+
+
+Builder = Callable[..., Mail | None]
+_builders: dict[str, Builder] = {}
+
+
 class ConsoleBackend(console.EmailBackend):
     """Prints the text of a mail as people read it, so that a link in it can be copied."""
 
@@ -21,20 +34,40 @@ class ConsoleBackend(console.EmailBackend):
         self.stream.write(f"{head}\n\n{message.body}\n{'-' * 79}\n")
 
 
-def mail_queue(*, to: str, template: str, context: dict[str, Any]) -> None:
-    """Send one mail soon, without the caller waiting; call it after the commit of what the mail speaks of.
+def mail_queue(builder: str, **data: Any) -> None:
+    """Send one mail soon, without the caller waiting; call it after the commit of what the mail is about.
 
     Args:
-        to: the address.
-        template: see `mail_send`.
-        context: for the templates, of what JSON knows.
+        builder: the name of a `mail_builder`, which makes the mail when it is sent.
+        data: its arguments, of types that JSON has. A broker may store them: pass keys of rows, and neither
+            tokens nor links that contain one.
     """
-    import_string(settings.MAIL_QUEUE)(to=to, template=template, context=context)
+    import_string(settings.MAIL_QUEUE)(builder=builder, data=data)
 
 
-def mail_in_thread(*, to: str, template: str, context: dict[str, Any]) -> None:
-    """A way of `mail_queue`: one try, in a thread of this process; see there for the arguments."""
-    in_background(partial(mail_send, to=to, template=template, context=context))
+def mail_in_thread(*, builder: str, data: dict[str, Any]) -> None:
+    """A way of `mail_queue`: one attempt, in a thread of this process; see there for the arguments."""
+    in_background(partial(mail_build_and_send, builder=builder, data=data))
+
+
+def mail_builder(name: str) -> Callable[[Builder], Builder]:
+    """Register a function that builds mails of one kind; `AppConfig.ready` must import its module."""
+
+    def register(function: Builder) -> Builder:
+        _builders[name] = function
+        return function
+
+    return register
+
+
+def mail_build_and_send(*, builder: str, data: dict[str, Any]) -> None:
+    """Build and send a queued mail, unless its builder returns None.
+
+    Raises:
+        OSError: the mail server cannot be reached or refuses.
+    """
+    if mail := _builders[builder](**data):
+        mail_send(**mail._asdict())
 
 
 def mail_send(*, to: str, template: str, context: dict[str, Any]) -> None:

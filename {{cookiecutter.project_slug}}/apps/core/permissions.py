@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from rest_framework.permissions import SAFE_METHODS, BasePermission
+from rest_framework.permissions import SAFE_METHODS, BasePermission, IsAdminUser
 
 if TYPE_CHECKING:
     from rest_framework.request import Request
@@ -36,6 +36,13 @@ class IsAdminOrReadOnly(BasePermission):
         if not request.user.is_authenticated:
             return False
         return request.method in SAFE_METHODS or request.user.is_staff
+
+
+class IsStaffWithPermission(IsAdminUser):
+    """Lets staff pass who have the view's `required_permission`, such as `users.view_user`."""
+
+    def has_permission(self, request: Request, view: APIView) -> bool:
+        return super().has_permission(request, view) and request.user.has_perm(view.required_permission)  # type: ignore[attr-defined]
 
 
 class HasRole(BasePermission):

@@ -21,7 +21,12 @@ if TYPE_CHECKING:
     from rest_framework.request import Request
     from rest_framework.views import APIView
 
-PERIODS = {"second": 1, "minute": 60, "hour": 3600, "day": 86_400}
+# The names that Django REST Framework's rates may have.
+PERIODS = {
+    name: seconds
+    for names, seconds in (("s sec second", 1), ("m min minute", 60), ("h hour", 3600), ("d day", 86_400))
+    for name in names.split()
+}
 
 
 @cache
@@ -41,7 +46,7 @@ def parse_rates(rates: str) -> tuple[tuple[int, int], ...]:
 
 def _parse_rate(rate: str) -> tuple[int, int]:
     number, _, period = rate.partition("/")
-    if not number.isdigit() or period not in PERIODS:
+    if not (number.isascii() and number.isdigit()) or period not in PERIODS:
         raise ValueError(f"{rate!r} is no rate, for example: 60/minute ({', '.join(PERIODS)})")
     return int(number), PERIODS[period]
 
@@ -58,21 +63,25 @@ class RateThrottle(BaseThrottle):
 
     def allow_request(self, request: Request, view: APIView) -> bool:
         client = self.get_client(request, view)
-        if client is None:
-            return True
-        limits = parse_rates(settings.THROTTLE_RATES[self.scope])
-        return all(self._count(f"throttle:{self.scope}:{client}", *limit) for limit in limits)
+        self.seconds_left = 0 if client is None else count(self.scope, client)
+        return not self.seconds_left
 
     def wait(self) -> float:
         return self.seconds_left
 
-    def _count(self, key: str, limit: int, seconds: int) -> bool:
+
+def count(scope: str, client: str) -> float:
+    """Count one more for a client.
+
+    Returns:
+        0 within every limit of the scope, else the seconds until the window of the exceeded limit ends.
+    """
+    for limit, seconds in parse_rates(settings.THROTTLE_RATES[scope]):
         now = time.time()
         window = int(now // seconds)
-        key = f"{key}:{seconds}:{window}"
-        count = _increment(key, timeout=seconds)
-        self.seconds_left = (window + 1) * seconds - now
-        return count <= limit
+        if _increment(f"throttle:{scope}:{client}:{seconds}:{window}", timeout=seconds) > limit:
+            return (window + 1) * seconds - now
+    return 0
 
 
 def _increment(key: str, *, timeout: int) -> int:

@@ -10,7 +10,7 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils import timezone
 
-from apps.core.mail import mail_queue
+from apps.core.mail import Mail, mail_builder, mail_queue
 from apps.notifications.models import Channel, Notification, Preference, validate_kind
 from apps.notifications.selectors import notification_list, preferences_of
 from apps.realtime.services import event_send
@@ -54,14 +54,21 @@ def notification_send(
         notification.save(force_insert=True)
     # To an address that may be somebody else's nothing is sent that others can cause.
     if wanted[Channel.MAIL] and reader.is_verified:
-        context = {"title": title, "body": body}
-        transaction.on_commit(
-            partial(mail_queue, to=reader.email, template=MAIL, context=context), robust=True
+        mail = partial(
+            mail_queue, "notifications.notification", user_id=str(reader.pk), title=title, body=body
         )
+        transaction.on_commit(mail, robust=True)
     if wanted[Channel.WEBSOCKET]:
         kept = wanted[Channel.IN_APP]
         event_send(user=reader, event="notification.created", data=_told(notification, kept=kept))
     return notification if wanted[Channel.IN_APP] else None
+
+
+@mail_builder("notifications.notification")
+def notification_mail(*, user_id: str, title: str, body: str) -> Mail | None:
+    """Build the mail of a notification; None if the account has ended."""
+    user = User.objects.filter(pk=user_id, is_active=True).first()
+    return user and Mail(to=user.email, template=MAIL, context={"title": title, "body": body})
 
 
 def notification_read(*, notification: Notification) -> Notification:

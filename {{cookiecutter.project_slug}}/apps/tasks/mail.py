@@ -9,15 +9,14 @@ from django.utils.translation import get_language
 from apps.core.background import in_background
 
 
-def mail_queue(*, to: str, template: str, context: dict[str, Any]) -> None:
+def mail_queue(*, builder: str, data: dict[str, Any]) -> None:
     """Queue one mail without the caller waiting; it is written in the language of the caller.
 
     Args:
-        to: the address.
-        template: see `apps.core.mail.mail_send`.
-        context: for the templates, of what JSON knows.
+        builder: see `apps.core.mail.mail_queue`.
+        data: see there.
     """
-    mail = {"to": to, "template": template, "context": context, "language": get_language()}
+    mail = {"builder": builder, "data": data, "language": get_language()}
     # The key is made once, here: it stays the same however often the mail is queued or tried.
     in_background(partial(_deliver, key=f"mail-{uuid.uuid4()}", **mail))
 

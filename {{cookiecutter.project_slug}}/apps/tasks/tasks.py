@@ -10,7 +10,7 @@ from django.conf import settings
 from django.core.management import call_command
 from django.utils.translation import override
 
-from apps.core.mail import mail_send
+from apps.core.mail import mail_build_and_send
 from apps.tasks.services.receipts import once
 from config.celery import app
 
@@ -18,14 +18,13 @@ logger = structlog.get_logger(__name__)
 
 
 @app.task(retry_backoff=5)
-def mail_deliver(*, key: str, to: str, template: str, context: dict[str, Any], language: str | None) -> None:
-    """Send a mail.
+def mail_deliver(*, key: str, builder: str, data: dict[str, Any], language: str | None) -> None:
+    """Build and send a mail.
 
     Args:
         key: of this mail: what was sent is not sent again.
-        to: the address.
-        template: see `apps.core.mail.mail_send`.
-        context: for the templates.
+        builder: see `apps.core.mail.mail_queue`.
+        data: see there.
         language: to write it in.
 
     Raises:
@@ -34,7 +33,7 @@ def mail_deliver(*, key: str, to: str, template: str, context: dict[str, Any], l
     with once(key) as first:
         if first:
             with override(language):
-                mail_send(to=to, template=template, context=context)
+                mail_build_and_send(builder=builder, data=data)
 
 
 @app.task(keeps_failures=False)

@@ -1,23 +1,51 @@
+from contextlib import suppress
 from typing import Any
 
 from django import forms
 from django.contrib import admin
+from django.contrib.admin.forms import AdminAuthenticationForm
+from django.contrib.auth import user_login_failed
 from django.contrib.auth.admin import GroupAdmin
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
 from django.contrib.auth.forms import AdminUserCreationForm
 from django.contrib.auth.models import Group
+from django.core.exceptions import ValidationError
 from django.db.models import Q, QuerySet, prefetch_related_objects
 from django.http import HttpRequest
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from apps.core.admin import CSVExportMixin
+from apps.users.canonical import canonical_email
 from apps.users.models import TokenFamily, User
 from apps.users.services import accounts, sessions
 
 PRIVILEGES = ("is_staff", "is_superuser", "groups", "user_permissions")
 
 
+class LoginForm(AdminAuthenticationForm):
+    """Counts the correct password of a user who is not staff as a failure, like a wrong one."""
+
+    def confirm_login_allowed(self, user: User) -> None:  # type: ignore[override] # ours is the only model
+        try:
+            super().confirm_login_allowed(user)
+        except ValidationError:
+            credentials = {"username": user.email}
+            user_login_failed.send(sender=__name__, credentials=credentials, request=self.request)
+            raise
+
+
+admin.site.login_form = LoginForm
+
+
 class UserCreationForm(AdminUserCreationForm):
+    email_verified = forms.BooleanField(
+        label=_("E-mail verified"),
+        required=False,
+        initial=True,
+        help_text=_("The user can log in without confirming the e-mail address first."),
+    )
+
     class Meta:
         model = User
         fields = ("email",)
@@ -41,7 +69,9 @@ class UserAdmin(CSVExportMixin, DjangoUserAdmin):
         (_("Access"), {"fields": ("is_active", "email_verified_at", *PRIVILEGES)}),
         (_("Dates"), {"fields": ("last_login", "created_at", "updated_at", "deleted_at")}),
     )
-    add_fieldsets = ((None, {"fields": ("email", "usable_password", "password1", "password2")}),)
+    add_fieldsets = (
+        (None, {"fields": ("email", "email_verified", "usable_password", "password1", "password2")}),
+    )
 
     def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> User | None:
         user: User | None = super().get_object(request, object_id, from_field)
@@ -49,6 +79,11 @@ class UserAdmin(CSVExportMixin, DjangoUserAdmin):
             # Where permissions are only shown, the page asks each for its content type.
             prefetch_related_objects([user], "user_permissions__content_type")
         return user
+
+    def get_search_results(self, request: HttpRequest, queryset: QuerySet[User], search_term: str) -> Any:
+        with suppress(ValidationError):
+            search_term = canonical_email(search_term)
+        return super().get_search_results(request, queryset, search_term)
 
     def get_readonly_fields(self, request: HttpRequest, obj: User | None = None) -> tuple[str, ...]:
         """Only superusers hand out privileges, or staff could make themselves superusers."""
@@ -62,6 +97,8 @@ class UserAdmin(CSVExportMixin, DjangoUserAdmin):
         return super().has_delete_permission(request, obj) and self._may_touch(request, obj)
 
     def save_model(self, request: HttpRequest, obj: User, form: forms.ModelForm, change: bool) -> None:  # noqa: FBT001 - Django's signature
+        if form.cleaned_data.get("email_verified"):
+            obj.email_verified_at = timezone.now()
         super().save_model(request, obj, form, change)
         if change and "is_active" in form.changed_data and not obj.is_active:
             accounts.user_deactivate(user=obj)

@@ -1,22 +1,74 @@
 """Who a request comes from: passwords for the log-in, tokens for everything else."""
 
+from datetime import timedelta
+from functools import partial
 from typing import Any
 
+from axes.backends import AxesStandaloneBackend
 from django.contrib.auth.backends import ModelBackend
+from django.core.cache import caches
+from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest
-from django.utils.crypto import constant_time_compare, salted_hmac
+from django.utils.crypto import constant_time_compare
 from django.utils.translation import gettext as _
+from rest_framework.request import Request
 from rest_framework_simplejwt import authentication
 from rest_framework_simplejwt.exceptions import AuthenticationFailed
 from rest_framework_simplejwt.tokens import Token
 
+from apps.core.background import in_background
+from apps.core.clients import client_network
 from apps.core.routers import replica_allowed
+from apps.core.throttling import count
+from apps.users.canonical import email_digest
 from apps.users.models import User
+from apps.users.services.mails import login_limit_notify
 from apps.users.tokens import SESSION_CLAIM
+
+NETWORK_KNOWN_FOR = timedelta(days=90)
+NOTICE_INTERVAL = timedelta(days=1)
+
+
+class LoginLimitBackend(AxesStandaloneBackend):
+    """Refuses attempts to log in before the password is checked, whatever view they come from.
+
+    The limits: attempts by client (`THROTTLE_AUTH`), failures by client and account (django-axes), and
+    attempts by account from networks that are new to it (`THROTTLE_ACCOUNT`). The owner of the account can
+    still log in from a network where a login or a password reset has succeeded before.
+    """
+
+    def authenticate(self, request: Any, username: str | None = None, **kwargs: Any) -> None:
+        if request is not None and count("auth", f"login:{client_network(request)}"):
+            refuse(request)
+        super().authenticate(request, username, **kwargs)
+        email = str(username or kwargs.get(User.USERNAME_FIELD) or "")
+        if caches["counters"].get(network_key(request, email)):
+            return
+        account = email_digest(email, salt="apps.users.account")
+        if count("account", account):
+            # Emails that are not registered are treated the same.
+            if caches["counters"].add(f"login-limit-notice:{account}", 1, NOTICE_INTERVAL.total_seconds()):
+                in_background(partial(login_limit_notify, email=email))
+            refuse(request)
+
+
+def refuse(request: Any) -> None:
+    """Refuse an attempt as django-axes does: its middleware and `session_start` respond with 429."""
+    request.axes_locked_out = True
+    raise PermissionDenied
+
+
+def network_key(request: HttpRequest | Request, email: str) -> str:
+    return f"known-network:{email_digest(email, salt=f'apps.users.network:{client_network(request)}')}"
+
+
+def network_remember(request: HttpRequest | Request, email: str) -> None:
+    """Let an account log in from the network of the request while its limit is exceeded."""
+    caches["counters"].set(network_key(request, email), 1, NETWORK_KNOWN_FOR.total_seconds())
 
 
 class VerifiedEmailBackend(ModelBackend):
-    """Lets nobody in whose address is not verified; the answer is that of a wrong password."""
+    """Refuses users whose email is not verified; the response is that of a wrong password."""
 
     def user_can_authenticate(self, user: Any) -> bool:
         return super().user_can_authenticate(user) and user.is_verified
@@ -37,7 +89,6 @@ class JWTAuthentication(authentication.JWTAuthentication):
 
 
 def lockout_key(_request: HttpRequest | None, credentials: dict[str, Any] | None = None) -> str:
-    """What failed log-ins are counted under: a digest, so that the table of failures names nobody."""
+    """The key that failed logins are counted by: a digest, so that the table of failures has no emails."""
     email = str((credentials or {}).get("username") or (credentials or {}).get("email") or "")
-    address = User.objects.normalize_email(email).encode(errors="replace")
-    return salted_hmac("apps.users.lockout", address, algorithm="sha256").hexdigest()
+    return email_digest(email, salt="apps.users.lockout")

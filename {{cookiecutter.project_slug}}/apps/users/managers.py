@@ -3,34 +3,45 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from django.contrib.auth.models import BaseUserManager
+from django.core.exceptions import ValidationError
 from django.utils import timezone
 
 from apps.core.managers import ActiveQuerySet
+from apps.users.canonical import canonical_email
 
 if TYPE_CHECKING:
+    from django.db.models import QuerySet
+
     from apps.users.models import User
 
 
 class UserManager(BaseUserManager["User"].from_queryset(ActiveQuerySet)):  # type: ignore[misc]
-    """Addresses are the logins: stored in lower case, so that nobody has two accounts for one mailbox."""
+    """Emails are the logins: stored and looked up in their canonical form, one account for one mailbox."""
 
     @classmethod
     def normalize_email(cls, email: str | None) -> str:
-        return (email or "").strip().lower()
+        return canonical_email(email or "")
+
+    def by_email(self, email: str | None) -> QuerySet[User]:
+        """The user with this email, in any form; none for text that is not an email."""
+        try:
+            users: QuerySet[User] = self.filter(email=self.normalize_email(email))
+        except ValidationError:
+            users = self.none()
+        return users
 
     def get_by_natural_key(self, username: str | None) -> User:
-        user: User = self.get(email=self.normalize_email(username))
-        return user
+        return self.by_email(username).get()
 
     async def aget_by_natural_key(self, username: str | None) -> User:
-        user: User = await self.aget(email=self.normalize_email(username))
-        return user
+        return await self.by_email(username).aget()
 
     def create_user(self, email: str, password: str | None = None, **fields: Any) -> User:
-        """Create a user whose address is not verified; without a password nobody can log in as them.
+        """Create a user whose email is not verified; without a password nobody can log in as them.
 
         Raises:
-            ValueError: the address is empty.
+            ValueError: the email is empty.
+            ValidationError: the email is not valid.
         """
         if not email:
             raise ValueError("A user needs an e-mail address.")

@@ -1,6 +1,6 @@
 import uuid
 from collections.abc import Iterator
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from django.conf import settings
 from django.contrib.auth.base_user import AbstractBaseUser
@@ -12,6 +12,7 @@ from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext_lazy as _
 
 from apps.core.models import TimeStampedModel, UUIDModel
+from apps.users.canonical import EmailFormField, canonical_email, canonical_password
 from apps.users.managers import UserManager
 
 
@@ -20,10 +21,25 @@ def avatar_path(_instance: "User", _filename: str) -> str:
     return f"avatars/{uuid.uuid4().hex}.webp"
 
 
-class User(UUIDModel, TimeStampedModel, AbstractBaseUser, PermissionsMixin):
-    """A person, known by an e-mail address."""
+class CanonicalEmailField(models.EmailField):
+    """Email field that is cleaned to the canonical form, in models, forms and commands."""
 
-    email = models.EmailField(_("e-mail address"), unique=True)
+    def clean(self, value: Any, model_instance: models.Model | None) -> Any:
+        return super().clean(canonical_email(value) if value else value, model_instance)
+
+    def formfield(self, **kwargs: Any) -> Any:
+        return super().formfield(**{"form_class": EmailFormField, **kwargs})
+
+    def deconstruct(self) -> Any:
+        """Describe it to migrations as Django's field: the column is the same."""
+        name, _path, args, kwargs = super().deconstruct()
+        return name, "django.db.models.EmailField", args, kwargs
+
+
+class User(UUIDModel, TimeStampedModel, AbstractBaseUser, PermissionsMixin):
+    """A person, known by an email."""
+
+    email = CanonicalEmailField(_("e-mail address"), unique=True)
     first_name = models.CharField(_("first name"), max_length=150, blank=True)
     last_name = models.CharField(_("last name"), max_length=150, blank=True)
     avatar = models.FileField(_("avatar"), upload_to=avatar_path, blank=True)
@@ -45,16 +61,21 @@ class User(UUIDModel, TimeStampedModel, AbstractBaseUser, PermissionsMixin):
         ordering = ("-created_at", "-id")
         indexes = [models.Index(fields=["-created_at", "-id"], name="user_newest")]
         constraints = [
-            # With the unique column this makes an address unique whatever its case.
+            # With the unique column this makes an email unique whatever its case.
             models.CheckConstraint(condition=models.Q(email=Lower("email")), name="user_email_lower"),
         ]
 
     def __str__(self) -> str:
         return self.email
 
-    def clean(self) -> None:
-        super().clean()
-        self.email = type(self).objects.normalize_email(self.email)
+    def set_password(self, raw_password: str | None) -> None:
+        super().set_password(raw_password and canonical_password(raw_password))
+
+    def check_password(self, raw_password: str) -> bool:
+        return super().check_password(canonical_password(raw_password))
+
+    async def acheck_password(self, raw_password: str) -> bool:
+        return await super().acheck_password(canonical_password(raw_password))
 
     @property
     def is_verified(self) -> bool:

@@ -4,10 +4,13 @@ from typing import Any
 
 import structlog
 from axes.signals import user_locked_out
+from django.contrib.auth import user_logged_in
 from django.db import transaction
 from django.db.models.signals import post_delete
 from django.dispatch import receiver
+from django.http import HttpRequest
 
+from apps.users.authentication import network_remember
 from apps.users.models import User
 
 logger = structlog.get_logger(__name__)
@@ -17,6 +20,13 @@ logger = structlog.get_logger(__name__)
 def log_lockout(**_kwargs: Any) -> None:
     """Say that it happened; who and from where stands in the table of django-axes, not in the log."""
     logger.warning("login_locked_out")
+
+
+@receiver(user_logged_in)
+def remember_network(request: HttpRequest | None, user: User, **_kwargs: Any) -> None:
+    """Networks of successful logins are exempt from the limit of an account."""
+    if request is not None:
+        network_remember(request, user.email)
 
 
 @receiver(post_delete, sender=User)

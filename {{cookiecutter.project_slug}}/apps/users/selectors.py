@@ -17,8 +17,8 @@ def user_list() -> QuerySet[User]:
 
 
 def user_by_email(email: str) -> User | None:
-    """The user with this address, whatever its case."""
-    users: QuerySet[User] = User.objects.filter(email=User.objects.normalize_email(email))
+    """The user with this email, in any form."""
+    users: QuerySet[User] = User.objects.by_email(email)
     return users.first()
 
 

@@ -144,7 +144,14 @@ def test_rates_are_read_as_they_are_documented() -> None:
 
 
 @pytest.mark.parametrize(
-    "rate", ["60", "60/", "/minute", "-1/minute", "60/min", "many/day", "1/day;2/day", ""]
+    ("names", "seconds"), [("s sec second", 1), ("m min minute", 60), ("h hour", 3600), ("d day", 86_400)]
+)
+def test_period_has_the_names_of_django_rest_framework(names: str, seconds: int) -> None:
+    assert {parse_rates(f"7/{name}") for name in names.split()} == {((7, seconds),)}
+
+
+@pytest.mark.parametrize(
+    "rate", ["60", "60/", "/minute", "-1/minute", "60/minutes", "60/M", "60/ min", "²/min", "many/day", "1/day;2/day", ""]
 )
 def test_a_rate_that_cannot_be_read_says_what_is_wrong(rate: str) -> None:
     with pytest.raises(ValueError, match="is no rate, for example: 60/minute") as error:

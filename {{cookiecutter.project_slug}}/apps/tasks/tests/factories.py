@@ -22,9 +22,8 @@ class DeadLetterFactory(DjangoModelFactory[DeadLetter]):
                 [],
                 {
                     "key": f"mail-{letter.task_id}",
-                    "to": "ann@example.com",
-                    "template": "users/mail/welcome",
-                    "context": {"link": ""},
+                    "builder": "tests.verify",
+                    "data": {"name": "ann"},
                     "language": "en",
                 },
             ]

@@ -14,16 +14,15 @@ from apps.tasks.base import Broker
 from apps.tasks.models import DeadLetter, Receipt
 from apps.tasks.tasks import mail_deliver
 from apps.tasks.tests.conftest import Messages
+from apps.users.models import User
+from apps.users.services.accounts import user_delete
+from apps.users.tests.factories import UserFactory
 from config.celery import app
 from conftest import LANGUAGE, Client
 
 pytestmark = pytest.mark.django_db
 
-MAIL: dict[str, Any] = {
-    "to": "ann@example.com",
-    "template": "users/mail/verify_email",
-    "context": {"link": "https://a/?token=t"},
-}
+MAIL: dict[str, Any] = {"builder": "tests.verify", "data": {"name": "ann"}}
 
 
 class RefusingBackend(EmailBackend):
@@ -39,7 +38,7 @@ def refused(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_a_mail_is_queued_where_it_overtakes_others_and_shows_nothing(messages: Messages) -> None:
     with override("de"):
-        mail_queue(**MAIL)
+        mail_queue("tests.verify", name="ann")
     (message,) = messages("critical")
     _, kwargs, _ = message.payload
     assert kwargs == MAIL | {"language": "de", "key": kwargs["key"]}
@@ -51,7 +50,7 @@ def test_a_mail_is_written_in_the_language_of_who_queued_it(
     mailoutbox: list[EmailMultiAlternatives],
 ) -> None:
     with override(LANGUAGE):
-        mail_queue(**MAIL)
+        mail_queue("tests.verify", name="ann")
     (mail,) = mailoutbox
     assert f'<html lang="{LANGUAGE}"' in str(mail.alternatives[0][0])
 
@@ -68,7 +67,7 @@ def test_a_mail_that_was_not_sent_may_be_sent_again(refused: None) -> None:
 
 
 def test_a_mail_that_no_server_takes_is_kept_without_what_it_says(refused: None) -> None:
-    mail_queue(**MAIL)
+    mail_queue("tests.verify", name="ann")
     letter = DeadLetter.objects.get()
     assert (letter.task, letter.reason) == ("apps.tasks.tasks.mail_deliver", "failed")
     assert letter.error == "OSError: [redacted]: mailbox at https://mail.example.com/?[redacted] is full"
@@ -76,6 +75,26 @@ def test_a_mail_that_no_server_takes_is_kept_without_what_it_says(refused: None)
     stored = " ".join(str(value) for value in vars(letter).values())
     assert "ann@" not in stored
     assert "token" not in stored
+
+
+def test_account_mail_in_the_broker_has_no_email_link_or_token(api: Client, messages: Messages) -> None:
+    user = UserFactory.create()
+    api.post(reverse("v1:auth:password-reset"), {"email": user.email})
+
+    (message,) = messages("critical")
+    _, kwargs, _ = message.payload
+    assert kwargs["builder"] == "users.account"
+    assert kwargs["data"] == {"user_id": str(user.pk), "template": "reset_password"}
+    assert user.email not in message.body
+
+
+def test_mail_of_a_deleted_account_is_not_sent(user: User, mailoutbox: list[EmailMessage]) -> None:
+    data = {"user_id": str(user.pk), "template": "welcome"}
+    user_delete(user=user)
+
+    mail_deliver.delay(key="mail-1", language="en", builder="users.account", data=data)
+
+    assert not mailoutbox
 
 
 def test_an_answer_does_not_fail_with_the_broker(broker_away: None, api: Client) -> None:
@@ -97,17 +116,17 @@ def test_few_wait_for_a_broker_that_was_away_a_moment_ago(
 
     monkeypatch.setattr(app, "send_task", send)
     for _ in range(3):
-        mail_queue(**MAIL)
+        mail_queue("tests.verify", name="ann")
     assert (len(tries), DeadLetter.objects.filter(reason="unpublished").count()) == (1, 3)
     monkeypatch.setattr("apps.tasks.base.BROKER_PAUSE", 0)
     Broker.failed()
-    mail_queue(**MAIL)
+    mail_queue("tests.verify", name="ann")
     assert len(tries) == 2
 
 
 def test_what_could_not_be_queued_names_its_request(broker_away: None) -> None:
     with structlog.contextvars.bound_contextvars(request_id="my-request"):
-        mail_queue(**MAIL)
+        mail_queue("tests.verify", name="ann")
     assert DeadLetter.objects.get().request_id == "my-request"
 
 
@@ -122,6 +141,6 @@ def test_without_tasks_a_mail_is_sent_from_a_thread(
     settings: Settings, mailoutbox: list[EmailMessage]
 ) -> None:
     settings.MAIL_QUEUE = "apps.core.mail.mail_in_thread"
-    mail_queue(**MAIL)
+    mail_queue("tests.verify", name="ann")
     assert len(mailoutbox) == 1
     assert not Receipt.objects.exists()

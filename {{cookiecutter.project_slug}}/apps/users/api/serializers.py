@@ -8,6 +8,7 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from apps.core.serializers import OutputSerializer
+from apps.users.canonical import EMAIL_MAX_LENGTH, canonical_email, canonical_password
 from apps.users.models import User
 
 MAX_TOKEN = 4096
@@ -15,11 +16,14 @@ MAX_TOKEN = 4096
 
 class EmailField(serializers.EmailField):
     def __init__(self, **kwargs: Any) -> None:
-        super().__init__(max_length=254, **kwargs)
+        super().__init__(max_length=EMAIL_MAX_LENGTH, **kwargs)
+
+    def to_internal_value(self, data: Any) -> str:
+        return canonical_email(super().to_internal_value(data))
 
 
 class PasswordField(serializers.CharField):
-    """Kept to the letter, spaces included."""
+    """Spaces are kept."""
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(
@@ -29,6 +33,9 @@ class PasswordField(serializers.CharField):
             style={"input_type": "password"},
             **kwargs,
         )
+
+    def to_internal_value(self, data: Any) -> str:
+        return canonical_password(super().to_internal_value(data))
 
 
 class RegisterInput(serializers.ModelSerializer[User]):

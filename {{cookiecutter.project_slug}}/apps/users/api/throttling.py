@@ -1,13 +1,12 @@
-from django.utils.crypto import salted_hmac
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
 from apps.core.throttling import RateThrottle
-from apps.users.models import User
+from apps.users.canonical import email_digest
 
 
 class EmailThrottle(RateThrottle):
-    """Counts by the address in the body, so that many clients cannot try one account or flood one mailbox."""
+    """Counts by the email in the body, so that many clients cannot try one account or flood one mailbox."""
 
     scope = "auth"
 
@@ -15,7 +14,4 @@ class EmailThrottle(RateThrottle):
         email = request.data.get("email") if isinstance(request.data, dict) else None
         if not isinstance(email, str):
             return None
-        # Before anything has looked at it: it may hold what cannot be encoded.
-        address = User.objects.normalize_email(email).encode(errors="replace")
-        digest = salted_hmac("apps.users.throttle", address, algorithm="sha256").hexdigest()
-        return f"{type(view).__name__}:{digest}"
+        return f"{type(view).__name__}:{email_digest(email, salt='apps.users.throttle')}"

@@ -12,18 +12,20 @@ from django.views.decorators.http import condition
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema, extend_schema_view
 from rest_framework import mixins, viewsets
-from rest_framework.permissions import AllowAny, BasePermission, IsAdminUser
+from rest_framework.permissions import AllowAny, BasePermission
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.throttling import BaseThrottle
 from rest_framework.views import APIView
 
 from apps.core.parsers import MultiPartParser
+from apps.core.permissions import IsStaffWithPermission
 from apps.core.throttling import AuthThrottle, TokenThrottle, UserThrottle
 from apps.users import selectors
 from apps.users.api import serializers
 from apps.users.api.filters import UserFilter
 from apps.users.api.throttling import EmailThrottle
+from apps.users.authentication import network_remember
 from apps.users.models import User
 from apps.users.requests import UserRequest
 from apps.users.services import accounts, passwords, registration, sessions
@@ -128,7 +130,8 @@ class PasswordResetConfirmView(PublicAuthView):
         """Set a new password with the token of the mail; all log-ins end."""
         data = serializers.PasswordResetConfirmInput(data=request.data)
         data.is_valid(raise_exception=True)
-        passwords.password_reset_confirm(**data.validated_data)
+        user = passwords.password_reset_confirm(**data.validated_data)
+        network_remember(request, user.email)
         return Response(status=HTTPStatus.NO_CONTENT)
 
 
@@ -234,12 +237,13 @@ class ExportView(APIView):
 
 
 @extend_schema_view(
-    list=extend_schema(description="All users, for staff."),
-    retrieve=extend_schema(description="One user, for staff."),
+    list=extend_schema(description="All users, for staff with the permission `users.view_user`."),
+    retrieve=extend_schema(description="One user, for staff with the permission `users.view_user`."),
 )
 class UserViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.GenericViewSet[User]):
     queryset = User.objects.none()
-    permission_classes = (IsAdminUser,)
+    permission_classes = (IsStaffWithPermission,)
+    required_permission = "users.view_user"
     serializer_class = serializers.UserOutput
     filterset_class = UserFilter
     search_fields = ("email", "first_name", "last_name")

@@ -1,26 +1,65 @@
-from functools import partial
+"""Account mails, limited by mailbox. They are queued by key: links and tokens are made when one is sent."""
 
+from functools import partial
+from typing import Any
+
+import structlog
 from django.conf import settings
 from django.db import transaction
 
-from apps.core.mail import mail_queue
+from apps.core.mail import Mail, mail_builder, mail_queue
+from apps.core.throttling import count
+from apps.users.canonical import email_digest
 from apps.users.models import User
+from apps.users.selectors import user_by_email
+from apps.users.tokens import EMAIL_VERIFICATION, PASSWORD_RESET
 
-FRONTEND_PATHS = {
-    "choose_password": "reset-password",
-    "reset_password": "reset-password",
-    "verify_email": "verify-email",
+# The path of the link in the web application and the maker of its token, by template.
+LINKS = {
+    "choose_password": ("reset-password", PASSWORD_RESET),
+    "reset_password": ("reset-password", PASSWORD_RESET),
+    "verify_email": ("verify-email", EMAIL_VERIFICATION),
 }
 
+logger = structlog.get_logger(__name__)
 
-def mail_user(user: User, template: str, *, token: str = "") -> None:
-    """Send a mail of `templates/users/mail/` once what it speaks of is in the database.
+
+def mail_user(user: User, template: str, *, to: str = "", limited: bool = True) -> None:
+    """Send a mail of `templates/users/mail/` once the current transaction is committed.
 
     Args:
-        user: who gets it.
+        user: the recipient.
         template: the name of its folder.
-        token: for mails with a link, the token in it.
+        to: another canonical email than that of the user.
+        limited: whether the mail counts towards `THROTTLE_MAILBOX`, beyond which it is dropped silently.
+            False is only for notices that the public cannot cause.
     """
-    link = f"{settings.FRONTEND_URL}/{FRONTEND_PATHS[template]}?token={token}" if token else ""
-    queue = partial(mail_queue, to=user.email, template=f"users/mail/{template}", context={"link": link})
-    transaction.on_commit(queue)
+    if limited and count("mailbox", email_digest(to or user.email, salt="apps.users.mailbox")):
+        logger.warning("mailbox_limited", template=template, user_id=str(user.pk))
+        return
+    mail: dict[str, Any] = {"user_id": str(user.pk), "template": template} | ({"to": to} if to else {})
+    transaction.on_commit(partial(mail_queue, "users.account", **mail))
+
+
+@mail_builder("users.account")
+def account_mail(*, user_id: str, template: str, to: str = "") -> Mail | None:
+    """Build a mail of `mail_user`; None if the account was deleted."""
+    user = User.objects.filter(pk=user_id, deleted_at=None).first()
+    if user is None:
+        return None
+    if template == "verify_email" and not user.has_usable_password():
+        # The link must also set a password.
+        template = "choose_password"
+    context = {}
+    if template in LINKS:
+        path, tokens = LINKS[template]
+        context["link"] = f"{settings.FRONTEND_URL}/{path}?token={tokens.make(user)}"
+    return Mail(to=to or user.email, template=f"users/mail/{template}", context=context)
+
+
+def login_limit_notify(*, email: str) -> None:
+    """Log that an account is under attack, and tell its owner; a background job of the login."""
+    user = user_by_email(email)
+    logger.warning("login_account_limited", user_id=str(user.pk) if user else None)
+    if user and user.is_active and user.is_verified:
+        mail_user(user, "login_limited", limited=False)

@@ -1,11 +1,14 @@
 """Passwords: changed by who knows the old one, reset by who reads the mailbox."""
 
+from functools import partial
+
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from apps.core.background import in_background
 from apps.users.models import User
 from apps.users.selectors import user_by_email
 from apps.users.services.mails import mail_user
@@ -32,7 +35,7 @@ def password_set(*, user: User, password: str) -> None:
     user.set_password(password)
     user.save(update_fields=["password", "updated_at"])
     session_end_all(user=user)
-    mail_user(user, "password_changed")
+    mail_user(user, "password_changed", limited=False)
 
 
 def password_change(*, user: User, current_password: str, new_password: str) -> None:
@@ -49,16 +52,16 @@ def password_change(*, user: User, current_password: str, new_password: str) -> 
 
 
 def password_reset_request(*, email: str) -> None:
-    """Send a link that resets the password, if an active user has this address; else do nothing."""
-    user = user_by_email(email)
-    if user is None or not user.is_active:
-        return
-    mail_user(user, "reset_password", token=PASSWORD_RESET.make(user))
+    """Send a link that resets the password if an active user has this email, else do nothing.
+
+    The lookup is a background job: neither the response nor its time depends on the account.
+    """
+    in_background(partial(_reset_mail, email))
 
 
 @transaction.atomic
-def password_reset_confirm(*, token: str, new_password: str) -> None:
-    """Set a password with the token of a mail, which also proves that the address is the user's.
+def password_reset_confirm(*, token: str, new_password: str) -> User:
+    """Set a password with the token of a mail, which also proves that the email is the user's.
 
     Raises:
         InvalidMailToken: the token is not good.
@@ -69,3 +72,10 @@ def password_reset_confirm(*, token: str, new_password: str) -> None:
     if not user.is_verified:
         user.email_verified_at = timezone.now()
         user.save(update_fields=["email_verified_at"])
+    return user
+
+
+def _reset_mail(email: str) -> None:
+    user = user_by_email(email)
+    if user and user.is_active:
+        mail_user(user, "reset_password")

@@ -1,83 +1,50 @@
-"""Registration and the proof that the address is the user's.
+"""Registration and the proof that the email is the user's.
 
-Nobody finds out here who has an account: the answers are the same, and so is the work that they wait for.
+Prevents account enumeration: background jobs find out whether an email is registered, so responses and timing
+do not depend on it.
 """
 
-from django.contrib.auth.hashers import make_password
+from functools import partial
+
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
+from apps.core.background import in_background
+from apps.users.canonical import canonical_email
 from apps.users.models import User
 from apps.users.selectors import user_by_email
 from apps.users.services.mails import mail_user
 from apps.users.services.passwords import password_validate
-from apps.users.tokens import EMAIL_VERIFICATION, PASSWORD_RESET
+from apps.users.tokens import EMAIL_VERIFICATION
 
 
-def user_create(*, email: str, password: str | None = None, **fields: str) -> User:
-    """Create a user whose address is not verified yet.
-
-    Args:
-        email: in any case.
-        password: None for an account that is opened by a password reset.
-        fields: of the profile.
-
-    Raises:
-        ValidationError: a field is not valid.
-        IntegrityError: the address is taken.
-    """
-    user = User(email=User.objects.normalize_email(email), **fields)
-    user.set_password(password)
-    user.full_clean(validate_unique=False)
-    user.save(force_insert=True)
-    return user
-
-
-@transaction.atomic
 def user_register(*, email: str, password: str, **profile: str) -> None:
-    """Register an address, and tell its owner by mail what happened.
+    """Register an email, and send its owner a mail that says what happened.
 
-    A new address gets a link that verifies it. Who registers an address again that was never verified may be
-    somebody else: from then on no password counts but the one that the reader of the mailbox sets by a link.
-    The owner of an account is told that somebody tried.
+    A new email gets a link that verifies it. A second registration of an email that was never verified may
+    come from another person: from then on only the password counts that the reader of the mailbox sets by a
+    link. The owner of an account is informed of the attempt.
+
+    The caller waits for the validation and the hash only; the rest is a background job.
 
     Args:
-        email: in any case.
+        email: in any form.
         password: the one wanted.
         profile: `first_name` and `last_name`.
 
     Raises:
-        ValidationError: the password is too weak.
+        ValidationError: a field is not valid, or the password is too weak.
     """
-    password_validate(user=User(email=email, **profile), password=password, field="password")
-    known = User.objects.select_for_update().filter(email=User.objects.normalize_email(email)).first()
-    if known and (known.is_verified or not known.is_active):
-        make_password(password)
-        mail_user(known, "account_exists")
-        return
-    if known:
-        make_password(password)
-        known.set_unusable_password()
-        known.save(update_fields=["password", "updated_at"])
-        _mail_link(known)
-        return
-    try:
-        with transaction.atomic():
-            user = user_create(email=email, password=password, **profile)
-    except IntegrityError:
-        if user_by_email(email) is None:
-            raise
-        # The same address at the same moment: the other request has sent the mail.
-        return
-    _mail_link(user)
+    user = User(email=canonical_email(email), **profile)
+    password_validate(user=user, password=password, field="password")
+    user.set_password(password)
+    user.full_clean(validate_unique=False)
+    in_background(partial(_register, user))
 
 
 def verification_resend(*, email: str) -> None:
-    """Send the link again to an address that is registered and not verified; else do nothing."""
-    user = user_by_email(email)
-    if user is None or user.is_verified or not user.is_active:
-        return
-    _mail_link(user)
+    """Send the link again to an email that is registered and not verified, in a background job."""
+    in_background(partial(_resend, email))
 
 
 @transaction.atomic
@@ -90,13 +57,34 @@ def email_verify(*, token: str) -> User:
     user = EMAIL_VERIFICATION.redeem(token)
     user.email_verified_at = timezone.now()
     user.save(update_fields=["email_verified_at", "updated_at"])
-    mail_user(user, "welcome")
+    mail_user(user, "welcome", limited=False)
     return user
 
 
-def _mail_link(user: User) -> None:
-    """Send the link that verifies the address; without a password that counts, the one that also sets one."""
-    if user.has_usable_password():
-        mail_user(user, "verify_email", token=EMAIL_VERIFICATION.make(user))
+@transaction.atomic
+def _register(user: User) -> None:
+    known = User.objects.select_for_update().filter(email=user.email).first()
+    if known is None:
+        try:
+            with transaction.atomic():
+                user.save(force_insert=True)
+        except IntegrityError:
+            if user_by_email(user.email) is None:
+                raise
+            # The same email at the same moment: the other request has sent the mail.
+            return
+        mail_user(user, "verify_email")
+    elif known.is_verified or not known.is_active:
+        mail_user(known, "account_exists")
     else:
-        mail_user(user, "choose_password", token=PASSWORD_RESET.make(user))
+        # Not a second time: it would end the links in mails, and `THROTTLE_MAILBOX` may allow no other.
+        if known.has_usable_password():
+            known.set_unusable_password()
+            known.save(update_fields=["password", "updated_at"])
+        mail_user(known, "verify_email")
+
+
+def _resend(email: str) -> None:
+    user = user_by_email(email)
+    if user and user.is_active and not user.is_verified:
+        mail_user(user, "verify_email")

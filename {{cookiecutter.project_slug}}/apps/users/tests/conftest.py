@@ -1,6 +1,7 @@
 """Fixtures for the tests of this app."""
 
 import pytest
+from django.contrib.auth.models import Permission
 
 from apps.users.models import User
 from apps.users.tests.factories import StaffFactory, SuperuserFactory
@@ -9,9 +10,11 @@ from conftest import Client
 
 @pytest.fixture
 def staff_api(db: None) -> Client:
-    """An API client that is logged in as a member of staff without further permissions."""
+    """An API client that is logged in as a member of staff who may view users."""
+    staff = StaffFactory.create(email="staff@example.com")
+    staff.user_permissions.add(Permission.objects.get(codename="view_user"))
     client = Client()
-    client.login_by_token(StaffFactory.create(email="staff@example.com"))
+    client.login_by_token(staff)
     return client
 
 

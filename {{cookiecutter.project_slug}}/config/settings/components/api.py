@@ -30,16 +30,20 @@ REST_FRAMEWORK: dict[str, Any] = {
     "EXCEPTION_HANDLER": "apps.core.exceptions.problem_handler",
 }
 
+_RATE = r"[0-9]+/(?:s|sec|second|m|min|minute|h|hour|d|day)"
 _RATES = Form(
-    r"none|\d+/\w+(?:\s*,\s*\d+/\w+)*",
-    "rates such as 60/minute,1000/day, or none: requests, a slash and a period",
+    rf"none|{_RATE}(?:\s*,\s*{_RATE})*",
+    "rates such as 60/minute,1000/day, or none: requests, a slash and second, minute, hour or day",
 )
-# Requests a client may make, each as "requests/period", burst and sustained separated by a comma.
+# Requests a client may make, each as "requests/period", burst and sustained separated by a comma. `account`
+# counts attempts to log in to one account from networks that are new to it, `mailbox` mails to one email.
 THROTTLE_RATES: dict[str, str] = {
     "anon": env.text("THROTTLE_ANON", "60/minute,1000/day", form=_RATES),
     "user": env.text("THROTTLE_USER", "120/minute,10000/day", form=_RATES),
     "auth": env.text("THROTTLE_AUTH", "20/minute,1000/day", form=_RATES),
     "token": env.text("THROTTLE_TOKEN", "120/minute", form=_RATES),
+    "account": env.text("THROTTLE_ACCOUNT", "30/hour", form=_RATES),
+    "mailbox": env.text("THROTTLE_MAILBOX", "3/hour,10/day", form=_RATES),
 }
 
 SPECTACULAR_SETTINGS: dict[str, Any] = {

@@ -6,8 +6,8 @@ from config.env import env
 
 AUTH_USER_MODEL = "users.User"
 AUTHENTICATION_BACKENDS = [
-    # First, so that no password is tried while locked out.
-    "axes.backends.AxesStandaloneBackend",
+    # First, so that no password is checked while locked out.
+    "apps.users.authentication.LoginLimitBackend",
     "apps.users.authentication.VerifiedEmailBackend",
 ]
 PASSWORD_HASHERS = [
@@ -15,17 +15,16 @@ PASSWORD_HASHERS = [
     "django.contrib.auth.hashers.PBKDF2PasswordHasher",
 ]
 AUTH_PASSWORD_VALIDATORS = [
-    {"NAME": f"django.contrib.auth.password_validation.{name}"}
-    for name in (
-        "UserAttributeSimilarityValidator",
-        "CommonPasswordValidator",
-        "NumericPasswordValidator",
-    )
-] + [
     {
-        "NAME": "django.contrib.auth.password_validation.MinimumLengthValidator",
-        "OPTIONS": {"min_length": 10},
-    },
+        "NAME": "apps.users.canonical.CanonicalPasswordValidator",
+        "OPTIONS": {"name": f"django.contrib.auth.password_validation.{name}", **options},
+    }
+    for name, options in (
+        ("UserAttributeSimilarityValidator", {}),
+        ("CommonPasswordValidator", {}),
+        ("NumericPasswordValidator", {}),
+        ("MinimumLengthValidator", {"min_length": 10}),
+    )
 ]
 EMAIL_VERIFICATION_TIMEOUT = timedelta(days=3)
 PASSWORD_RESET_TIMEOUT = 3600
@@ -51,5 +50,7 @@ AXES_USERNAME_CALLABLE = "apps.users.authentication.lockout_key"
 AXES_VERBOSE = False
 # Trying on while locked out does not make it longer.
 AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False
+# Lock-outs are lifted by docs/runbooks/locked-out-user.md; its tables hold digests, of no use in the admin.
+AXES_ENABLE_ADMIN = False
 # What it stores names nobody: the key is a digest, and these fields of a form are masked.
 AXES_SENSITIVE_PARAMETERS = ["username", "email", "password"]

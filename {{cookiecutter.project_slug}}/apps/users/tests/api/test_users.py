@@ -4,6 +4,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from django.contrib.auth.models import Permission
 from django.core.files.base import ContentFile
 from django.urls import reverse
 from django.utils import timezone
@@ -12,7 +13,7 @@ from pytest_django import DjangoAssertNumQueries
 from apps.core.pagination import MAX_PAGE_SIZE, PAGE_SIZE
 from apps.users.models import User
 from apps.users.services.accounts import user_delete
-from apps.users.tests.factories import GroupFactory, UserFactory
+from apps.users.tests.factories import GroupFactory, StaffFactory, UserFactory
 from apps.users.tests.helpers import assert_unauthorized, fields_of, problem_of
 from conftest import Client
 
@@ -39,6 +40,27 @@ def test_nobody_lists_users_without_a_login(api: Client) -> None:
 def test_only_staff_see_users(user_api: Client, user: User) -> None:
     for url in (reverse(LIST), reverse("v1:users:user-detail", args=[user.pk])):
         assert problem_of(user_api.get(url), 403)["type"] == "urn:problem:permission_denied"
+
+
+@pytest.mark.django_db
+def test_users_are_hidden_from_staff_without_the_permission(user: User) -> None:
+    api = Client()
+    api.login_by_token(StaffFactory.create())
+    for url in (reverse(LIST), reverse("v1:users:user-detail", args=[user.pk])):
+        for method in ("get", "head", "post", "options"):
+            assert getattr(api, method)(url).status_code == 403
+
+
+def test_users_are_shown_to_superusers(superuser: User) -> None:
+    api = Client()
+    api.login_by_token(superuser)
+    assert api.get(reverse(LIST)).status_code == 200
+
+
+def test_users_are_hidden_from_users_with_the_permission_who_are_not_staff(user: User, user_api: Client) -> None:
+    user.user_permissions.add(Permission.objects.get(codename="view_user"))
+
+    assert user_api.get(reverse(LIST)).status_code == 403
 
 
 def test_staff_see_one_user(staff_api: Client, user: User) -> None:
@@ -187,7 +209,7 @@ def test_a_list_costs_the_same_queries_however_long_it_is(
         user.groups.add(*groups)
         user.avatar.save("", ContentFile(b""))
 
-    # Who asks, the page, the groups of its users.
-    with django_assert_num_queries(3):
+    # The client, two for its permissions, the page, the groups of its users.
+    with django_assert_num_queries(5):
         response = staff_api.get(reverse(LIST))
     assert len(response.json()["results"]) == count + 1
