@@ -16,7 +16,7 @@ from schemathesis.filters import HasAPIOperation
 from schemathesis.pytest.plugin import SchemathesisCase
 from schemathesis.specs.openapi.checks import negative_data_rejection, positive_data_acceptance
 
-from apps.users.tests.factories import StaffFactory, UserFactory
+from apps.users.tests.factories import SuperuserFactory, UserFactory
 from conftest import Client
 
 pytestmark = pytest.mark.django_db
@@ -68,7 +68,7 @@ def headers(request: pytest.FixtureRequest) -> dict[str, str]:
     # The client does not unpack.
     headers = {"Accept-Encoding": "identity"}
     if request.param != "anonymous":
-        factory = {"user": UserFactory, "staff": StaffFactory}[request.param]
+        factory = {"user": UserFactory, "staff": SuperuserFactory}[request.param]
         headers["Authorization"] = f"Bearer {Client().login_by_token(factory.create()).access}"
     return headers
 

@@ -2,10 +2,12 @@
 
 import csv
 from collections.abc import Callable, Iterable
+from datetime import UTC, datetime
 from io import StringIO
 from typing import Any
 
 import pytest
+import time_machine
 from axes.models import AccessAttempt
 from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import Permission
@@ -15,6 +17,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from pytest_django import DjangoAssertNumQueries, DjangoCaptureOnCommitCallbacks, Settings
 
+from apps.users.authentication import lockout_key
 from apps.users.models import TokenFamily, User
 from apps.users.services.accounts import user_delete
 from apps.users.tests.factories import (
@@ -31,6 +34,7 @@ from conftest import Client
 
 USERS = "admin:users_user_changelist"
 OTHER_PASSWORD = "quite another passphrase"
+NOON = datetime(2030, 1, 1, 12, tzinfo=UTC)
 
 
 def log_in(email: str, password: str = PASSWORD) -> tuple[Browser, Page]:
@@ -88,6 +92,17 @@ def save(browser: Browser, user: User, **changes: Any) -> Page:
     return browser.post(reverse("admin:users_user_change", args=[user.pk]), sent)
 
 
+def new_user(email: str, **fields: str) -> dict[str, str]:
+    """What the form sends that adds a user."""
+    return {
+        "email": email,
+        "usable_password": "true",
+        "password1": OTHER_PASSWORD,
+        "password2": OTHER_PASSWORD,
+        **fields,
+    }
+
+
 # Log in
 
 
@@ -124,6 +139,69 @@ def test_who_fails_too_often_is_locked_out_of_admin_and_api(superuser: User, set
     body = {"email": superuser.email, "password": PASSWORD}
     assert Client().post(reverse("v1:auth:token"), body).status_code == 429
     assert AccessAttempt.objects.count() == 1
+
+
+@pytest.mark.django_db
+def test_admin_login_is_throttled_like_that_of_the_api(user: User, settings: Settings) -> None:
+    settings.THROTTLE_RATES = settings.THROTTLE_RATES | {"auth": "3/minute"}
+    with time_machine.travel(NOON, tick=False):
+        statuses = [log_in(f"user{number}@example.com", "wrong")[1].status_code for number in range(5)]
+        other = {"REMOTE_ADDR": "192.0.2.7"}
+        page = Browser().post(reverse("admin:login"), {"username": "a", "password": "b"}, **other)  # type: ignore[arg-type]
+
+    assert statuses == [200, 200, 200, 429, 429]
+    assert page.status_code == 200
+
+
+@pytest.mark.django_db
+def test_throttled_admin_login_checks_no_password(superuser: User, settings: Settings) -> None:
+    settings.THROTTLE_RATES = settings.THROTTLE_RATES | {"auth": "1/minute"}
+    with time_machine.travel(NOON, tick=False):
+        log_in("nobody@example.com")
+        browser, response = log_in(superuser.email)
+
+    assert response.status_code == 429
+    assert browser.get(reverse("admin:index")).status_code == 302
+
+
+@pytest.mark.django_db
+def test_correct_password_of_a_user_who_is_not_staff_counts_as_a_failure(
+    user: User, settings: Settings
+) -> None:
+    settings.AXES_FAILURE_LIMIT = 3
+    correct = [log_in(user.email)[1].status_code for _ in range(4)]
+    wrong = [log_in("nobody@example.com", "wrong")[1].status_code for _ in range(4)]
+
+    assert correct == wrong == [200, 200, 429, 429]
+    row = AccessAttempt.objects.get(username=lockout_key(None, {"username": user.email}))
+    assert row.failures_since_start == 3
+
+
+@pytest.mark.django_db
+def test_admin_login_counts_towards_the_limit_of_an_account(superuser: User, settings: Settings) -> None:
+    settings.THROTTLE_RATES = settings.THROTTLE_RATES | {"account": "2/hour"}
+    form = {"username": superuser.email, "password": "wrong"}
+    for number in range(2):
+        client = Browser(REMOTE_ADDR=f"192.0.2.{number}")
+        assert client.post(reverse("admin:login"), form).status_code == 200
+
+    form["password"] = PASSWORD
+    assert Browser(REMOTE_ADDR="192.0.2.9").post(reverse("admin:login"), form).status_code == 429
+
+
+@pytest.mark.django_db
+def test_staff_log_in_with_another_form_of_email_and_password() -> None:
+    staff = StaffFactory.create(email="hans@xn--bcher-kva.de")
+    staff.set_password("p\u00e4ssw\u00f6rter f\u00fcr alle")
+    staff.save()
+
+    _, response = log_in("hans@bu\u0308cher.de", "pa\u0308sswo\u0308rter fu\u0308r alle")
+
+    assert response.status_code == 302
+
+
+def test_tables_of_failures_are_not_in_the_admin(root: Browser) -> None:
+    assert "axes" not in root.get(reverse("admin:index")).content.decode()
 
 
 def test_a_new_password_or_a_logout_everywhere_ends_the_session(superuser: User, root: Browser) -> None:
@@ -169,12 +247,7 @@ def test_users_are_found_by_name_and_address(root: Browser) -> None:
 
 
 def test_a_user_is_created_with_an_address_in_any_case(root: Browser) -> None:
-    body = {
-        "email": "Ada@Example.com",
-        "usable_password": "true",
-        "password1": OTHER_PASSWORD,
-        "password2": OTHER_PASSWORD,
-    }
+    body = new_user("Ada@Example.com")
     response = root.post(reverse("admin:users_user_add"), body)
 
     user = User.objects.get(email="ada@example.com")
@@ -186,6 +259,40 @@ def test_a_user_is_created_with_an_address_in_any_case(root: Browser) -> None:
     again = root.post(reverse("admin:users_user_add"), body)
     assert again.status_code == 200
     assert again.context["adminform"].form.errors.keys() == {"email"}
+
+
+def test_created_user_logs_in_if_the_email_is_marked_as_verified(root: Browser, api: Client) -> None:
+    page = root.get(reverse("admin:users_user_add"))
+    assert page.context["adminform"].form["email_verified"].value() is True
+
+    root.post(reverse("admin:users_user_add"), new_user("ada@example.com", email_verified="on"))
+
+    user = User.objects.get(email="ada@example.com")
+    assert user.is_verified
+    api.login_by_token(user, OTHER_PASSWORD)
+
+
+@pytest.mark.parametrize("email", ["hans@b\u00fccher.de", "\uff48ans\uff20bu\u0308cher.de"])
+def test_user_is_created_changed_and_found_with_any_form_of_an_email(
+    root: Browser, user: User, email: str
+) -> None:
+    assert root.post(reverse("admin:users_user_add"), new_user(email)).status_code == 302
+    assert User.objects.filter(email="hans@xn--bcher-kva.de").exists()
+    assert root.get(reverse(USERS), {"q": email}).context["cl"].result_count == 1
+
+    page = save(root, user, email=email)
+    assert page.context["adminform"].form.errors.keys() == {"email"}
+    assert save(root, user, email=f"1{email}").status_code == 302
+    user.refresh_from_db()
+    assert user.email == "1hans@xn--bcher-kva.de"
+
+
+@pytest.mark.parametrize("email", ["\u00fc@example.com", "a@xn--a.de", "a@" + "\u00e9" * 80 + ".de"])
+def test_user_is_not_created_with_an_email_that_is_not_valid(root: Browser, email: str) -> None:
+    page = root.post(reverse("admin:users_user_add"), new_user(email))
+
+    assert page.status_code == 200
+    assert page.context["adminform"].form.errors.keys() == {"email"}
 
 
 def test_a_user_who_does_not_exist_is_not_shown(root: Browser) -> None:

@@ -5,13 +5,14 @@ from datetime import timedelta
 import pytest
 import time_machine
 from axes.models import AccessAttempt
+from django.core.mail import EmailMessage
 from django.urls import reverse
 from django.utils import timezone
 from pytest_django import Settings
 
 from apps.users.models import User
 from apps.users.tests.factories import PASSWORD, SuperuserFactory, UserFactory
-from apps.users.tests.helpers import Response, assert_unauthorized, problem_of
+from apps.users.tests.helpers import Response, assert_unauthorized, problem_of, token_in
 from conftest import Client
 
 LIMIT = 3
@@ -33,6 +34,21 @@ def fail(email: str, *, times: int = LIMIT, client: str = "192.0.2.1") -> Respon
     for response in responses[:-1]:
         assert_unauthorized(response, "invalid_credentials")
     return responses[-1]
+
+
+@pytest.fixture
+def account_limit(settings: Settings) -> int:
+    """The attempts an hour that an account allows from networks that are new to it."""
+    settings.THROTTLE_RATES = settings.THROTTLE_RATES | {"account": "4/hour"}
+    return 4
+
+
+def attack(email: str, *, times: int, network: str = "2001:db8:0:{number:x}::1") -> list[int]:
+    """Try a wrong password from many networks, once from each."""
+    return [
+        log_in(email, "wrong", client=network.format(number=number)).status_code
+        for number in range(1, times + 1)
+    ]
 
 
 def assert_locked(response: Response, settings: Settings) -> None:
@@ -144,3 +160,107 @@ def test_a_lockout_is_logged_without_naming_anybody(user: User, caplog: pytest.L
 
     assert "login_locked_out" in caplog.text
     assert user.email not in caplog.text
+
+
+# The limit of an account across networks
+
+
+@pytest.mark.parametrize("network", ["2001:db8:0:{number:x}::1", "192.0.2.{number}"])
+def test_attack_from_many_networks_is_limited(
+    user: User, account_limit: int, settings: Settings, network: str
+) -> None:
+    assert attack(user.email, times=7, network=network) == [401] * account_limit + [429] * 3
+
+    assert_locked(log_in(user.email, client="198.51.100.1"), settings)
+    assert log_in(UserFactory.create().email, client="198.51.100.1").status_code == 200
+
+
+def test_attack_with_many_forms_of_an_email_is_limited(user: User, account_limit: int) -> None:
+    wide = user.email.replace("example", "\uff45xample")
+    statuses = [
+        log_in(email, "wrong", client=f"192.0.2.{number}").status_code
+        for number, email in enumerate([user.email, wide, user.email.upper()] * 2)
+    ]
+    assert statuses == [401] * account_limit + [429] * 2
+
+
+@pytest.mark.django_db
+def test_attack_on_an_unknown_email_is_limited_the_same(account_limit: int, mailoutbox: list[EmailMessage]) -> None:
+    assert attack("nobody@example.com", times=6) == [401] * account_limit + [429] * 2
+    assert not mailoutbox
+
+
+def test_owner_logs_in_from_a_known_network_during_an_attack(user: User, account_limit: int) -> None:
+    for client in ("198.51.100.1", "2001:db8:1::1"):
+        assert log_in(user.email, client=client).status_code == 200
+    attack(user.email, times=account_limit + 1)
+
+    assert log_in(user.email, client="198.51.100.1").status_code == 200
+    assert log_in(user.email, client="2001:db8:1::ffff").status_code == 200
+    assert log_in(user.email, client="198.51.100.2").status_code == 429
+
+
+def test_owner_logs_in_after_a_password_reset_during_an_attack(
+    user: User, account_limit: int, mailoutbox: list[EmailMessage]
+) -> None:
+    attack(user.email, times=account_limit + 1)
+    mailoutbox.clear()
+    Client().post(reverse("v1:auth:password-reset"), {"email": user.email})
+    body = {"token": token_in(mailoutbox[0]), "new_password": PASSWORD}
+    confirm = reverse("v1:auth:password-reset-confirm")
+    assert Client().post(confirm, body, REMOTE_ADDR="198.51.100.1").status_code == 204
+
+    assert log_in(user.email, client="198.51.100.1").status_code == 200
+    assert log_in(user.email, client="198.51.100.2").status_code == 429
+
+
+def test_known_network_of_another_account_is_not_exempt(user: User, account_limit: int) -> None:
+    assert log_in(UserFactory.create().email, client="198.51.100.1").status_code == 200
+    attack(user.email, times=account_limit)
+
+    assert log_in(user.email, client="198.51.100.1").status_code == 429
+
+
+def test_locked_out_network_does_not_use_up_the_limit_of_the_account(user: User, account_limit: int) -> None:
+    fail(user.email, times=LIMIT)
+    for _ in range(5):
+        assert log_in(user.email, "wrong").status_code == 429
+
+    assert log_in(user.email, client="198.51.100.1").status_code == 200
+
+
+def test_limit_of_an_account_ends_with_its_window(user: User, account_limit: int) -> None:
+    attack(user.email, times=account_limit + 1)
+
+    with time_machine.travel(timezone.now() + timedelta(hours=1), tick=False):
+        assert log_in(user.email, client="198.51.100.1").status_code == 200
+
+
+def test_owner_is_informed_of_an_attack_once_a_day(
+    user: User, account_limit: int, mailoutbox: list[EmailMessage], caplog: pytest.LogCaptureFixture
+) -> None:
+    now = timezone.now()
+    with time_machine.travel(now, tick=False) as clock:
+        for _ in range(2):
+            attack(user.email, times=account_limit + 3)
+            clock.shift(timedelta(hours=1))
+        assert [mail.to for mail in mailoutbox] == [[user.email]]
+        assert caplog.text.count("login_account_limited") == 1
+        clock.shift(timedelta(days=1))
+        attack(user.email, times=account_limit + 1)
+
+    assert len(mailoutbox) == 2
+    assert "Failed logins" in mailoutbox[0].subject
+    assert user.email not in caplog.text
+    assert "2001:db8" not in caplog.text
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("fields", [{"is_active": False}, {"email_verified_at": None}])
+def test_attack_on_an_account_that_cannot_log_in_sends_no_mail(
+    account_limit: int, mailoutbox: list[EmailMessage], fields: dict[str, None]
+) -> None:
+    user = UserFactory.create(**fields)
+
+    assert attack(user.email, times=account_limit + 1)[-1] == 429
+    assert not mailoutbox

@@ -1,0 +1,90 @@
+"""Account enumeration: what the client waits for does not depend on whether an email is registered."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.core.mail import EmailMessage
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+from pytest_django import Settings
+
+from apps.core import background
+from apps.users.models import User
+from apps.users.tests.factories import PASSWORD, UserFactory
+from conftest import Client
+
+EMAIL = "ada@example.com"
+STATES: dict[str, dict[str, Any] | None] = {
+    "unknown": None,
+    "unverified": {"email_verified_at": None},
+    "verified": {},
+    "deactivated": {"is_active": False},
+    "without password": {"password": None},
+}
+
+
+class Pool:
+    """Keeps the jobs that the threads of the background would run."""
+
+    def __init__(self) -> None:
+        self.jobs: list[tuple[Any, ...]] = []
+
+    def submit(self, run: Callable[..., object], function: Callable[..., object], *args: Any) -> None:
+        self.jobs.append((function, *args))
+
+
+@pytest.fixture
+def pool(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Pool:
+    settings.BACKGROUND_THREADS = True
+    pool = Pool()
+    monkeypatch.setattr(background, "_workers", pool)
+    return pool
+
+
+def ask(name: str) -> tuple[int, bytes, list[str]]:
+    """Send a request for EMAIL; returns the response and the statements that it waited for."""
+    with CaptureQueriesContext(connection) as queries:
+        response = Client().post(reverse(f"v1:auth:{name}"), {"email": EMAIL, "password": PASSWORD})
+    return response.status_code, response.content, [query["sql"].partition(" ")[0] for query in queries]
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("state", STATES)
+@pytest.mark.parametrize("name", ["register", "resend-verification", "password-reset"])
+def test_request_waits_for_the_same_work_in_every_state(
+    pool: Pool, mailoutbox: list[EmailMessage], name: str, state: str
+) -> None:
+    expected = ask(name)
+    fields = STATES[state]
+    if fields is not None:
+        UserFactory.create(email=EMAIL, **fields)
+    users = User.objects.count()
+
+    assert ask(name) == expected
+    assert not {"INSERT", "UPDATE", "DELETE"} & set(expected[2])
+    assert len(pool.jobs) == 2
+    assert not mailoutbox
+    assert User.objects.count() == users
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("name", ["resend-verification", "password-reset"])
+def test_request_for_a_mail_queries_nothing(pool: Pool, name: str) -> None:
+    assert ask(name) == (202, b"", [])
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("state", ["unverified", "deactivated", "verified"])
+def test_failed_login_runs_the_same_statements_in_every_state(pool: Pool, state: str) -> None:
+    def fail(email: str) -> list[str]:
+        with CaptureQueriesContext(connection) as queries:
+            body = {"email": email, "password": "wrong"}
+            assert Client().post(reverse("v1:auth:token"), body).status_code == 401
+        return [query["sql"].partition(" ")[0] for query in queries]
+
+    UserFactory.create(email=EMAIL, **(STATES[state] or {}))
+
+    assert fail(EMAIL) == fail("unknown@example.com")
+    assert not pool.jobs

@@ -1,0 +1,104 @@
+from datetime import UTC, datetime, timedelta
+from itertools import cycle
+from typing import Any
+
+import pytest
+import time_machine
+from django.core.mail import EmailMessage
+from django.urls import reverse
+from pytest_django import DjangoCaptureOnCommitCallbacks, Settings
+
+from apps.users.models import User
+from apps.users.services.mails import mail_user
+from apps.users.services.passwords import password_set
+from apps.users.tests.factories import PASSWORD, UserFactory
+from apps.users.tests.helpers import fields_of, token_in
+from conftest import Client
+
+NOON = datetime(2030, 1, 1, 12, tzinfo=UTC)
+ENDPOINTS = ["register", "resend-verification", "password-reset"]
+
+
+@pytest.fixture(autouse=True)
+def _limit(settings: Settings) -> None:
+    settings.THROTTLE_RATES = settings.THROTTLE_RATES | {"mailbox": "3/hour,4/day"}
+
+
+def ask(name: str, email: str) -> int:
+    body = {"email": email, "password": PASSWORD}
+    return Client().post(reverse(f"v1:auth:{name}"), body).status_code
+
+
+@pytest.mark.django_db
+def test_mailbox_gets_few_mails_whatever_endpoint_sends_them(mailoutbox: list[EmailMessage]) -> None:
+    user = UserFactory.create(email_verified_at=None)
+    forms = cycle([user.email, user.email.upper(), user.email.replace("example", "\uff45xample")])
+    with time_machine.travel(NOON, tick=False) as clock:
+        assert {ask(name, next(forms)) for name in ENDPOINTS * 4} == {202}
+        assert len(mailoutbox) == 3
+        clock.shift(timedelta(hours=1))
+        assert {ask(name, next(forms)) for name in ENDPOINTS} == {202}
+        assert len(mailoutbox) == 4
+        clock.shift(timedelta(days=1))
+        assert ask("password-reset", user.email) == 202
+    assert len(mailoutbox) == 5
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("name", ENDPOINTS)
+def test_mailbox_of_a_new_registration_is_limited(mailoutbox: list[EmailMessage], name: str) -> None:
+    assert ask("register", "ada@example.com") == 202
+    assert [ask(name, "ada@example.com") for _ in range(5)] == [202] * 5
+
+    assert len(mailoutbox) == 3
+    assert ask("register", "grace@example.com") == 202
+    assert len(mailoutbox) == 4
+
+
+@pytest.mark.django_db
+def test_links_work_after_a_flood_of_registrations(mailoutbox: list[EmailMessage], api: Client) -> None:
+    for _ in range(6):
+        ask("register", "ada@example.com")
+    body = {"token": token_in(mailoutbox[-1]), "new_password": PASSWORD}
+
+    assert api.post(reverse("v1:auth:password-reset-confirm"), body).status_code == 204
+    assert fields_of(api.post(reverse("v1:auth:password-reset-confirm"), body)) == {
+        ("token", "token_not_valid")
+    }
+
+
+def test_notices_are_sent_beyond_the_limit(
+    user: User,
+    mailoutbox: list[EmailMessage],
+    django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks,
+) -> None:
+    for _ in range(5):
+        ask("password-reset", user.email)
+    mailoutbox.clear()
+
+    with django_capture_on_commit_callbacks(execute=True):
+        password_set(user=user, password="quite another passphrase")
+    assert [mail.subject.split(" for ")[0] for mail in mailoutbox] == ["Your password"]
+
+
+def test_mail_to_another_email_counts_for_that_mailbox(
+    user: User,
+    mailoutbox: list[EmailMessage],
+    django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks,
+) -> None:
+    def send(to: str) -> Any:
+        with django_capture_on_commit_callbacks(execute=True):
+            mail_user(user, "welcome", to=to)
+
+    for email in ["new@example.com"] * 5 + ["other@example.com"]:
+        send(email)
+
+    assert [mail.to for mail in mailoutbox] == [["new@example.com"]] * 3 + [["other@example.com"]]
+
+
+def test_limit_is_logged_without_the_email(user: User, caplog: pytest.LogCaptureFixture) -> None:
+    for _ in range(4):
+        ask("password-reset", user.email)
+
+    assert caplog.text.count("mailbox_limited") == 1
+    assert user.email not in caplog.text
