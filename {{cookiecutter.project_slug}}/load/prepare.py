@@ -43,7 +43,7 @@ def make_accounts(kind: str, number: int) -> list[Account]:
         for email in emails
     )
     if kind == "staff":
-        Permission.objects.get(codename="view_user").user_set.add(*users)
+        Permission.objects.get(codename="view_user").user_set.add(*users)  # type: ignore[attr-defined] # made by Django
     return [Account(email, password) for email in emails]
 
 

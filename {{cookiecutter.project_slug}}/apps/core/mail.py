@@ -22,8 +22,8 @@ class Mail(NamedTuple):
     context: dict[str, Any]
 
 
-Builder = Callable[..., Mail | None]
-_builders: dict[str, Builder] = {}
+# The functions that build mails when they are sent, by name. `AppConfig.ready` imports their modules.
+BUILDERS: dict[str, Callable[..., Mail | None]] = {}
 
 
 class ConsoleBackend(console.EmailBackend):
@@ -38,7 +38,7 @@ def mail_queue(builder: str, **data: Any) -> None:
     """Send one mail soon, without the caller waiting; call it after the commit of what the mail is about.
 
     Args:
-        builder: the name of a `mail_builder`, which makes the mail when it is sent.
+        builder: a name in `BUILDERS`.
         data: its arguments, of types that JSON has. A broker may store them: pass keys of rows, and neither
             tokens nor links that contain one.
     """
@@ -50,23 +50,13 @@ def mail_in_thread(*, builder: str, data: dict[str, Any]) -> None:
     in_background(partial(mail_build_and_send, builder=builder, data=data))
 
 
-def mail_builder(name: str) -> Callable[[Builder], Builder]:
-    """Register a function that builds mails of one kind; `AppConfig.ready` must import its module."""
-
-    def register(function: Builder) -> Builder:
-        _builders[name] = function
-        return function
-
-    return register
-
-
 def mail_build_and_send(*, builder: str, data: dict[str, Any]) -> None:
     """Build and send a queued mail, unless its builder returns None.
 
     Raises:
         OSError: the mail server cannot be reached or refuses.
     """
-    if mail := _builders[builder](**data):
+    if mail := BUILDERS[builder](**data):
         mail_send(**mail._asdict())
 
 

@@ -10,7 +10,7 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils import timezone
 
-from apps.core.mail import Mail, mail_builder, mail_queue
+from apps.core.mail import BUILDERS, Mail, mail_queue
 from apps.notifications.models import Channel, Notification, Preference, validate_kind
 from apps.notifications.selectors import notification_list, preferences_of
 from apps.realtime.services import event_send
@@ -64,11 +64,13 @@ def notification_send(
     return notification if wanted[Channel.IN_APP] else None
 
 
-@mail_builder("notifications.notification")
 def notification_mail(*, user_id: str, title: str, body: str) -> Mail | None:
     """Build the mail of a notification; None if the account has ended."""
     user = User.objects.filter(pk=user_id, is_active=True).first()
     return user and Mail(to=user.email, template=MAIL, context={"title": title, "body": body})
+
+
+BUILDERS["notifications.notification"] = notification_mail
 
 
 def notification_read(*, notification: Notification) -> Notification:

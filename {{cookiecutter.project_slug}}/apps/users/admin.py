@@ -26,7 +26,7 @@ PRIVILEGES = ("is_staff", "is_superuser", "groups", "user_permissions")
 class LoginForm(AdminAuthenticationForm):
     """Counts the correct password of a user who is not staff as a failure, like a wrong one."""
 
-    def confirm_login_allowed(self, user: User) -> None:  # type: ignore[override] # ours is the only model
+    def confirm_login_allowed(self, user: User) -> None:
         try:
             super().confirm_login_allowed(user)
         except ValidationError:

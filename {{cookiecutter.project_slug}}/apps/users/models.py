@@ -21,7 +21,7 @@ def avatar_path(_instance: "User", _filename: str) -> str:
     return f"avatars/{uuid.uuid4().hex}.webp"
 
 
-class CanonicalEmailField(models.EmailField):
+class CanonicalEmailField(models.EmailField):  # type: ignore[type-arg] # no generic at run time
     """Email field that is cleaned to the canonical form, in models, forms and commands."""
 
     def clean(self, value: Any, model_instance: models.Model | None) -> Any:
@@ -66,16 +66,16 @@ class User(UUIDModel, TimeStampedModel, AbstractBaseUser, PermissionsMixin):
         ]
 
     def __str__(self) -> str:
-        return self.email
+        return str(self.email)
 
     def set_password(self, raw_password: str | None) -> None:
         super().set_password(raw_password and canonical_password(raw_password))
 
-    def check_password(self, raw_password: str) -> bool:
-        return super().check_password(canonical_password(raw_password))
+    def check_password(self, raw_password: str | None) -> bool:
+        return super().check_password(raw_password and canonical_password(raw_password))
 
-    async def acheck_password(self, raw_password: str) -> bool:
-        return await super().acheck_password(canonical_password(raw_password))
+    async def acheck_password(self, raw_password: str | None) -> bool:
+        return await super().acheck_password(raw_password and canonical_password(raw_password))
 
     @property
     def is_verified(self) -> bool:

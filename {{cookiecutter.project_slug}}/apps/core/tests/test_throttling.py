@@ -151,7 +151,20 @@ def test_period_has_the_names_of_django_rest_framework(names: str, seconds: int)
 
 
 @pytest.mark.parametrize(
-    "rate", ["60", "60/", "/minute", "-1/minute", "60/minutes", "60/M", "60/ min", "²/min", "many/day", "1/day;2/day", ""]
+    "rate",
+    [
+        "60",
+        "60/",
+        "/minute",
+        "-1/minute",
+        "60/minutes",
+        "60/M",
+        "60/ min",
+        "²/min",
+        "many/day",
+        "1/day;2/day",
+        "",
+    ],
 )
 def test_a_rate_that_cannot_be_read_says_what_is_wrong(rate: str) -> None:
     with pytest.raises(ValueError, match="is no rate, for example: 60/minute") as error:

@@ -7,7 +7,7 @@ import pytest
 from kombu import Connection
 from pytest_django import Settings
 
-from apps.core.mail import Mail, mail_builder
+from apps.core.mail import BUILDERS, Mail
 from apps.tasks.base import Broker
 from config.celery import app
 
@@ -16,10 +16,12 @@ AWAY = "redis://127.0.0.1:1/0"
 Messages = Callable[[str], list[Any]]
 
 
-@mail_builder("tests.verify")
 def verify_mail(*, name: str) -> Mail:
     link = "https://a/?" + f"token={name}"
     return Mail(to=f"{name}@example.com", template="users/mail/verify_email", context={"link": link})
+
+
+BUILDERS["tests.verify"] = verify_mail
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ import structlog
 from django.conf import settings
 from django.db import transaction
 
-from apps.core.mail import Mail, mail_builder, mail_queue
+from apps.core.mail import BUILDERS, Mail, mail_queue
 from apps.core.throttling import count
 from apps.users.canonical import email_digest
 from apps.users.models import User
@@ -41,7 +41,6 @@ def mail_user(user: User, template: str, *, to: str = "", limited: bool = True) 
     transaction.on_commit(partial(mail_queue, "users.account", **mail))
 
 
-@mail_builder("users.account")
 def account_mail(*, user_id: str, template: str, to: str = "") -> Mail | None:
     """Build a mail of `mail_user`; None if the account was deleted."""
     user = User.objects.filter(pk=user_id, deleted_at=None).first()
@@ -55,6 +54,9 @@ def account_mail(*, user_id: str, template: str, to: str = "") -> Mail | None:
         path, tokens = LINKS[template]
         context["link"] = f"{settings.FRONTEND_URL}/{path}?token={tokens.make(user)}"
     return Mail(to=to or user.email, template=f"users/mail/{template}", context=context)
+
+
+BUILDERS["users.account"] = account_mail
 
 
 def login_limit_notify(*, email: str) -> None:

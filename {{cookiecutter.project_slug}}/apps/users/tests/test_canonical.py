@@ -36,9 +36,13 @@ CANONICAL = "hans@xn--bcher-kva.de"
 
 bounded = settings(max_examples=200, derandomize=True, deadline=None, database=None)
 # Characters that case mapping, normalization or IDNA treat in a special way, between ordinary ones.
-special = st.sampled_from("\u017f\u212a\u0130\u0131\u00df\u1e9e\uff20\uff0e\u3002\u2024\u200b\u200d\u00ad\u0308\u03c2\ufb01\u2100")
-text = st.text(st.one_of(st.sampled_from("aAzZ09.-_+@\" "), special, st.characters()), max_size=20)
-emails = st.one_of(st.emails(), text, st.builds("{}@{}.{}".format, text, text, st.sampled_from(["de", "com"])))
+special = st.sampled_from(
+    "\u017f\u212a\u0130\u0131\u00df\u1e9e\uff20\uff0e\u3002\u2024\u200b\u200d\u00ad\u0308\u03c2\ufb01\u2100"
+)
+text = st.text(st.one_of(st.sampled_from('aAzZ09.-_+@" '), special, st.characters()), max_size=20)
+emails = st.one_of(
+    st.emails(), text, st.builds("{}@{}.{}".format, text, text, st.sampled_from(["de", "com"]))
+)
 
 
 def log_in(email: str, password: str = PASSWORD) -> Response:
@@ -136,7 +140,9 @@ def test_email_is_counted_in_canonical_form(email: str) -> None:
 
 
 @pytest.mark.django_db
-def test_user_registers_verifies_and_logs_in_with_any_form(mailoutbox: list[EmailMessage], api: Client) -> None:
+def test_user_registers_verifies_and_logs_in_with_any_form(
+    mailoutbox: list[EmailMessage], api: Client
+) -> None:
     responses = [
         api.post(reverse("v1:auth:register"), {"email": email, "password": PASSWORD}) for email in FORMS
     ]
@@ -168,7 +174,11 @@ def test_registration_with_another_form_of_a_known_email_looks_the_same(
 @pytest.mark.parametrize("name", ["register", "resend-verification", "password-reset", "token"])
 @pytest.mark.parametrize(
     ("email", "code"),
-    [("\u00fc@example.com", "non_ascii"), ("a@xn--a.de", "invalid"), ("a@" + "\u00e9" * 80 + ".de", "invalid")],
+    [
+        ("\u00fc@example.com", "non_ascii"),
+        ("a@xn--a.de", "invalid"),
+        ("a@" + "\u00e9" * 80 + ".de", "invalid"),
+    ],
 )
 def test_email_that_is_not_valid_is_a_bad_request(api: Client, name: str, email: str, code: str) -> None:
     response = api.post(reverse(f"v1:auth:{name}"), {"email": email, "password": PASSWORD})
@@ -208,7 +218,8 @@ def test_ascii_email_loads_no_idna_tables(monkeypatch: pytest.MonkeyPatch) -> No
 
 
 @pytest.mark.parametrize(
-    ("stored", "typed"), [(NFC_PASSWORD, NFD_PASSWORD), (NFD_PASSWORD, NFC_PASSWORD), ("\ufb01sh" * 4, "fish" * 4)]
+    ("stored", "typed"),
+    [(NFC_PASSWORD, NFD_PASSWORD), (NFD_PASSWORD, NFC_PASSWORD), ("\ufb01sh" * 4, "fish" * 4)],
 )
 def test_password_matches_in_any_form(stored: str, typed: str) -> None:
     user = User()
@@ -241,7 +252,7 @@ def test_password_is_changed_by_command_in_any_form(user: User, monkeypatch: pyt
     ("password", "code"),
     [
         ("\uff50\uff41\uff53\uff53\uff57\uff4f\uff52\uff44\uff11\uff12\uff13\uff14", "password_too_common"),
-        ("\uff19\uff11\uff18\uff12\uff17\uff13\uff16\uff14\uff15\uff15\uff14\uff16", "password_entirely_numeric"),
+        ("\uff19\uff11\uff18\uff12\uff17\uff13" * 2, "password_entirely_numeric"),
         ("e\u0301" * 9, "password_too_short"),
         ("\uff41da@\uff45xample.com", "password_too_similar"),
     ],

@@ -185,7 +185,9 @@ def test_attack_with_many_forms_of_an_email_is_limited(user: User, account_limit
 
 
 @pytest.mark.django_db
-def test_attack_on_an_unknown_email_is_limited_the_same(account_limit: int, mailoutbox: list[EmailMessage]) -> None:
+def test_attack_on_an_unknown_email_is_limited_the_same(
+    account_limit: int, mailoutbox: list[EmailMessage]
+) -> None:
     assert attack("nobody@example.com", times=6) == [401] * account_limit + [429] * 2
     assert not mailoutbox
 

@@ -57,7 +57,9 @@ def test_users_are_shown_to_superusers(superuser: User) -> None:
     assert api.get(reverse(LIST)).status_code == 200
 
 
-def test_users_are_hidden_from_users_with_the_permission_who_are_not_staff(user: User, user_api: Client) -> None:
+def test_users_are_hidden_from_users_with_the_permission_who_are_not_staff(
+    user: User, user_api: Client
+) -> None:
     user.user_permissions.add(Permission.objects.get(codename="view_user"))
 
     assert user_api.get(reverse(LIST)).status_code == 403
