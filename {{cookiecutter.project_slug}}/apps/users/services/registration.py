@@ -6,7 +6,7 @@ do not depend on it.
 
 from functools import partial
 
-from django.db import IntegrityError, transaction
+from django.db import transaction
 from django.utils import timezone
 
 from apps.core.background import in_background
@@ -25,8 +25,6 @@ def user_register(*, email: str, password: str, **profile: str) -> None:
     come from another person: from then on only the password counts that the reader of the mailbox sets by a
     link. The owner of an account is informed of the attempt.
 
-    The caller waits for the validation and the hash only; the rest is a background job.
-
     Args:
         email: in any form.
         password: the one wanted.
@@ -39,7 +37,9 @@ def user_register(*, email: str, password: str, **profile: str) -> None:
     password_validate(user=user, password=password, field="password")
     user.set_password(password)
     user.full_clean(validate_unique=False)
-    in_background(partial(_register, user))
+    # The same statement, and a write, whether the email is registered or not; a background job finds out.
+    User.objects.bulk_create([user], update_conflicts=True, unique_fields=["email"], update_fields=["email"])
+    transaction.on_commit(partial(in_background, partial(_register_mail, user)))
 
 
 def verification_resend(*, email: str) -> None:
@@ -62,26 +62,19 @@ def email_verify(*, token: str) -> User:
 
 
 @transaction.atomic
-def _register(user: User) -> None:
+def _register_mail(user: User) -> None:
     known = User.objects.select_for_update().filter(email=user.email).first()
     if known is None:
-        try:
-            with transaction.atomic():
-                user.save(force_insert=True)
-        except IntegrityError:
-            if user_by_email(user.email) is None:
-                raise
-            # The same email at the same moment: the other request has sent the mail.
-            return
-        mail_user(user, "verify_email")
-    elif known.is_verified or not known.is_active:
+        return
+    again = known.pk != user.pk
+    if again and (known.is_verified or not known.is_active):
         mail_user(known, "account_exists")
-    else:
-        # Not a second time: it would end the links in mails, and `THROTTLE_MAILBOX` may allow no other.
-        if known.has_usable_password():
-            known.set_unusable_password()
-            known.save(update_fields=["password", "updated_at"])
-        mail_user(known, "verify_email")
+        return
+    # Not a second time: it would end the links in mails, and `THROTTLE_MAILBOX` may allow no other.
+    if again and known.has_usable_password():
+        known.set_unusable_password()
+        known.save(update_fields=["password", "updated_at"])
+    mail_user(known, "verify_email")
 
 
 def _resend(email: str) -> None:

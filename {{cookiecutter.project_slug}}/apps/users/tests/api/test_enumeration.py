@@ -43,10 +43,10 @@ def pool(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Pool:
     return pool
 
 
-def ask(name: str) -> tuple[int, bytes, list[str]]:
-    """Send a request for EMAIL; returns the response and the statements that it waited for."""
+def ask(name: str, email: str = EMAIL) -> tuple[int, bytes, list[str]]:
+    """Send a request; returns the response and the statements that it waited for."""
     with CaptureQueriesContext(connection) as queries:
-        response = Client().post(reverse(f"v1:auth:{name}"), {"email": EMAIL, "password": PASSWORD})
+        response = Client().post(reverse(f"v1:auth:{name}"), {"email": email, "password": PASSWORD})
     return response.status_code, response.content, [query["sql"].partition(" ")[0] for query in queries]
 
 
@@ -56,17 +56,14 @@ def ask(name: str) -> tuple[int, bytes, list[str]]:
 def test_request_waits_for_the_same_work_in_every_state(
     pool: Pool, mailoutbox: list[EmailMessage], name: str, state: str
 ) -> None:
-    expected = ask(name)
+    expected = ask(name, "unknown@example.com")
     fields = STATES[state]
     if fields is not None:
         UserFactory.create(email=EMAIL, **fields)
-    users = User.objects.count()
 
     assert ask(name) == expected
-    assert not {"INSERT", "UPDATE", "DELETE"} & set(expected[2])
     assert len(pool.jobs) == 2
     assert not mailoutbox
-    assert User.objects.count() == users
 
 
 @pytest.mark.django_db
