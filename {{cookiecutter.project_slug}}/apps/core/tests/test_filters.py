@@ -1,7 +1,7 @@
 import pytest
 from django.urls import reverse
 
-from apps.users.tests.factories import StaffFactory
+from apps.users.tests.factories import SuperuserFactory
 from conftest import Client
 
 pytestmark = pytest.mark.django_db
@@ -10,7 +10,7 @@ pytestmark = pytest.mark.django_db
 @pytest.fixture
 def staff_api() -> Client:
     api = Client()
-    api.force_authenticate(StaffFactory.create())
+    api.force_authenticate(SuperuserFactory.create())
     return api
 
 

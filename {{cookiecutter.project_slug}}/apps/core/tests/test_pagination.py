@@ -12,7 +12,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from apps.core.pagination import MAX_PAGE_SIZE, PAGE_SIZE
-from apps.users.tests.factories import StaffFactory, UserFactory
+from apps.users.tests.factories import SuperuserFactory, UserFactory
 from conftest import Client
 from tests.sampleapp.factories import MeasurementFactory, NoteFactory
 from tests.sampleapp.models import Measurement
@@ -276,14 +276,14 @@ def cursor_of(api: Client, route: str, **query: Any) -> str:
 @pytest.mark.parametrize("route", ["note-list", "v1:users:user-list"])
 def test_a_cursor_that_was_changed_or_made_up_is_not_found(route: str, change: Callable[[str], str]) -> None:
     api = Client()
-    api.force_authenticate(StaffFactory.create())
+    api.force_authenticate(SuperuserFactory.create())
     NoteFactory.create_batch(2)
     response = api.get(reverse(route), {"cursor": change(cursor_of(api, route))})
     assert (response.status_code, response["Content-Type"]) == (404, "application/problem+json")
 
 
 def test_a_cursor_is_for_one_list_and_one_ordering(api: Client) -> None:
-    api.force_authenticate(StaffFactory.create())
+    api.force_authenticate(SuperuserFactory.create())
     NoteFactory.create_batch(2)
     cursor = cursor_of(api, "note-list", ordering="text")
     for query in ({"ordering": "-text"}, {"ordering": "created_at"}, {}):

@@ -11,7 +11,7 @@ from pytest_django import Settings
 
 from apps.core.routers import ReplicaRouter, replica_allowed
 from apps.users.models import User
-from apps.users.tests.factories import StaffFactory, SuperuserFactory
+from apps.users.tests.factories import SuperuserFactory
 from conftest import Client
 from tests.sampleapp.factories import NoteFactory
 from tests.sampleapp.models import Note
@@ -59,7 +59,7 @@ def test_requests_that_change_something_stay_on_the_primary(api: Client) -> None
 
 
 def test_who_asks_is_looked_up_on_the_primary_and_what_they_ask_for_on_the_replica() -> None:
-    staff = StaffFactory.create()
+    staff = SuperuserFactory.create()
     api = Client()
     api.login_by_token(staff)
     with queries(primary=True, replica=False):

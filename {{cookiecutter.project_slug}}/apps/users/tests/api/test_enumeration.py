@@ -11,7 +11,6 @@ from django.urls import reverse
 from pytest_django import Settings
 
 from apps.core import background
-from apps.users.models import User
 from apps.users.tests.factories import PASSWORD, UserFactory
 from conftest import Client
 
