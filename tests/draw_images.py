@@ -1,4 +1,4 @@
-"""Draws small files of large images, and writes which of them a project takes: draw_images.py FOLDER
+"""Draws small files of large images, and writes to the folder it is given which of them a project takes.
 
 The interpreter is the project's, which has Pillow.
 """
@@ -13,7 +13,7 @@ from io import BytesIO
 from pathlib import Path
 from typing import Any
 
-from PIL import Image
+from PIL import Image  # type: ignore[import-not-found] # of the project
 
 ORIENTATION = 0x0112
 

@@ -1,4 +1,4 @@
-"""Memory and time that images take, uploaded eight at a time to a project as it is deployed: two processes, four threads."""
+"""Memory of eight image uploads at a time, to a project as it is deployed: two processes, four threads."""
 
 from __future__ import annotations
 

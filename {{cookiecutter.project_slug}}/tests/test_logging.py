@@ -99,7 +99,9 @@ def test_a_request_is_named_in_its_line_and_in_its_answer(server: Server) -> Non
     assert line["duration_ms"] > 0
 
 
-@pytest.mark.parametrize("path", ["/" + "a" * 2000 + "@" + "a" * 1900, "/" + "a@" * 2000, f"/{'x' * 2500}/{EMAIL}"])
+@pytest.mark.parametrize(
+    "path", ["/" + "a" * 2000 + "@" + "a" * 1900, "/" + "a@" * 2000, f"/{'x' * 2500}/{EMAIL}"]
+)
 def test_a_line_shortens_what_a_client_sends(server: Server, path: str) -> None:
     status, headers, _ = server.send("GET", path, User_Agent="b" * 4000)
     assert status == 404
