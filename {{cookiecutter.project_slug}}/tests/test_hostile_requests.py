@@ -1,6 +1,7 @@
 """Odd requests to every route, through both applications: no 5xx, and problem details for each error."""
 
 import asyncio
+import gzip
 import json
 import sys
 from collections.abc import Callable, Iterator
@@ -266,7 +267,8 @@ def check(server: Callable[[Sent], Received], sent: Sent) -> Received:
     of_file = sent.path.startswith("/static/") and received.status in {405, 416}
     if received.status >= 400 and not of_file and not sent.path.startswith(f"/{django_settings.ADMIN_URL}"):
         assert received.headers["content-type"] == "application/problem+json", received
-        document = json.loads(received.body)
+        packed = received.headers.get("content-encoding") == "gzip"
+        document = json.loads(gzip.decompress(received.body) if packed else received.body)
         assert document.keys() >= PROBLEM_MEMBERS
         assert document["status"] == received.status
         assert document["request_id"] == received.headers["x-request-id"]

@@ -120,7 +120,25 @@ def test_pages_of_the_web_application_may_call_the_api(client: DjangoClient, set
 def test_pages_of_the_web_application_may_read_our_headers(client: DjangoClient, settings: Settings) -> None:
     response = client.get(reverse("v1:users:me"), headers={"origin": settings.FRONTEND_URL})
     exposed = {name.strip() for name in response["Access-Control-Expose-Headers"].split(",")}
-    assert {"X-Request-ID", "X-API-Version", "Retry-After"} <= exposed
+    assert {"X-Request-ID", "X-API-Version", "Retry-After", "ETag", "Content-Disposition"} <= exposed
+
+
+@pytest.mark.parametrize("header", ["x-request-id", "if-match", "if-none-match", "content-type"])
+def test_cors_preflight_allows_headers_of_the_api(
+    client: DjangoClient, settings: Settings, header: str
+) -> None:
+    headers = {
+        "origin": settings.FRONTEND_URL,
+        "access-control-request-method": "GET",
+        "access-control-request-headers": header,
+    }
+    answer = client.options(reverse("v1:users:me"), headers=headers)
+    assert header in answer["access-control-allow-headers"].split(", ")
+
+
+def test_root_lists_routes_in_every_environment(client: DjangoClient) -> None:
+    routes = client.get(reverse("v1:root")).json()
+    assert routes["users:me"] == f"http://testserver{reverse('v1:users:me')}"
 
 
 @pytest.mark.parametrize(

@@ -127,7 +127,7 @@ class FailureMiddleware:
             detail = _("The precondition in the request headers is not met.")
             problem = problem_response(request, response.status_code, "precondition_failed", detail)
             response.content, response["Content-Type"] = problem.content, problem["Content-Type"]
-            response["Content-Length"] = str(len(problem.content))
+            response["Content-Length"] = str(len(response.content))
         return response
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:

@@ -65,10 +65,7 @@ class CursorPagination(pagination.CursorPagination):
     ordering = ("-created_at",)
 
     def paginate_queryset(  # type: ignore[override] # a sequence cannot be filtered
-        self,
-        queryset: QuerySet[Any, _Row],
-        request: Request,
-        view: APIView | None = None,
+        self, queryset: QuerySet[Any, _Row], request: Request, view: APIView | None = None
     ) -> list[_Row]:
         self.request, self.base_url = request, request.build_absolute_uri()
         self.page_size = self.get_page_size(request) or PAGE_SIZE
@@ -90,12 +87,7 @@ class CursorPagination(pagination.CursorPagination):
         self.display_page_controls = has_more or has_passed
         return self.page
 
-    def get_ordering(
-        self,
-        request: Request,
-        queryset: QuerySet[Model],
-        view: APIView,
-    ) -> tuple[str, ...]:
+    def get_ordering(self, request: Request, queryset: QuerySet[Model], view: APIView) -> tuple[str, ...]:
         ordering: dict[str, str] = {}
         for term in super().get_ordering(request, queryset, view):
             ordering.setdefault(term.removeprefix("-"), term)
@@ -124,7 +116,8 @@ class CursorPagination(pagination.CursorPagination):
             else:
                 field = options.pk if name == "pk" else options.get_field(name)
                 name, nullable = field.attname, field.null
-            if isinstance(field, TextField) or (isinstance(field, CharField) and _is_long(field)):
+            length = field.max_length if isinstance(field, CharField) else 0
+            if isinstance(field, TextField) or length is None or length > MAX_TEXT_LENGTH:
                 queryset, name = queryset.annotate(**{alias: Left(name, MAX_TEXT_LENGTH)}), alias
             self.terms.append(_Term(name, field, term.startswith("-"), nullable))
         return queryset
@@ -149,10 +142,6 @@ class CursorPagination(pagination.CursorPagination):
         texts = [None if value is None else str(value) for value in values]
         cursor = self.signer.sign_object([backward, texts], compress=True)
         return replace_query_param(self.base_url or "", self.cursor_query_param, cursor)
-
-
-def _is_long(field: CharField[Any, Any]) -> bool:
-    return field.max_length is None or field.max_length > MAX_TEXT_LENGTH
 
 
 class PageNumberPagination(pagination.PageNumberPagination):

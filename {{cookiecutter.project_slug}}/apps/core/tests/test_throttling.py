@@ -100,6 +100,29 @@ def test_users_are_counted_by_account_wherever_they_are(user: User, rates: dict[
     assert statuses(other, 1, REMOTE_ADDR="192.0.2.2") == [200]
 
 
+@pytest.mark.parametrize("authorization", ["", "Bearer x", "Bearer a.b.c"])
+@pytest.mark.parametrize("route", ["v1:users:me", "v1:auth:logout", "v1:users:user-list"])
+def test_anonymous_limit_counts_requests_that_end_in_401(
+    api: Client, rates: dict[str, str], authorization: str, route: str
+) -> None:
+    rates["anon"] = "2/day"
+    headers = {"authorization": authorization} if authorization else {}
+    responses = [api.post(reverse(route), headers=headers) for _ in range(3)]
+    assert [response.status_code for response in responses] == [401, 401, 429]
+    assert int(responses[2]["Retry-After"]) > 0
+    assert responses[2].json()["type"] == "urn:problem:throttled"
+
+
+def test_anonymous_limit_leaves_logins_and_users_alone(user: User, rates: dict[str, str]) -> None:
+    rates["anon"] = "1/day"
+    api = Client()
+    assert [api.get(reverse("v1:users:me")).status_code for _ in range(2)] == [401, 429]
+    api.login_by_token(user)
+    assert api.get(reverse("v1:users:me")).status_code == 200
+    login = {"email": user.email, "password": "not this one"}
+    assert [Client().post(reverse("v1:auth:token"), login).status_code for _ in range(3)] == [401] * 3
+
+
 def test_endpoints_for_passwords_have_a_limit_each(api: Client, rates: dict[str, str]) -> None:
     rates["auth"] = "2/day"
     token, reset = reverse("v1:auth:token"), reverse("v1:auth:password-reset")

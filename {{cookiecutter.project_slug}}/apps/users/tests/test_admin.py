@@ -3,6 +3,7 @@
 import csv
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
+from decimal import Decimal
 from io import StringIO
 from typing import Any
 
@@ -17,6 +18,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from pytest_django import DjangoAssertNumQueries, DjangoCaptureOnCommitCallbacks, Settings
 
+from apps.core import admin as core_admin
 from apps.users.authentication import lockout_key
 from apps.users.models import TokenFamily, User
 from apps.users.services.accounts import user_delete
@@ -430,6 +432,41 @@ def test_an_exported_name_is_no_formula(root: Browser, start: str) -> None:
 
     assert row[2] == f'\'{start}HYPERLINK("https://example.org")'
     assert row[3] == "Love-lace"
+
+
+@pytest.mark.parametrize(
+    ("name", "cell"),
+    [
+        ("x;=cmd|' /C calc'!A0", "x;'=cmd|' /C calc'!A0"),
+        ("x,-1", "x,'-1"),
+        ("x\t=1", "x\t'=1"),
+        ("x\n@SUM(1)", "x\n'@SUM(1)"),
+        ("x|+1", "x|'+1"),
+        ('x;"=1', "x;'\"=1"),
+        (" =1", "' =1"),
+        ("\u3000\uff1d1", "'\u3000\uff1d1"),
+        ("\uff0b1", "'\uff0b1"),
+        ("Smith; Jones - a = b, c@example.com", "Smith; Jones - a = b, c@example.com"),
+        ("'=1", "'=1"),
+    ],
+)
+def test_csv_export_neutralizes_formulas_in_every_part_of_a_cell(root: Browser, name: str, cell: str) -> None:
+    user = UserFactory.create()
+    # Not through the service, which would strip blanks.
+    User.objects.filter(pk=user.pk).update(first_name=name)
+    _, row = rows_of(run(root, "export_csv", [user]))
+    assert row[2] == cell
+
+
+def test_csv_export_quotes_cells_and_keeps_numbers() -> None:
+    cell = core_admin._cell  # noqa: SLF001 - no exported model has a number that is negative
+    assert [cell(number) for number in (-5, -1.5, Decimal("-0.10"), None, "-5")] == [
+        -5,
+        -1.5,
+        Decimal("-0.10"),
+        None,
+        "'-5",
+    ]
 
 
 def test_logins_are_exported_without_their_secret(root: Browser) -> None:
