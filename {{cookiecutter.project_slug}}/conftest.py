@@ -85,6 +85,12 @@ def _own_language() -> Iterator[None]:
 
 
 @pytest.fixture
+def _german(settings: Settings) -> None:
+    """German beside English, whatever languages a project has."""
+    settings.LANGUAGES = [("en", "English"), ("de", "German")]
+
+
+@pytest.fixture
 def api() -> Client:
     """A client that is not logged in."""
     return Client()

@@ -160,7 +160,7 @@ def test_variables_that_the_tests_do_not_keep_are_hidden_from_them_and_their_chi
     environment.keep_only("DATABASE_URL", "PGPASSWORD", "PGSSLMODE", "REDIS_URL")
     # The line of `.env` would reach a child where there is no variable.
     assert os.environ == {"EMAIL_HOST": ""}
-    assert [environment.get(name, default="") for name in ("EMAIL_HOST", "REDIS_URL")] == [
+    assert [environment.text(name) for name in ("EMAIL_HOST", "REDIS_URL")] == [
         "",
         "redis://127.0.0.1",
     ]

@@ -74,6 +74,7 @@ def test_json_is_read_up_to_a_length(client: DjangoClient, settings: Settings) -
 
 
 @pytest.mark.django_db
+@pytest.mark.usefixtures("_german")
 def test_a_refusal_is_a_problem_document_in_the_language_of_the_client(client: DjangoClient) -> None:
     headers = {"accept-language": LANGUAGE, "origin": "https://app.example.com"}
     response = client.generic("POST", reverse(LOG_IN), headers=headers, CONTENT_LENGTH="9" * 12)

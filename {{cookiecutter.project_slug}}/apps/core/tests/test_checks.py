@@ -6,6 +6,9 @@ from pytest_django import Settings
 
 from config.env import env
 
+# A check of JSON fields asks the database.
+pytestmark = pytest.mark.django_db
+
 
 def test_the_settings_pass_the_checks() -> None:
     assert run_checks() == []

@@ -237,6 +237,7 @@ def test_a_fault_in_the_admin_is_a_page(monkeypatch: pytest.MonkeyPatch, user: U
     assert "FieldError" not in page
 
 
+@pytest.mark.usefixtures("_german")
 def test_a_database_that_is_away_is_a_page_in_the_admin(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("django.contrib.sessions.backends.db.SessionStore._get_session_from_db", away)
     client = Client(raise_request_exception=False)

@@ -2,6 +2,7 @@
 
 import pytest
 
+from apps.core.contents import KINDS
 from apps.users.tests.factories import UserFactory
 from conftest import Client
 
@@ -9,6 +10,12 @@ from conftest import Client
 @pytest.fixture(autouse=True)
 def _empty_storage(empty_storage: None) -> None:
     """Each test of this app begins without files."""
+
+
+@pytest.fixture(autouse=True)
+def _extensions(settings: Settings) -> None:
+    """All that there is a check for, whatever a project allows."""
+    settings.FILE_EXTENSIONS = sorted(KINDS)
 
 
 @pytest.fixture
