@@ -37,7 +37,7 @@ def main() -> int:
     # A Windows console may lack the characters of the folder's name; stderr replaces them by itself.
     sys.stdout.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
     print(
-        f"\nYour project is in {folder}. Next:\n\n  cd {folder}\n  make run\n",
+        f"\nYour project is in {folder}. Next:\n\n  cd {folder}\n  git init\n  make run\n",
         file=sys.stdout if by_cookiecutter else sys.stderr,
     )
     return 0

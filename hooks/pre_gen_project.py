@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import json
 import keyword
+import os
 import re
+import shlex
 import sys
 import unicodedata
 import zoneinfo
@@ -28,10 +30,30 @@ ZONE = re.compile(r"[A-Z][A-Za-z0-9_+-]*(/[A-Za-z0-9_+-]+)*")
 
 def main() -> int:
     """Print every fault of the answers to stderr; the exit status says whether there are any."""
-    found = list(faults(json.loads(ANSWERS)))
+    answers = json.loads(ANSWERS)
+    found = list(faults(answers))
     for fault in found:
         print(fault, file=sys.stderr)
+    if found and "_output_dir" in answers:  # cruft, which has no such key, has a command of its own
+        print("\nTo try again, with an example for each bad answer:", file=sys.stderr)
+        print(f"\n  {command(answers, found)}", file=sys.stderr)
     return 1 if found else 0
+
+
+def command(answers: Mapping[str, Any], found: list[str]) -> str:
+    """Return the command line that gives all answers again, the bad ones replaced by the examples of `found`."""
+    examples = {fault.partition(":")[0]: fault.rpartition("for example: ")[2] for fault in found}
+    pairs = []
+    for key, typed in answers.items():
+        answer = examples.get(key, typed)
+        if not key.startswith("_"):
+            pairs.append(f"{key}={str(answer).lower() if isinstance(answer, bool) else answer}")
+    words = ["cookiecutter", "--no-input", answers["_template"]]
+    if answers.get("_checkout"):
+        words += ["--checkout", answers["_checkout"]]
+    if answers["_output_dir"] != os.environ.get("PWD", answers["_output_dir"]):
+        words += ["--output-dir", answers["_output_dir"]]
+    return shlex.join([*words, *pairs])
 
 
 def faults(answers: Mapping[str, Any]) -> Iterator[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import shlex
 import shutil
 import stat
 import subprocess
@@ -54,10 +55,10 @@ def metadata(project: Path) -> dict[str, Any]:
     return tomllib.loads((project / "pyproject.toml").read_text(encoding="utf-8"))
 
 
-def test_the_defaults_give_a_project_and_the_two_next_commands(machine: Machine) -> None:
+def test_defaults_give_a_project_and_the_next_commands(machine: Machine) -> None:
     printed = machine.generate("--no-input")
     project = machine.cwd / "my_api"
-    assert f"  cd {project}\n  make run\n" in printed
+    assert f"  cd {project}\n  git init\n  make run\n" in printed
     assert metadata(project)["project"]["name"] == "my_api"
 
 
@@ -191,7 +192,7 @@ BAD = {
 
 def faults_in(result: subprocess.CompletedProcess[str]) -> list[str]:
     """Return what stderr says; cookiecutter's own log, with the place where it stopped, goes to stdout."""
-    lines = result.stderr.splitlines()
+    lines = result.stderr.partition("\n\n")[0].splitlines()
     assert all(re.fullmatch(r"\w+: .+, for example: .+", line) for line in lines)
     return [line.partition(":")[0] for line in lines]
 
@@ -205,6 +206,18 @@ def test_a_bad_answer_stops_before_anything_is_written(machine: Machine, key: st
 def test_all_bad_answers_are_named_at_once(machine: Machine) -> None:
     result = machine.refuse("--no-input", "django_version=6.1", *(f"{key}={value}" for key, value in BAD.items()))
     assert faults_in(result) == list(BAD)
+
+
+def test_refusal_ends_with_a_command_that_keeps_the_other_answers(machine: Machine) -> None:
+    good = {"project_name": "It's $HOME", "author_name": 'Ada "Countess" Lovelace', "use_channels": "true"}
+    refused = machine.refuse("--no-input", *(f"{key}={value}" for key, value in {**BAD, **good}.items()))
+    command = refused.stderr.splitlines()[-1]
+    assert command.startswith("  cookiecutter --no-input ")
+    run("sh", "-c", f"{shlex.quote(sys.executable)} -m {command.strip()}", cwd=machine.cwd, env=machine.env)
+    project = metadata(next(machine.cwd.iterdir()))
+    assert project["tool"]["project"]["title"] == good["project_name"]
+    assert project["project"]["authors"] == [{"name": good["author_name"], "email": "api@example.com"}]
+    assert "channels~=4.3.2" in project["project"]["dependencies"]
 
 
 def test_a_bad_answer_leaves_an_existing_project_as_it_is(machine: Machine) -> None:
