@@ -13,7 +13,7 @@ django.setup()
 
 from apps.core.pagination import CursorPagination
 from apps.users.models import User
-from apps.users.services.sessions import _family_create
+from apps.users.services.sessions import session_create
 from django.test import RequestFactory
 from django.utils import timezone
 from requests_per_second import caller, rate
@@ -38,7 +38,7 @@ def main() -> int:
     )
     admin = User.objects.create_superuser("admin@example.com")
     User.objects.filter(pk=admin.pk).update(created_at=now - timedelta(days=9))
-    token = _family_create(admin).access
+    token = session_create(user=admin).access
     paginator = CursorPagination()
     paginator.paginate_queryset(User.objects.all(), Request(RequestFactory().get("/api/v1/users/")))
     paginator.page = [User.objects.order_by("-created_at")[DEPTH]]

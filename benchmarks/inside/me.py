@@ -16,7 +16,7 @@ import django
 django.setup()
 
 from apps.users.models import User
-from apps.users.services.sessions import _family_create
+from apps.users.services.sessions import session_create
 from django.test.utils import override_settings
 from django.urls import path
 from django.utils import timezone
@@ -58,7 +58,7 @@ class SerializerView(BareView):
 def main() -> int:
     """Print the table; the exit status says whether the target is met."""
     user = User.objects.create_user("me@example.com", email_verified_at=timezone.now())
-    token = _family_create(user).access
+    token = session_create(user=user).access
     urls = types.ModuleType("bare_urls")
     urls.urlpatterns = [path("dictionary/", DictionaryView.as_view()), path("serializer/", SerializerView.as_view())]
     sys.modules["bare_urls"] = urls

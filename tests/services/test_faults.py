@@ -111,11 +111,11 @@ class Site:
     def me(self) -> int:
         return self.ask("GET", "/api/v1/users/me/").status_code
 
-    def race(self, path: str, **body: str) -> Counter[int]:
-        """Send one request many times at once, and count the answers by their status."""
+    def race(self, path: str, **body: str) -> list[requests.Response]:
+        """Send one request many times at the same moment."""
         with ThreadPoolExecutor(RACERS) as pool:
             answers = [pool.submit(self.ask, "POST", path, **body) for _ in range(RACERS)]
-            return Counter(answer.result().status_code for answer in answers)
+            return [answer.result() for answer in answers]
 
     def components(self) -> dict[str, str]:
         found: dict[str, str] = self.ask("GET", "/health/ready/").json()["components"]
@@ -185,6 +185,10 @@ def site(request: pytest.FixtureRequest, servers: Servers) -> Iterator[Site]:
             yield served
         finally:
             servers.mend()
+
+
+def statuses(answers: list[requests.Response]) -> Counter[int]:
+    return Counter(answer.status_code for answer in answers)
 
 
 def assert_unavailable(answer: requests.Response) -> None:
@@ -291,15 +295,31 @@ def test_redis_that_is_killed_or_hangs_fails_no_request(site: Site) -> None:
 
 def test_one_of_many_that_register_an_address_makes_the_account(site: Site) -> None:
     address = "grace@example.com"
-    assert site.race("/api/v1/auth/register/", email=address, password=PHRASE) == {202: RACERS}
+    answers = site.race("/api/v1/auth/register/", email=address, password=PHRASE)
+    assert statuses(answers) == {202: RACERS}
     assert site.servers.shell(COUNT_USERS.format(address)) == "1"
 
 
 def test_one_of_many_that_send_the_token_of_a_mail_is_let_in(site: Site) -> None:
     token = site.servers.shell(VERIFY_MARY)
-    assert site.race("/api/v1/auth/verify-email/", token=token) == {204: 1, 400: RACERS - 1}
+    answers = site.race("/api/v1/auth/verify-email/", token=token)
+    assert statuses(answers) == {204: 1, 400: RACERS - 1}
 
 
-def test_one_of_many_that_spend_a_refresh_token_gets_a_pair(site: Site) -> None:
+def test_parallel_refreshes_with_one_token_get_the_same_successor(site: Site) -> None:
     refresh = site.log_in()["refresh"]
-    assert site.race("/api/v1/auth/token/refresh/", refresh=refresh) == {200: 1, 401: RACERS - 1}
+    answers = site.race("/api/v1/auth/token/refresh/", refresh=refresh)
+    assert statuses(answers) == {200: RACERS}
+    (successor,) = {answer.json()["refresh"] for answer in answers}
+    assert successor != refresh
+    assert site.ask("POST", "/api/v1/auth/token/refresh/", refresh=successor).status_code == 200
+
+
+@pytest.mark.parametrize("site", [{"REFRESH_GRACE_SECONDS": "0"}], indirect=True)
+def test_parallel_refreshes_with_one_token_end_the_session_without_a_grace_period(site: Site) -> None:
+    refresh = site.log_in()["refresh"]
+    answers = site.race("/api/v1/auth/token/refresh/", refresh=refresh)
+    winners = [answer.json()["refresh"] for answer in answers if answer.status_code == 200]
+    assert len(winners) <= 1
+    for token in (refresh, *winners):
+        assert site.ask("POST", "/api/v1/auth/token/refresh/", refresh=token).status_code == 401

@@ -90,7 +90,7 @@ def production() -> Report:
     away = {"DATABASE_URL": CLOSED_PORT, "DATABASE_REPLICA_URL": CLOSED_PORT, "REDIS_URL": CLOSED_REDIS}
     # What `check --deploy` warns of where it is not set.
     away |= {"ADMIN_URL": "manage/", "NUM_PROXIES": "1", "SILENCED_SYSTEM_CHECKS": "core.W003"}
-    process = run_python("-c", PRODUCTION, **away)
+    process = run_python("-c", PRODUCTION, **away, TOKEN_ISSUER="")
     assert process.returncode == 0, process.stderr
     return Report(json.loads(process.stdout), [json.loads(line) for line in process.stderr.splitlines()])
 
@@ -115,6 +115,12 @@ def faults(process: subprocess.CompletedProcess[str]) -> dict[str, str]:
     assert process.returncode != 0
     _, _, message = process.stderr.partition("ImproperlyConfigured: Correct these environment variables")
     return dict(line.strip().split(": ", 1) for line in message.splitlines()[1:])
+
+
+def test_issuer_of_tokens_differs_between_production_and_staging(production: Report) -> None:
+    issuers = {name: production.said[name]["SIMPLE_JWT"]["ISSUER"] for name in ("production", "staging")}
+
+    assert issuers["staging"] == f"{issuers['production']}-staging"
 
 
 def test_production_names_everything_that_is_missing_at_once() -> None:
@@ -216,13 +222,14 @@ def test_production_passes_the_checks_for_deployment_with_the_documented_variabl
     assert production.said["checks"] == []
 
 
-def test_staging_is_production_but_for_how_long_browsers_insist_on_https(production: Report) -> None:
+def test_staging_differs_from_production_only_in_hsts_and_issuer(production: Report) -> None:
     settings, staging = production.said["production"], production.said["staging"]
     assert settings.keys() == staging.keys()
     assert {name for name in settings if settings[name] != staging[name]} == {
         "SECURE_HSTS_SECONDS",
         "SECURE_HSTS_INCLUDE_SUBDOMAINS",
         "SECURE_HSTS_PRELOAD",
+        "SIMPLE_JWT",
     }
     assert settings["DEBUG"] is False
     assert (settings["SECURE_HSTS_SECONDS"], staging["SECURE_HSTS_SECONDS"]) == (31_536_000, 3600)

@@ -1,4 +1,4 @@
-"""Who opens a socket: proved by a ticket or an access token, and true for as long as the log-in is."""
+"""Sessions of sockets: authenticated by a ticket or an access token, valid as long as the session is."""
 
 from __future__ import annotations
 
@@ -7,13 +7,14 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 from django.core.cache import caches
+from django.utils import timezone
 from django.utils.crypto import salted_hmac
 from rest_framework_simplejwt.exceptions import AuthenticationFailed, TokenError
 
 from apps.core.routers import replica_allowed
 from apps.users.authentication import JWTAuthentication
-from apps.users.models import TokenFamily, User
-from apps.users.tokens import FAMILY_CLAIM, AccessToken
+from apps.users.models import RefreshSession, User
+from apps.users.tokens import SESSION_CLAIM, AccessToken
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -25,32 +26,32 @@ CHUNK = 500
 
 @dataclass(frozen=True)
 class Session:
-    """A log-in that a socket belongs to.
+    """The session that a socket belongs to.
 
     Attributes:
-        user_id: whose it is.
-        session: what `User.get_session_auth_hash` said; another one after a log-out everywhere.
-        family: the log-in that its token came from; empty for a session of the admin.
+        user_id: the owner.
+        auth_hash: `User.get_session_auth_hash`, which changes with a logout everywhere.
+        session_id: the `RefreshSession` of its token; empty for a session of the admin.
     """
 
     user_id: str
-    session: str
-    family: str
+    auth_hash: str
+    session_id: str
 
 
 def session_of_request(user: User, token: Any) -> Session:
-    """The log-in that made a request.
+    """The session that made a request.
 
     Args:
-        user: who made it.
-        token: the access token it came with, if it came with one.
+        user: the user of the request.
+        token: its access token, if it has one.
     """
-    family = token.get(FAMILY_CLAIM, "") if token else ""
-    return Session(user_id=str(user.pk), session=user.get_session_auth_hash(), family=family)
+    session_id = token[SESSION_CLAIM] if token else ""
+    return Session(user_id=str(user.pk), auth_hash=user.get_session_auth_hash(), session_id=session_id)
 
 
 def session_of_token(token: str) -> Session | None:
-    """The log-in of an access token, or None for one that is not good."""
+    """The session of an access token, or None if the token is not valid."""
     try:
         claims = AccessToken(token)  # type: ignore[arg-type] # annotated as a Token, takes what was sent
         user = JWTAuthentication().get_user(claims)
@@ -67,7 +68,7 @@ def ticket_create(session: Session) -> str:
 
 
 def ticket_redeem(ticket: str) -> Session | None:
-    """The log-in that a ticket was made for, or None for one that is unknown, spent, or too old."""
+    """The session that a ticket was made for, or None if it is unknown, was used, or has expired."""
     key = _key(ticket)
     kept = caches["counters"].get(key)
     # Of two who come at once, one deletes it.
@@ -77,7 +78,7 @@ def ticket_redeem(ticket: str) -> Session | None:
 
 
 def sessions_alive(sessions: Collection[Session]) -> set[Session]:
-    """Those of the log-ins that have not ended: by log-out, a new password, deactivation or deletion."""
+    """The sessions that have not ended: by logout, expiry, a new password, deactivation or deletion."""
     found = list(sessions)
     alive: set[Session] = set()
     for start in range(0, len(found), CHUNK):
@@ -89,18 +90,19 @@ def _alive(sessions: list[Session]) -> set[Session]:
     # The replica may not know yet what has ended.
     with replica_allowed(allowed=False):
         users = User.objects.filter(is_active=True).in_bulk({session.user_id for session in sessions})
-        families = set(
-            TokenFamily.objects.filter(
-                pk__in={session.family for session in sessions if session.family},
+        active = set(
+            RefreshSession.objects.filter(
+                pk__in={session.session_id for session in sessions if session.session_id},
                 revoked_at=None,
+                expires_at__gt=timezone.now(),
             ).values_list("pk", flat=True)
         )
     hashes = {str(pk): user.get_session_auth_hash() for pk, user in users.items()}
-    open_families = {str(pk) for pk in families} | {""}
+    active_ids = {str(pk) for pk in active} | {""}
     return {
         session
         for session in sessions
-        if hashes.get(session.user_id) == session.session and session.family in open_families
+        if hashes.get(session.user_id) == session.auth_hash and session.session_id in active_ids
     }
 
 

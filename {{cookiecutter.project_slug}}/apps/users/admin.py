@@ -17,7 +17,7 @@ from django.utils.translation import gettext_lazy as _
 
 from apps.core.admin import CSVExportMixin
 from apps.users.canonical import canonical_email
-from apps.users.models import TokenFamily, User
+from apps.users.models import RefreshSession, User
 from apps.users.services import accounts, sessions
 
 PRIVILEGES = ("is_staff", "is_superuser", "groups", "user_permissions")
@@ -156,16 +156,16 @@ class RoleAdmin(GroupAdmin):
         return request.user.is_superuser
 
 
-@admin.register(TokenFamily)
-class TokenFamilyAdmin(CSVExportMixin, admin.ModelAdmin):
-    """Log-ins can be looked at and deleted: no refresh token of theirs works any more."""
+@admin.register(RefreshSession)
+class RefreshSessionAdmin(CSVExportMixin, admin.ModelAdmin):
+    """Sessions can be viewed and deleted, which invalidates their refresh tokens."""
 
-    list_display = ("id", "user", "created_at", "expires_at", "revoked_at")
-    list_filter = ("created_at", "expires_at", "revoked_at")
+    list_display = ("id", "user", "device", "created_at", "last_used_at", "expires_at", "revoked_at")
+    list_filter = ("created_at", "last_used_at", "expires_at", "revoked_at")
     list_select_related = ("user",)
     search_fields = ("user__email",)
     actions = ("export_csv",)
-    export_fields = ("id", "user_id", "created_at", "expires_at", "revoked_at")
+    export_fields = ("id", "user_id", "device", "created_at", "last_used_at", "expires_at", "revoked_at")
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False

@@ -23,7 +23,7 @@ from apps.core.throttling import count
 from apps.users.canonical import email_digest
 from apps.users.models import User
 from apps.users.services.mails import login_limit_notify
-from apps.users.tokens import SESSION_CLAIM
+from apps.users.tokens import HASH_CLAIM
 
 NETWORK_KNOWN_FOR = timedelta(days=90)
 NOTICE_INTERVAL = timedelta(days=1)
@@ -81,7 +81,7 @@ class JWTAuthentication(authentication.JWTAuthentication):
         # The replica may not know yet that the session has ended.
         with replica_allowed(allowed=False):
             user: User = super().get_user(validated_token)  # type: ignore[assignment] # ours is the only model
-        claim = validated_token.get(SESSION_CLAIM, "")
+        claim = validated_token[HASH_CLAIM]
         hashes = (user.get_session_auth_hash(), *user.get_session_auth_fallback_hash())
         if not any(constant_time_compare(claim, known) for known in hashes):
             raise AuthenticationFailed(_("The session of this token has ended."), code="session_ended")

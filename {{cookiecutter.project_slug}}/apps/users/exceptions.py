@@ -1,8 +1,10 @@
 """What can go wrong with an account, as the answers that clients get."""
 
+from typing import Any
+
 from django.conf import settings
 from django.utils.translation import gettext_lazy as _
-from rest_framework.exceptions import AuthenticationFailed, Throttled, ValidationError
+from rest_framework.exceptions import AuthenticationFailed, PermissionDenied, Throttled, ValidationError
 
 
 class InvalidCredentials(AuthenticationFailed):
@@ -21,6 +23,19 @@ class LockedOut(Throttled):
 
     def __init__(self) -> None:
         super().__init__(wait=settings.AXES_COOLOFF_TIME.total_seconds())
+
+
+class ReauthenticationRequired(PermissionDenied):
+    default_detail = _("Send your current password, or log in again.")
+    default_code = "reauthentication_required"
+
+
+class WrongPassword(ValidationError):  # noqa: N818 - named as the others of the API
+    """A password of the account was required, and another one was given."""
+
+    def __init__(self, field: str = "current_password", message: Any = None) -> None:
+        message = message or _("The current password is incorrect.")
+        super().__init__({field: [message]}, code="wrong_password")
 
 
 class InvalidMailToken(ValidationError):  # noqa: N818 - named as the others of the API

@@ -101,10 +101,10 @@ class User(UUIDModel, TimeStampedModel, AbstractBaseUser, PermissionsMixin):
         return salted_hmac("apps.users.session", state, secret=secret, algorithm="sha256").hexdigest()
 
 
-class TokenFamily(UUIDModel):
-    """One log-in: the chain of refresh tokens that came from it, of which only the last is good.
+class RefreshSession(UUIDModel):
+    """One signed-in device: the chain of refresh tokens that came from a login. Only the last one is valid.
 
-    A token of the chain that was spent and comes back was stolen, or its successor was: the family ends.
+    Reuse of an older token means that it or its successor was stolen: the session is revoked.
     Source: https://www.rfc-editor.org/rfc/rfc9700#section-4.14.2
     """
 
@@ -112,16 +112,19 @@ class TokenFamily(UUIDModel):
         User,
         verbose_name=_("user"),
         on_delete=models.CASCADE,
-        related_name="token_families",
+        related_name="refresh_sessions",
     )
     current_jti = models.CharField(max_length=64, editable=False)
+    previous_jti = models.CharField(max_length=64, blank=True, editable=False)
+    device = models.CharField(_("device"), max_length=200, blank=True)
     created_at = models.DateTimeField(_("created at"), default=timezone.now, editable=False)
+    last_used_at = models.DateTimeField(_("last used at"), default=timezone.now, editable=False)
     expires_at = models.DateTimeField(_("expires at"), db_index=True)
     revoked_at = models.DateTimeField(_("revoked at"), null=True, blank=True)
 
     class Meta:
-        verbose_name = _("log-in")
-        verbose_name_plural = _("log-ins")
+        verbose_name = _("session")
+        verbose_name_plural = _("sessions")
         ordering = ("-created_at", "-id")
 
     def __str__(self) -> str:

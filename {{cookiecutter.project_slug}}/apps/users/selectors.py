@@ -3,11 +3,14 @@
 from typing import Any
 
 from django.db.models import ForeignObjectRel, Manager, Model, QuerySet
+from django.utils import timezone
 
-from apps.users.models import User
+from apps.users.models import RefreshSession, User
 
 # Secrets, and what the log of the admin says of others.
-EXCLUDED_FIELDS = frozenset({"password", "session_epoch", "current_jti", "object_repr", "change_message"})
+EXCLUDED_FIELDS = frozenset(
+    {"password", "session_epoch", "current_jti", "previous_jti", "object_repr", "change_message"}
+)
 
 
 def user_list() -> QuerySet[User]:
@@ -20,6 +23,11 @@ def user_by_email(email: str) -> User | None:
     """The user with this email, in any form."""
     users: QuerySet[User] = User.objects.by_email(email)
     return users.first()
+
+
+def session_list(*, user: User) -> QuerySet[RefreshSession]:
+    """The active sessions of a user."""
+    return RefreshSession.objects.filter(user=user, revoked_at=None, expires_at__gt=timezone.now())
 
 
 def user_export(user: User) -> dict[str, Any]:

@@ -1,7 +1,9 @@
-"""JSON Web Tokens of a log-in, and the single-use tokens in mails."""
+"""JSON Web Tokens of a session, and the single-use tokens in mails."""
 
 from __future__ import annotations
 
+import re
+import zlib
 from contextlib import suppress
 from datetime import timedelta
 from functools import cache
@@ -12,7 +14,7 @@ from django.core import signing
 from django.utils.crypto import constant_time_compare, salted_hmac
 from rest_framework_simplejwt import tokens
 from rest_framework_simplejwt.backends import TokenBackend
-from rest_framework_simplejwt.exceptions import TokenBackendError
+from rest_framework_simplejwt.exceptions import TokenBackendError, TokenError
 from rest_framework_simplejwt.settings import api_settings
 
 from apps.users.exceptions import InvalidMailToken
@@ -21,45 +23,70 @@ from apps.users.models import User
 if TYPE_CHECKING:
     from django.db.models import QuerySet
 
-SESSION_CLAIM = "session"
-FAMILY_CLAIM = "family"
+SESSION_CLAIM = "sid"
+HASH_CLAIM = "hash"
+LOGIN_TIME_CLAIM = "auth_time"
+UUID_TEXT = r"'[0-9a-f]{8}-?([0-9a-f]{4}-?){3}[0-9a-f]{12}'"
+# What `repr` of each claim looks like: times are whole numbers, before the year 2287.
+CLAIMS = {
+    **dict.fromkeys([api_settings.USER_ID_CLAIM, SESSION_CLAIM, "jti"], re.compile(UUID_TEXT)),
+    **dict.fromkeys(["exp", "iat", LOGIN_TIME_CLAIM], re.compile("[0-9]{1,10}")),
+    HASH_CLAIM: re.compile("'[0-9a-f]{64}'"),
+}
 
 
 @cache
-def _backend(key: str) -> TokenBackend:
-    return TokenBackend(api_settings.ALGORITHM, key)
+def _backend(key: str, audience: str | None, issuer: str | None, leeway: int) -> TokenBackend:
+    return TokenBackend(api_settings.ALGORITHM, key, audience=audience, issuer=issuer, leeway=leeway)
 
 
 class KeyRing(TokenBackend):
-    """Signs with `SECRET_KEY` and believes what was signed with it, or with one of `SECRET_KEY_FALLBACKS`."""
+    """Signs with `SECRET_KEY`; accepts signatures of it and of each of `SECRET_KEY_FALLBACKS`."""
 
     def encode(self, payload: dict[str, Any]) -> str:
-        return _backend(settings.SECRET_KEY).encode(payload)
+        return self._of(settings.SECRET_KEY).encode(payload)
 
     def decode(self, token: tokens.Token, verify: bool = True) -> dict[str, Any]:  # noqa: FBT001, FBT002
-        for key in settings.SECRET_KEY_FALLBACKS:
-            with suppress(TokenBackendError):
-                return _backend(key).decode(token, verify)
-        return _backend(settings.SECRET_KEY).decode(token, verify)
+        try:
+            for key in settings.SECRET_KEY_FALLBACKS:
+                with suppress(TokenBackendError):
+                    return self._of(key).decode(token, verify)
+            return self._of(settings.SECRET_KEY).decode(token, verify)
+        except (ArithmeticError, RecursionError, TypeError, ValueError) as error:
+            raise TokenBackendError("Token is invalid") from error
+
+    def get_leeway(self) -> timedelta:
+        return self._of(settings.SECRET_KEY).get_leeway()
+
+    @staticmethod
+    def _of(key: str) -> TokenBackend:
+        options = settings.SIMPLE_JWT
+        return _backend(key, options["AUDIENCE"], options["ISSUER"], options["LEEWAY"])
 
 
 KEY_RING = KeyRing(api_settings.ALGORITHM)
 
 
-class AccessToken(tokens.AccessToken):
-    """Good for a few minutes, for requests."""
+class SessionToken(tokens.Token):
+    """A token whose claims have the right types before a query contains one of them."""
 
     def get_token_backend(self) -> TokenBackend:
         return KEY_RING
 
+    def verify(self) -> None:
+        if not all(pattern.fullmatch(repr(self.get(name))) for name, pattern in CLAIMS.items()):
+            raise TokenError("Token is invalid")
+        super().verify()
 
-class RefreshToken(tokens.RefreshToken):
-    """Good once, for the next pair of tokens."""
+
+class AccessToken(SessionToken, tokens.AccessToken):
+    """Authenticates requests for a few minutes."""
+
+
+class RefreshToken(SessionToken, tokens.RefreshToken):  # type: ignore[misc] # its bases disagree on `for_user`
+    """Gets the next pair of tokens, once."""
 
     access_token_class = AccessToken
-
-    def get_token_backend(self) -> TokenBackend:
-        return KEY_RING
 
 
 class MailToken:
@@ -93,8 +120,10 @@ class MailToken:
         """
         try:
             user_id, state = self.signer.unsign_object(token, max_age=self.max_age)
-        except signing.BadSignature as error:
+        except (signing.BadSignature, RecursionError, TypeError, ValueError, zlib.error) as error:
             raise InvalidMailToken from error
+        if not re.fullmatch(UUID_TEXT + "'[0-9a-f]{32}'", repr(user_id) + repr(state)):
+            raise InvalidMailToken
         active_users: QuerySet[User] = User.objects.filter(is_active=True)
         user = active_users.select_for_update().filter(pk=user_id).first()
         keys = (settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS)

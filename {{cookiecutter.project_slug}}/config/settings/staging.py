@@ -1,7 +1,12 @@
 """Production, on a host whose certificate may still change: browsers are not told to insist for a year."""
 
+from config import project
+from config.env import env
 from config.settings.production import *
 
 SECURE_HSTS_SECONDS = 3600
 SECURE_HSTS_INCLUDE_SUBDOMAINS = False
 SECURE_HSTS_PRELOAD = False
+
+# Production refuses tokens of staging, also with the same key.
+SIMPLE_JWT = {**SIMPLE_JWT, "ISSUER": env.text("TOKEN_ISSUER", f"{project.NAME}-staging")}

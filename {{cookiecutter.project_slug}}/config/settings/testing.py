@@ -1,5 +1,7 @@
 """For the tests: fast, strict, and independent of the shell and `.env` except for the servers they name."""
 
+from datetime import timedelta
+
 from config.env import env
 
 env.keep_only("DATABASE_URL", "PGPASSWORD", "PGSSLMODE", "REDIS_URL")
@@ -13,6 +15,10 @@ FRONTEND_URL = "https://app.example.com"
 ADMIN_URL = "admin/"
 NUM_PROXIES = 0
 AXES_FAILURE_LIMIT = 5
+SIMPLE_JWT |= {"ISSUER": "tests", "AUDIENCE": None}
+SESSION_LIFETIME = timedelta(days=90)
+REFRESH_GRACE_SECONDS = 30
+RECENT_LOGIN_SECONDS = 600
 BACKGROUND_THREADS = False
 # % if cookiecutter.use_celery
 CELERY_BROKER_URL = CELERY_BROKER_READ_URL = CELERY_BROKER_WRITE_URL = "memory://"

@@ -7,10 +7,13 @@ from contextlib import asynccontextmanager
 from functools import wraps
 from typing import TYPE_CHECKING, Any
 
+import jwt
 import pytest
 from asgiref.sync import async_to_sync, sync_to_async
 from asgiref.testing import ApplicationCommunicator
+from django.conf import settings
 from django.urls import reverse
+from django.utils import timezone
 
 from apps.realtime.consumers import (
     NOT_AUTHENTICATED,
@@ -25,6 +28,7 @@ from apps.realtime.sessions import session_of_request, ticket_create
 from apps.users.services.accounts import user_deactivate
 from apps.users.services.sessions import session_end_all
 from apps.users.tests.factories import PASSWORD, UserFactory
+from apps.users.tests.helpers import claims_of
 from config.asgi import application
 from conftest import Client
 
@@ -150,6 +154,42 @@ async def test_who_proves_nothing_is_refused() -> None:
         socket = Socket(proof)
         assert await socket.opens()
         assert await socket.close_code() == NOT_AUTHENTICATED
+
+
+@pytest.mark.parametrize("name", ["sub", "sid", "jti", "exp", "iat", "hash", "token_type", "iss"])
+@in_loop
+async def test_access_token_with_an_odd_claim_opens_no_socket(user: User, name: str) -> None:
+    claims = claims_of((await sync_to_async(log_in)(user))["access"])
+    for odd in ("", "x", "\0", "\ud800", "9" * 5000):
+        token = jwt.encode(claims | {name: odd}, settings.SECRET_KEY, algorithm="HS256")
+        socket = Socket(f"bearer.{token}")
+        assert await socket.opens()
+        assert await socket.close_code() == NOT_AUTHENTICATED
+
+
+@in_loop
+async def test_socket_ends_when_another_device_ends_its_session(user: User) -> None:
+    tokens = await sync_to_async(log_in)(user)
+    socket = Socket(f"bearer.{tokens['access']}")
+    assert await socket.opens()
+
+    def end() -> int:
+        other = Client()
+        other.login_by_token(user)
+        session_id = claims_of(tokens["access"])["sid"]
+        return other.delete(reverse("v1:auth:session-detail", args=[session_id])).status_code
+
+    assert await sync_to_async(end)() == 204
+    assert await socket.close_code() == NOT_AUTHENTICATED
+
+
+@in_loop
+async def test_socket_ends_with_the_lifetime_of_its_session(user: User) -> None:
+    tokens = await sync_to_async(log_in)(user)
+    socket = Socket(f"bearer.{tokens['access']}")
+    assert await socket.opens()
+    await sync_to_async(user.refresh_sessions.update)(expires_at=timezone.now())
+    assert await socket.close_code() == NOT_AUTHENTICATED
 
 
 @in_loop

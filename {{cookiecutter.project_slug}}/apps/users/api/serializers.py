@@ -9,7 +9,8 @@ from rest_framework import serializers
 
 from apps.core.serializers import OutputSerializer
 from apps.users.canonical import EMAIL_MAX_LENGTH, canonical_email, canonical_password
-from apps.users.models import User
+from apps.users.models import RefreshSession, User
+from apps.users.tokens import SESSION_CLAIM
 
 MAX_TOKEN = 4096
 
@@ -67,6 +68,25 @@ class RefreshInput(serializers.Serializer[Any]):
 class TokenPairOutput(serializers.Serializer[Any]):
     access = serializers.CharField(read_only=True)
     refresh = serializers.CharField(read_only=True)
+
+
+class SessionOutput(serializers.ModelSerializer[RefreshSession]):
+    current = serializers.SerializerMethodField(help_text="Whether this request belongs to it.")
+
+    class Meta:
+        model = RefreshSession
+        fields: list[str] = ["id", "device", "created_at", "last_used_at", "expires_at", "current"]
+        read_only_fields = fields
+
+    def get_current(self, session: RefreshSession) -> bool:
+        token = self.context["request"].auth
+        return bool(token) and token[SESSION_CLAIM] == str(session.pk)
+
+
+class ConfirmInput(serializers.Serializer[Any]):
+    """The password for requests that need it, or a recent login."""
+
+    current_password = PasswordField(required=False)
 
 
 class PasswordChangeInput(serializers.Serializer[Any]):

@@ -26,9 +26,10 @@ from apps.users.api import serializers
 from apps.users.api.filters import UserFilter
 from apps.users.api.throttling import EmailThrottle
 from apps.users.authentication import network_remember
-from apps.users.models import User
+from apps.users.models import RefreshSession, User
 from apps.users.requests import UserRequest
 from apps.users.services import accounts, passwords, registration, sessions
+from apps.users.tokens import SESSION_CLAIM
 
 
 @method_decorator(cache_control(no_store=True), name="dispatch")
@@ -94,7 +95,7 @@ class TokenRefreshView(PublicAuthView):
 
     @extend_schema(request=serializers.RefreshInput, responses={200: serializers.TokenPairOutput})
     def post(self, request: Request) -> Response:
-        """Spend a refresh token for a new pair. A token that is spent twice ends its log-in."""
+        """Exchange a refresh token for a new pair. Reuse after a grace period ends the session."""
         data = serializers.RefreshInput(data=request.data)
         data.is_valid(raise_exception=True)
         pair = sessions.session_refresh(**data.validated_data)
@@ -135,6 +136,13 @@ class PasswordResetConfirmView(PublicAuthView):
         return Response(status=HTTPStatus.NO_CONTENT)
 
 
+def confirm_login(request: UserRequest) -> None:
+    """Require `current_password` in the body, or a recent login."""
+    data = serializers.ConfirmInput(data=request.data)
+    data.is_valid(raise_exception=True)
+    sessions.login_confirm(request=request, **data.validated_data)
+
+
 class LogoutView(APIView):
     throttle_classes = (AuthThrottle, UserThrottle)
 
@@ -157,6 +165,26 @@ class LogoutAllView(APIView):
         return Response(status=HTTPStatus.NO_CONTENT)
 
 
+class SessionViewSet(
+    mixins.ListModelMixin, mixins.DestroyModelMixin, viewsets.GenericViewSet[RefreshSession]
+):
+    """Active sessions of the user. Ending another one needs `current_password` or a recent login."""
+
+    request: UserRequest
+    extra_problems = {"DELETE": [HTTPStatus.BAD_REQUEST, HTTPStatus.FORBIDDEN]}
+    queryset = RefreshSession.objects.none()
+    serializer_class = serializers.SessionOutput
+    ordering_fields = ("created_at", "last_used_at")
+
+    def get_queryset(self) -> QuerySet[RefreshSession]:
+        return selectors.session_list(user=self.request.user)
+
+    def perform_destroy(self, instance: RefreshSession) -> None:
+        if not self.request.auth or self.request.auth[SESSION_CLAIM] != str(instance.pk):
+            confirm_login(self.request)
+        sessions.session_revoke(user=self.request.user, session_id=str(instance.pk))
+
+
 class PasswordChangeView(APIView):
     throttle_classes = (AuthThrottle, UserThrottle)
 
@@ -165,11 +193,13 @@ class PasswordChangeView(APIView):
         """Change the password; all log-ins end, also this one."""
         data = serializers.PasswordChangeInput(data=request.data)
         data.is_valid(raise_exception=True)
-        passwords.password_change(user=request.user, **data.validated_data)
+        passwords.password_change(request=request, user=request.user, **data.validated_data)
         return Response(status=HTTPStatus.NO_CONTENT)
 
 
 class MeView(APIView):
+    extra_problems = {"DELETE": [HTTPStatus.BAD_REQUEST, HTTPStatus.FORBIDDEN]}
+
     @extend_schema(responses={200: serializers.ProfileOutput})
     def get(self, request: UserRequest) -> Response:
         """The user who asks."""
@@ -185,7 +215,8 @@ class MeView(APIView):
 
     @extend_schema(responses={204: None})
     def delete(self, request: UserRequest) -> Response:
-        """Delete the account: nothing that names the person is kept."""
+        """Delete the account and all personal data. Needs `current_password` or a recent login."""
+        confirm_login(request)
         accounts.user_delete(user=request.user)
         return Response(status=HTTPStatus.NO_CONTENT)
 
@@ -228,10 +259,13 @@ class AvatarView(APIView):
 
 
 class ExportView(APIView):
+    extra_problems = {"GET": [HTTPStatus.FORBIDDEN]}
+
     @extend_schema(responses={200: OpenApiTypes.OBJECT})
     @method_decorator(cache_control(no_store=True))
     def get(self, request: UserRequest) -> Response:
-        """Everything that is stored about the user who asks."""
+        """Everything that is stored about the user. Needs a recent login."""
+        sessions.login_confirm(request=request)
         disposition = {"Content-Disposition": 'attachment; filename="export.json"'}
         return Response(selectors.user_export(request.user), headers=disposition)
 

@@ -6,13 +6,14 @@ from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils import timezone
-from django.utils.translation import gettext as _
+from rest_framework.request import Request
 
 from apps.core.background import in_background
+from apps.users.exceptions import WrongPassword
 from apps.users.models import User
 from apps.users.selectors import user_by_email
 from apps.users.services.mails import mail_user
-from apps.users.services.sessions import session_end_all
+from apps.users.services.sessions import password_matches, session_end_all
 from apps.users.tokens import PASSWORD_RESET
 
 
@@ -38,16 +39,16 @@ def password_set(*, user: User, password: str) -> None:
     mail_user(user, "password_changed", limited=False)
 
 
-def password_change(*, user: User, current_password: str, new_password: str) -> None:
+def password_change(*, request: Request, user: User, current_password: str, new_password: str) -> None:
     """Change a password.
 
     Raises:
-        ValidationError: the current password is wrong, or the new one too weak.
+        WrongPassword: the current password is incorrect.
+        LockedOut: this client failed too often for this account.
+        ValidationError: the new password is too weak.
     """
-    if not user.check_password(current_password):
-        raise ValidationError(
-            {"current_password": ValidationError(_("This is not your password."), code="wrong_password")},
-        )
+    if not password_matches(request=request, user=user, password=current_password):
+        raise WrongPassword
     password_set(user=user, password=new_password)
 
 

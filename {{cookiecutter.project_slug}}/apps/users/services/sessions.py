@@ -1,12 +1,16 @@
-"""Log-ins: tokens issued, renewed and ended."""
+"""Sessions: tokens issued, renewed and revoked; passwords checked."""
 
+import time
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Any
+from uuid import uuid4
 
 import structlog
+from axes.handlers.proxy import AxesProxyHandler
 from axes.models import AccessAttempt
 from django.conf import settings
-from django.contrib.auth import authenticate, user_logged_in
+from django.contrib.auth import authenticate, user_logged_in, user_login_failed
 from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
@@ -15,10 +19,19 @@ from rest_framework_simplejwt.exceptions import AuthenticationFailed, TokenError
 from rest_framework_simplejwt.settings import api_settings
 from rest_framework_simplejwt.utils import datetime_from_epoch
 
+from apps.core.routers import replica_allowed
 from apps.users.authentication import JWTAuthentication
-from apps.users.exceptions import InvalidCredentials, InvalidToken, LockedOut
-from apps.users.models import TokenFamily, User
-from apps.users.tokens import FAMILY_CLAIM, SESSION_CLAIM, AccessToken, RefreshToken
+from apps.users.exceptions import (
+    InvalidCredentials,
+    InvalidToken,
+    LockedOut,
+    ReauthenticationRequired,
+    WrongPassword,
+)
+from apps.users.models import RefreshSession, User
+from apps.users.requests import UserRequest
+from apps.users.selectors import session_list
+from apps.users.tokens import HASH_CLAIM, LOGIN_TIME_CLAIM, SESSION_CLAIM, AccessToken, RefreshToken
 
 logger = structlog.get_logger(__name__)
 
@@ -46,54 +59,72 @@ def session_start(*, request: Request, email: str, password: str) -> TokenPair:
         raise LockedOut
     if not isinstance(user, User):
         raise InvalidCredentials
-    pair = _family_create(user)
+    pair = session_create(user=user, device=request.META.get("HTTP_USER_AGENT", ""))
     # Django notes the time of the last log-in, django-axes forgets the failures.
     user_logged_in.send(sender=User, request=request, user=user)
     return pair
 
 
+def session_create(*, user: User, device: str = "") -> TokenPair:
+    """Create a session; of the label of the device, the printable characters are kept."""
+    session = RefreshSession(
+        user=user,
+        current_jti=uuid4().hex,
+        device="".join(filter(str.isprintable, device))[:200],
+    )
+    session.expires_at = _expires_at(session.created_at)
+    session.save(force_insert=True)
+    return _pair(session, user)
+
+
 def session_refresh(*, refresh: str) -> TokenPair:
-    """Spend a refresh token for a new pair.
+    """Exchange a refresh token for a new pair.
+
+    The previous token gets the same successor again for `REFRESH_GRACE_SECONDS`: two tabs may refresh at the
+    same time, and a client may repeat a request whose response it lost.
 
     Raises:
-        InvalidToken: it is not good; if it was spent before, its whole family ends.
+        InvalidToken: it is not valid. If it was used before, its session is revoked.
     """
     token = _read_refresh(refresh)
     user = _user_of(token)
-    renewed = _token_for(user, family=token[FAMILY_CLAIM])
-    # One statement compares and sets: of two requests with the same token only one can win.
-    won = TokenFamily.objects.filter(
-        pk=token[FAMILY_CLAIM],
-        user=user,
-        current_jti=token["jti"],
-        revoked_at=None,
-    ).update(current_jti=renewed["jti"], expires_at=datetime_from_epoch(renewed["exp"]))
-    if won:
-        return _pair(renewed)
-    family = TokenFamily.objects.filter(pk=token[FAMILY_CLAIM], revoked_at=None)
-    if family.update(revoked_at=timezone.now()):
-        logger.warning("refresh_token_reused", family=token[FAMILY_CLAIM], user_id=str(user.pk))
+    sessions = session_list(user=user).filter(pk=token[SESSION_CLAIM])
+    # One statement compares and sets: of parallel requests with the same token exactly one rotates it.
+    rotated = sessions.filter(current_jti=token["jti"]).update(
+        current_jti=uuid4().hex,
+        previous_jti=token["jti"],
+        last_used_at=timezone.now(),
+        expires_at=_expires_at(datetime_from_epoch(token[LOGIN_TIME_CLAIM])),
+    )
+    session = sessions.first()
+    if session and (rotated or (session.previous_jti == token["jti"] and _in_grace(session))):
+        return _pair(session, user)
+    if sessions.update(revoked_at=timezone.now()):
+        logger.warning("refresh_token_reused", session=token[SESSION_CLAIM], user_id=str(user.pk))
     raise InvalidToken
 
 
 def session_end(*, user: User, refresh: str) -> None:
-    """Log out: no refresh token of the same log-in works any more; an access token lives on for minutes.
+    """Log out: no refresh token of the session works any more; an access token works for minutes.
 
     Raises:
-        InvalidToken: it is not a good refresh token of this user.
+        InvalidToken: it is not a valid refresh token of this user.
     """
-    token = _read_refresh(refresh)
-    ended = TokenFamily.objects.filter(pk=token[FAMILY_CLAIM], user=user, revoked_at=None)
-    if not ended.update(revoked_at=timezone.now()):
+    if not session_revoke(user=user, session_id=_read_refresh(refresh)[SESSION_CLAIM]):
         raise InvalidToken
+
+
+def session_revoke(*, user: User, session_id: str) -> bool:
+    """End an active session, see `session_end`; returns whether there was one."""
+    return bool(session_list(user=user).filter(pk=session_id).update(revoked_at=timezone.now()))
 
 
 @transaction.atomic
 def session_end_all(*, user: User) -> None:
-    """Log out everywhere: every token and every admin session of the user is dead at once."""
+    """Log out everywhere: every token and every admin session of the user is invalid immediately."""
     User.objects.filter(pk=user.pk).update(session_epoch=F("session_epoch") + 1)
     user.refresh_from_db(fields=["session_epoch"])
-    user.token_families.all().delete()
+    user.refresh_sessions.all().delete()
 
 
 def session_verify(*, token: str) -> None:
@@ -106,21 +137,57 @@ def session_verify(*, token: str) -> None:
         access = AccessToken(token)  # type: ignore[arg-type] # annotated as a Token, takes what was sent
     except TokenError:
         refresh = _read_refresh(token)
-        _user_of(refresh)
-        alive = TokenFamily.objects.filter(
-            pk=refresh[FAMILY_CLAIM],
-            current_jti=refresh["jti"],
-            revoked_at=None,
-        )
-        if not alive.exists():
+        sessions = session_list(user=_user_of(refresh)).filter(pk=refresh[SESSION_CLAIM])
+        if not sessions.filter(current_jti=refresh["jti"]).exists():
             raise InvalidToken from None
     else:
         _user_of(access)
 
 
+def password_matches(*, request: Request, user: User, password: str) -> bool:
+    """Check a password; a wrong one counts as a failed login of this client for this account.
+
+    Call it outside of a transaction, which would roll back the count.
+
+    Raises:
+        LockedOut: this client failed too often for this account.
+    """
+    credentials = {"username": user.email}
+    if not AxesProxyHandler.is_allowed(request, credentials):
+        raise LockedOut
+    if user.check_password(password):
+        return True
+    user_login_failed.send(sender=__name__, credentials=credentials, request=request)
+    if getattr(request, "axes_locked_out", False):
+        raise LockedOut
+    return False
+
+
+def login_confirm(*, request: UserRequest, current_password: str | None = None) -> None:
+    """Require the current password, or a session that began less than `RECENT_LOGIN_SECONDS` ago.
+
+    Raises:
+        ReauthenticationRequired: there is neither.
+        WrongPassword: this is not the password.
+        LockedOut: this client failed too often for this account.
+    """
+    if current_password is not None:
+        if not password_matches(request=request, user=request.user, password=current_password):
+            raise WrongPassword
+        return
+    token = request.auth
+    if not token or time.time() - token[LOGIN_TIME_CLAIM] > settings.RECENT_LOGIN_SECONDS:
+        raise ReauthenticationRequired
+    # The replica may not know yet whether the session has begun or ended.
+    with replica_allowed(allowed=False):
+        active = session_list(user=request.user).filter(pk=token[SESSION_CLAIM]).exists()
+    if not active:
+        raise ReauthenticationRequired
+
+
 def session_purge(*, dry_run: bool = False) -> int:
-    """Remove what is left of log-ins whose last token has expired; returns how many."""
-    expired = TokenFamily.objects.filter(expires_at__lt=timezone.now())
+    """Remove sessions whose last token has expired; returns how many."""
+    expired = RefreshSession.objects.filter(expires_at__lt=timezone.now())
     return expired.count() if dry_run else expired.delete()[0]
 
 
@@ -133,25 +200,33 @@ def failure_purge(*, dry_run: bool = False) -> int:
     return old.count() if dry_run else old.delete()[0]
 
 
-def _family_create(user: User) -> TokenPair:
-    family = TokenFamily(user=user)
-    token = _token_for(user, family=str(family.pk))
-    family.current_jti = token["jti"]
-    family.expires_at = datetime_from_epoch(token["exp"])
-    family.save(force_insert=True)
-    return _pair(token)
+def _expires_at(login_time: datetime) -> datetime:
+    """In whole seconds, as in a token."""
+    idle: datetime = timezone.now() + api_settings.REFRESH_TOKEN_LIFETIME
+    return min(idle, login_time + settings.SESSION_LIFETIME).replace(microsecond=0)
 
 
-def _token_for(user: User, *, family: str) -> RefreshToken:
-    token = RefreshToken()
-    token[api_settings.USER_ID_CLAIM] = str(user.pk)
-    token[SESSION_CLAIM] = user.get_session_auth_hash()
-    token[FAMILY_CLAIM] = family
-    return token
+def _in_grace(session: RefreshSession) -> bool:
+    # Without a sign: the clock of the server that rotated the token may be ahead.
+    elapsed = abs(timezone.now() - session.last_used_at)
+    return elapsed < timedelta(seconds=settings.REFRESH_GRACE_SECONDS)
 
 
-def _pair(token: RefreshToken) -> TokenPair:
-    return TokenPair(access=str(token.access_token), refresh=str(token))
+def _pair(session: RefreshSession, user: User) -> TokenPair:
+    """Sign the tokens of a session; the refresh token is the same each time until the next rotation."""
+    refresh = RefreshToken()
+    refresh.payload |= {
+        "jti": session.current_jti,
+        "iat": int(session.last_used_at.timestamp()),
+        "exp": int(session.expires_at.timestamp()),
+        api_settings.USER_ID_CLAIM: str(user.pk),
+        HASH_CLAIM: user.get_session_auth_hash(),
+        SESSION_CLAIM: str(session.pk),
+        LOGIN_TIME_CLAIM: int(session.created_at.timestamp()),
+    }
+    access = refresh.access_token
+    access["exp"] = min(access["exp"], refresh["exp"])
+    return TokenPair(access=str(access), refresh=str(refresh))
 
 
 def _read_refresh(refresh: str) -> RefreshToken:

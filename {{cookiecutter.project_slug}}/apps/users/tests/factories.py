@@ -6,7 +6,7 @@ from django.contrib.auth.models import Group
 from django.utils import timezone
 from factory.django import DjangoModelFactory
 
-from apps.users.models import TokenFamily, User
+from apps.users.models import RefreshSession, User
 
 PASSWORD = "a long passphrase"
 
@@ -41,11 +41,11 @@ class GroupFactory(DjangoModelFactory[Group]):
     name = factory.Sequence(lambda number: f"role {number}")
 
 
-class TokenFamilyFactory(DjangoModelFactory[TokenFamily]):
-    """A log-in whose refresh token nobody has."""
+class RefreshSessionFactory(DjangoModelFactory[RefreshSession]):
+    """A session whose refresh token no client has."""
 
     class Meta:
-        model = TokenFamily
+        model = RefreshSession
 
     class Params:
         expired = factory.Trait(

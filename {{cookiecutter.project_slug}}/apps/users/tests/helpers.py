@@ -3,13 +3,17 @@
 import re
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 from threading import Barrier
 from typing import TYPE_CHECKING, Any
 
+import jwt
+import time_machine
 from django.core.files.storage import default_storage
 from django.core.mail import EmailMessage
 from django.db import connections
 from django.urls import reverse
+from django.utils import timezone
 
 from conftest import Client
 
@@ -22,6 +26,17 @@ if TYPE_CHECKING:
     Response = _MonkeyPatchedResponse
 else:
     Page = Response = Any
+
+
+def claims_of(token: str) -> dict[str, Any]:
+    """The claims of a token; the signature is not checked."""
+    claims: dict[str, Any] = jwt.decode(token, options={"verify_signature": False})
+    return claims
+
+
+def later(seconds: float) -> time_machine.travel:
+    """A clock that is so many seconds ahead and does not tick."""
+    return time_machine.travel(timezone.now() + timedelta(seconds=seconds), tick=False)
 
 
 def token_in(mail: EmailMessage) -> str:

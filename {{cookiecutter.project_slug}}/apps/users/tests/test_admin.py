@@ -1,4 +1,4 @@
-"""The admin of users and log-ins, as people use it."""
+"""The admin of users and sessions, as people use it."""
 
 import csv
 from collections.abc import Callable, Iterable
@@ -20,14 +20,14 @@ from pytest_django import DjangoAssertNumQueries, DjangoCaptureOnCommitCallbacks
 
 from apps.core import admin as core_admin
 from apps.users.authentication import lockout_key
-from apps.users.models import TokenFamily, User
+from apps.users.models import RefreshSession, User
 from apps.users.services.accounts import user_delete
 from apps.users.tests.factories import (
     PASSWORD,
     GroupFactory,
+    RefreshSessionFactory,
     StaffFactory,
     SuperuserFactory,
-    TokenFamilyFactory,
     UserFactory,
 )
 from apps.users.tests.helpers import Page, get_me, stored_avatars
@@ -224,17 +224,17 @@ def test_a_new_password_or_a_logout_everywhere_ends_the_session(superuser: User,
 # Pages
 
 
-@pytest.mark.parametrize("name", ["user", "tokenfamily"])
+@pytest.mark.parametrize("name", ["user", "refreshsession"])
 def test_a_list_costs_the_same_queries_however_long_it_is(
     root: Browser,
     django_assert_num_queries: DjangoAssertNumQueries,
     name: str,
 ) -> None:
     url = reverse(f"admin:users_{name}_changelist")
-    TokenFamilyFactory.create_batch(2)
+    RefreshSessionFactory.create_batch(2)
     with CaptureQueriesContext(connection) as short:
         root.get(url)
-    TokenFamilyFactory.create_batch(20)
+    RefreshSessionFactory.create_batch(20)
 
     with django_assert_num_queries(len(short)):
         response = root.get(url)
@@ -335,7 +335,7 @@ def test_a_user_who_is_switched_off_in_the_form_is_logged_out_for_good(root: Bro
     assert user in User.objects.active()
 
     assert get_me(pair.access).status_code == 401
-    assert not TokenFamily.objects.exists()
+    assert not RefreshSession.objects.exists()
 
 
 def test_a_save_that_switches_nothing_off_ends_no_login(root: Browser, user: User) -> None:
@@ -387,17 +387,17 @@ def test_a_user_who_is_forgotten_already_can_be_deleted_again(
     assert User.objects.values().get(pk=user.pk) == before
 
 
-def test_logins_can_be_looked_at_and_ended(root: Browser, user: User) -> None:
+def test_sessions_can_be_viewed_and_deleted_but_not_changed(root: Browser, user: User) -> None:
     pair = Client().login_by_token(user)
-    family = TokenFamily.objects.get()
-    args = [family.pk]
+    session = RefreshSession.objects.get()
+    args = [session.pk]
 
-    assert root.get(reverse("admin:users_tokenfamily_add")).status_code == 403
-    page = root.get(reverse("admin:users_tokenfamily_change", args=args))
+    assert root.get(reverse("admin:users_refreshsession_add")).status_code == 403
+    page = root.get(reverse("admin:users_refreshsession_change", args=args))
     assert page.status_code == 200
-    assert family.current_jti not in page.content.decode()
-    assert root.post(reverse("admin:users_tokenfamily_change", args=args), {}).status_code == 403
-    root.post(reverse("admin:users_tokenfamily_delete", args=args), {"post": "yes"})
+    assert session.current_jti not in page.content.decode()
+    assert root.post(reverse("admin:users_refreshsession_change", args=args), {}).status_code == 403
+    root.post(reverse("admin:users_refreshsession_delete", args=args), {"post": "yes"})
 
     refresh = Client().post(reverse("v1:auth:token-refresh"), {"refresh": pair.refresh})
     assert refresh.status_code == 401
@@ -469,16 +469,16 @@ def test_csv_export_quotes_cells_and_keeps_numbers() -> None:
     ]
 
 
-def test_logins_are_exported_without_their_secret(root: Browser) -> None:
-    family = TokenFamilyFactory.create()
-    body = {"action": "export_csv", "_selected_action": [str(family.pk)]}
+def test_sessions_are_exported_without_their_secrets(root: Browser) -> None:
+    session = RefreshSessionFactory.create(previous_jti="b" * 32)
+    body = {"action": "export_csv", "_selected_action": [str(session.pk)]}
 
-    response = root.post(reverse("admin:users_tokenfamily_changelist"), body)
+    response = root.post(reverse("admin:users_refreshsession_changelist"), body)
 
     header, row = rows_of(response)
-    assert header == ["id", "user_id", "created_at", "expires_at", "revoked_at"]
-    assert row[:2] == [str(family.pk), str(family.user_id)]
-    assert family.current_jti not in row
+    assert header == ["id", "user_id", "device", "created_at", "last_used_at", "expires_at", "revoked_at"]
+    assert row[:2] == [str(session.pk), str(session.user_id)]
+    assert not {session.current_jti, session.previous_jti} & set(row)
 
 
 def test_chosen_users_are_activated(root: Browser) -> None:
@@ -502,7 +502,7 @@ def test_chosen_users_are_logged_out(root: Browser, action: str, inactive: int) 
     assert {get_me(pair.access).status_code for pair in pairs} == {401}
     assert get_me(others.access).status_code == 200
     assert User.objects.inactive().count() == inactive
-    assert TokenFamily.objects.get().user == other
+    assert RefreshSession.objects.get().user == other
 
 
 # Staff who are no superusers

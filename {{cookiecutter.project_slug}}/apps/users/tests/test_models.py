@@ -8,8 +8,8 @@ from django.core.management import call_command
 from django.db import IntegrityError, transaction
 from pytest_django import DjangoCaptureOnCommitCallbacks
 
-from apps.users.models import TokenFamily, User, avatar_path
-from apps.users.tests.factories import GroupFactory, TokenFamilyFactory, UserFactory
+from apps.users.models import RefreshSession, User, avatar_path
+from apps.users.tests.factories import GroupFactory, RefreshSessionFactory, UserFactory
 from apps.users.tests.helpers import stored_avatars
 
 
@@ -84,19 +84,19 @@ def test_a_row_that_is_deleted_leaves_no_picture(
 
 
 @pytest.mark.django_db
-def test_a_login_is_shown_without_its_user() -> None:
-    family = TokenFamilyFactory.create()
+def test_session_is_shown_without_its_user() -> None:
+    session = RefreshSessionFactory.create()
 
-    assert str(family) == str(family.pk)
+    assert str(session) == str(session.pk)
 
 
 @pytest.mark.django_db
 def test_only_logins_whose_last_token_has_expired_are_purged() -> None:
-    alive = TokenFamilyFactory.create()
-    TokenFamilyFactory.create_batch(2, expired=True)
+    alive = RefreshSessionFactory.create()
+    RefreshSessionFactory.create_batch(2, expired=True)
     output = StringIO()
 
     call_command("purge_log_ins", stdout=output)
 
     assert output.getvalue() == "2 log-ins removed.\n"
-    assert TokenFamily.objects.get() == alive
+    assert RefreshSession.objects.get() == alive

@@ -12,11 +12,11 @@ from django.core.management import call_command
 from django.urls import reverse
 from django.utils import timezone
 
-from apps.users.models import TokenFamily, User
+from apps.users.models import RefreshSession, User
 from apps.users.services.registration import user_register
 from apps.users.services.sessions import session_purge
 from apps.users.signals import user_deleted
-from apps.users.tests.factories import GroupFactory, StaffFactory, TokenFamilyFactory, UserFactory
+from apps.users.tests.factories import GroupFactory, RefreshSessionFactory, StaffFactory, UserFactory
 from conftest import Client
 from tests.sampleapp.factories import NoteFactory
 
@@ -36,11 +36,11 @@ def unverified(**fields: Any) -> User:
 
 
 def test_a_dry_run_removes_nothing() -> None:
-    TokenFamilyFactory.create(expired=True)
+    RefreshSessionFactory.create(expired=True)
     unverified()
     assert said("purge_log_ins", dry_run=True) == "1 log-ins to remove."
     assert said("purge_unverified_users", dry_run=True) == "1 accounts to remove."
-    assert session_purge(dry_run=True) == TokenFamily.objects.count() == 1
+    assert session_purge(dry_run=True) == RefreshSession.objects.count() == 1
     assert User.objects.filter(email_verified_at=None).count() == 1
 
 

@@ -3,7 +3,7 @@ import pytest
 from apps.users.models import User
 from apps.users.selectors import user_by_email, user_export, user_list
 from apps.users.services.accounts import user_delete
-from apps.users.tests.factories import TokenFamilyFactory, UserFactory
+from apps.users.tests.factories import RefreshSessionFactory, UserFactory
 
 pytestmark = pytest.mark.django_db
 
@@ -25,11 +25,11 @@ def test_an_export_leaves_out_what_there_is_none_of(user: User) -> None:
     assert user_export(user).keys() == {"users.User"}
 
 
-def test_an_export_holds_every_login_and_none_of_others(user: User) -> None:
-    families = TokenFamilyFactory.create_batch(3, user=user)
-    TokenFamilyFactory.create()
+def test_an_export_holds_every_session_and_none_of_others(user: User) -> None:
+    sessions = RefreshSessionFactory.create_batch(3, user=user)
+    RefreshSessionFactory.create()
 
-    rows = user_export(user)["users.TokenFamily"]
+    rows = user_export(user)["users.RefreshSession"]
 
-    assert {row["id"] for row in rows} == {str(family.pk) for family in families}
+    assert {row["id"] for row in rows} == {str(session.pk) for session in sessions}
     assert {row["user"] for row in rows} == {str(user.pk)}

@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+from config import project
 from config.env import env
 
 AUTH_USER_MODEL = "users.User"
@@ -33,9 +34,18 @@ PASSWORD_RESET_TIMEOUT = 3600
 SIMPLE_JWT = {
     "ACCESS_TOKEN_LIFETIME": timedelta(minutes=5),
     "REFRESH_TOKEN_LIFETIME": timedelta(days=14),
+    "ISSUER": env.text("TOKEN_ISSUER", project.NAME),
+    "AUDIENCE": env.text("TOKEN_AUDIENCE") or None,
+    "LEEWAY": 10,
     "USER_ID_CLAIM": "sub",
     "AUTH_TOKEN_CLASSES": ["apps.users.tokens.AccessToken"],
 }
+# A session ends after this time, however often it is refreshed.
+SESSION_LIFETIME = timedelta(days=env.integer("SESSION_LIFETIME_DAYS", default=90, minimum=1, maximum=3650))
+# For this time the previous refresh token gets the same successor again; 0 is strict.
+REFRESH_GRACE_SECONDS = env.integer("REFRESH_GRACE_SECONDS", default=30, maximum=3600)
+# For this time after a login, destructive requests need no password.
+RECENT_LOGIN_SECONDS = env.integer("RECENT_LOGIN_SECONDS", default=600, maximum=86_400)
 
 # https://django-axes.readthedocs.io/en/latest/4_configuration.html
 AXES_FAILURE_LIMIT: int = env.integer("LOGIN_FAILURE_LIMIT", default=5, minimum=1)

@@ -1,8 +1,12 @@
-from django.urls import path
+from django.urls import include, path
+from rest_framework.routers import SimpleRouter
 
 from apps.users.api import views
 
 app_name = "auth"
+
+router = SimpleRouter()
+router.register("sessions", views.SessionViewSet, basename="session")
 
 urlpatterns = [
     path("register/", views.RegisterView.as_view(), name="register"),
@@ -16,4 +20,5 @@ urlpatterns = [
     path("password/change/", views.PasswordChangeView.as_view(), name="password-change"),
     path("password/reset/", views.PasswordResetView.as_view(), name="password-reset"),
     path("password/reset/confirm/", views.PasswordResetConfirmView.as_view(), name="password-reset-confirm"),
+    path("", include(router.urls)),
 ]

@@ -13,7 +13,7 @@ from django.core.mail import EmailMessage
 from django.urls import reverse
 from pytest_django import DjangoAssertNumQueries
 
-from apps.users.models import TokenFamily, User
+from apps.users.models import RefreshSession, User
 from apps.users.services import accounts
 from apps.users.services.accounts import user_delete
 from apps.users.tests.factories import PASSWORD, GroupFactory, UserFactory
@@ -169,7 +169,7 @@ def test_nothing_that_names_the_person_is_left(superuser: User) -> None:
     }
     stored = str(rows)
     assert not [word for word in ("ada@", "augusta", "lovelace", person.password) if word in stored.lower()]
-    assert not rows["users.TokenFamily"]
+    assert not rows["users.RefreshSession"]
     assert not rows["axes.AccessAttempt"]
     assert not rows["users.User_groups"]
     assert len(files - set(stored_avatars())) == 1
@@ -220,7 +220,7 @@ def test_a_deletion_leaves_others_alone(user_api: Client, superuser: User) -> No
 
     after = User.objects.values().get(pk=superuser.pk)
     assert after == before | {"last_login": after["last_login"]}
-    assert TokenFamily.objects.get().user == superuser
+    assert RefreshSession.objects.get().user == superuser
     assert superuser.email in LogEntry.objects.get().change_message
 
 
@@ -253,7 +253,7 @@ def test_an_account_that_is_deleted_meanwhile_is_not_changed(user_api: Client, u
 
     assert_unauthorized(api.patch(reverse(ME), {"first_name": "Ada"}), "token_not_valid")
     assert_unauthorized(api.put(reverse("v1:users:avatar"), avatar, format="multipart"), "token_not_valid")
-    assert_unauthorized(api.delete(reverse(ME)), "token_not_valid")
+    assert_unauthorized(api.delete(reverse(ME), {"current_password": PASSWORD}), "token_not_valid")
 
     assert User.objects.get().first_name == ""
     assert stored_avatars() == files
@@ -292,8 +292,8 @@ def test_an_export_holds_all_that_is_stored_about_the_person(user_api: Client, u
     assert account["groups"] == ["editors"]
     assert account["last_login"]
     assert account["user_permissions"] == [str(permission) for permission in permissions]
-    logins = {str(key) for key in TokenFamily.objects.values_list("pk", flat=True)}
-    assert {login["id"] for login in export["users.TokenFamily"]} == logins
+    logins = {str(key) for key in RefreshSession.objects.values_list("pk", flat=True)}
+    assert {login["id"] for login in export["users.RefreshSession"]} == logins
     assert len(logins) == 2
     assert [entry["user"] for entry in export["admin.LogEntry"]] == [str(user.pk)] * 2
 
@@ -320,7 +320,7 @@ def test_an_export_holds_no_secret_and_nothing_of_others(user_api: Client, user:
     text = json.dumps(user_api.get(reverse("v1:users:export")).json())
 
     user.refresh_from_db()
-    secrets = [user.password, *TokenFamily.objects.values_list("current_jti", flat=True)]
+    secrets = [user.password, *RefreshSession.objects.values_list("current_jti", flat=True)]
     assert not [secret for secret in secrets if secret in text]
     assert "session_epoch" not in text
     assert other.email not in text

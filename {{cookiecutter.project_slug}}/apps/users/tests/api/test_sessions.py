@@ -11,16 +11,27 @@ from django.contrib.auth.hashers import MD5PasswordHasher
 from django.core import mail
 from django.urls import reverse
 from django.utils import timezone
+from pytest_django import Settings
 from rest_framework_simplejwt.settings import api_settings
 
-from apps.users.models import TokenFamily, User
+from apps.users.models import RefreshSession, User
 from apps.users.services.accounts import user_deactivate
 from apps.users.services.sessions import TokenPair
 from apps.users.tests.factories import PASSWORD, UserFactory
-from apps.users.tests.helpers import Response, assert_unauthorized, at_once, fields_of, get_me, token_in
+from apps.users.tests.helpers import (
+    Response,
+    assert_unauthorized,
+    at_once,
+    claims_of,
+    fields_of,
+    get_me,
+    later,
+    token_in,
+)
 from conftest import Client
 
 OTHER_PASSWORD = "quite another passphrase"
+LEEWAY = timedelta(seconds=10)
 
 
 def log_in(api: Client, email: str, password: str = PASSWORD) -> Response:
@@ -161,7 +172,7 @@ def test_an_access_token_expires(user_api: Client) -> None:
 
     with time_machine.travel(timezone.now() + lifetime - timedelta(seconds=5), tick=False):
         assert user_api.get(me).status_code == 200
-    with time_machine.travel(timezone.now() + lifetime + timedelta(seconds=5), tick=False):
+    with time_machine.travel(timezone.now() + lifetime + LEEWAY + timedelta(seconds=5), tick=False):
         assert_unauthorized(user_api.get(me), "token_not_valid")
 
 
@@ -228,34 +239,111 @@ def test_a_refresh_token_is_spent_for_a_new_pair(api: Client, user: User) -> Non
 
     assert len({first.refresh, second.refresh, third.refresh}) == 3
     assert get_me(third.access).status_code == 200
-    assert TokenFamily.objects.count() == 1
+    assert RefreshSession.objects.count() == 1
 
 
 @pytest.mark.django_db
-def test_a_spent_refresh_token_ends_its_family(api: Client, user: User) -> None:
+def test_previous_refresh_token_gets_the_same_successor_within_the_grace_period(
+    api: Client, user: User, settings: Settings
+) -> None:
     first = api.login_by_token(user)
     second = renewed(first.refresh)
 
-    assert_unauthorized(refresh(first.refresh), "token_not_valid")
+    for seconds in (0, 1, settings.REFRESH_GRACE_SECONDS - 1):
+        with later(seconds):
+            again = renewed(first.refresh)
+            assert again.refresh == second.refresh
+            assert get_me(again.access).status_code == 200
+
+    assert renewed(second.refresh).refresh != second.refresh
+
+
+@pytest.mark.django_db
+def test_previous_refresh_token_after_the_grace_period_ends_its_session(
+    api: Client, user: User, settings: Settings
+) -> None:
+    first = api.login_by_token(user)
+    second = renewed(first.refresh)
+
+    with later(settings.REFRESH_GRACE_SECONDS + 1):
+        assert_unauthorized(refresh(first.refresh), "token_not_valid")
     assert_unauthorized(refresh(second.refresh), "token_not_valid")
     assert_unauthorized(check(second.refresh), "token_not_valid")
 
 
 @pytest.mark.django_db
-def test_a_spent_refresh_token_leaves_other_logins_alone(api: Client, user: User) -> None:
+def test_grace_period_of_a_token_is_not_extended_by_its_use(
+    api: Client, user: User, settings: Settings
+) -> None:
+    first = api.login_by_token(user)
+    renewed(first.refresh)
+
+    with later(settings.REFRESH_GRACE_SECONDS - 1):
+        renewed(first.refresh)
+    with later(settings.REFRESH_GRACE_SECONDS + 1):
+        assert_unauthorized(refresh(first.refresh), "token_not_valid")
+
+
+@pytest.mark.django_db
+def test_refresh_token_two_generations_old_ends_its_session_within_the_grace_period(
+    api: Client, user: User
+) -> None:
+    first = api.login_by_token(user)
+    third = renewed(renewed(first.refresh).refresh)
+
+    assert_unauthorized(refresh(first.refresh), "token_not_valid")
+    assert_unauthorized(refresh(third.refresh), "token_not_valid")
+
+
+@pytest.mark.django_db
+def test_previous_refresh_token_ends_its_session_without_a_grace_period(
+    api: Client, user: User, settings: Settings
+) -> None:
+    settings.REFRESH_GRACE_SECONDS = 0
+    first = api.login_by_token(user)
+    second = renewed(first.refresh)
+
+    assert_unauthorized(refresh(first.refresh), "token_not_valid")
+    assert_unauthorized(refresh(second.refresh), "token_not_valid")
+
+
+@pytest.mark.django_db
+def test_previous_refresh_token_does_not_revive_a_session_that_ended(api: Client, user: User) -> None:
+    first = api.login_by_token(user)
+    second = renewed(first.refresh)
+    log_out(api, second.refresh)
+
+    assert_unauthorized(refresh(first.refresh), "token_not_valid")
+
+
+@pytest.mark.django_db
+def test_refresh_token_of_a_thief_ends_the_session_when_the_owner_refreshes(
+    api: Client, user: User, settings: Settings
+) -> None:
+    stolen = api.login_by_token(user).refresh
+    thief = renewed(renewed(stolen).refresh)
+
+    assert_unauthorized(refresh(stolen), "token_not_valid")
+    assert_unauthorized(refresh(thief.refresh), "token_not_valid")
+
+
+@pytest.mark.django_db
+def test_reuse_of_a_refresh_token_leaves_other_sessions_alone(
+    api: Client, user: User, settings: Settings
+) -> None:
     first, other = api.login_by_token(user), api.login_by_token(user)
     renewed(first.refresh)
-    refresh(first.refresh)
+    with later(settings.REFRESH_GRACE_SECONDS + 1):
+        assert refresh(first.refresh).status_code == 401
 
     assert refresh(other.refresh).status_code == 200
 
 
 @pytest.mark.django_db
-def test_a_stolen_token_is_logged_without_it(
-    api: Client,
-    user: User,
-    caplog: pytest.LogCaptureFixture,
+def test_reuse_of_a_refresh_token_is_logged_without_it(
+    api: Client, user: User, settings: Settings, caplog: pytest.LogCaptureFixture
 ) -> None:
+    settings.REFRESH_GRACE_SECONDS = 0
     pair = api.login_by_token(user)
     renewed(pair.refresh)
     caplog.clear()
@@ -274,7 +362,7 @@ def test_a_refresh_token_expires(api: Client, user: User) -> None:
     pair = api.login_by_token(user)
     lifetime = api_settings.REFRESH_TOKEN_LIFETIME
 
-    with time_machine.travel(timezone.now() + lifetime + timedelta(seconds=5), tick=False):
+    with time_machine.travel(timezone.now() + lifetime + LEEWAY + timedelta(seconds=5), tick=False):
         assert_unauthorized(refresh(pair.refresh), "token_not_valid")
     with time_machine.travel(timezone.now() + lifetime - timedelta(seconds=5), tick=False):
         assert refresh(pair.refresh).status_code == 200
@@ -291,19 +379,80 @@ def test_a_login_that_is_used_goes_on(api: Client, user: User) -> None:
         pair = renewed(pair.refresh)
 
     expiry = jwt.decode(pair.refresh, options={"verify_signature": False})["exp"]
-    assert TokenFamily.objects.get().expires_at.timestamp() == expiry
+    assert RefreshSession.objects.get().expires_at.timestamp() == expiry
 
 
-def test_of_several_refreshes_with_one_token_at_most_one_wins(transactional_db: None) -> None:
-    user = UserFactory.create()
-    pair = Client().login_by_token(user)
+@pytest.mark.django_db
+def test_session_ends_after_its_lifetime_however_often_it_is_refreshed(
+    api: Client, user: User, settings: Settings
+) -> None:
+    settings.SESSION_LIFETIME = timedelta(days=30)
+    pair = api.login_by_token(user)
+    end = timezone.now() + settings.SESSION_LIFETIME
+
+    for days in (10, 20, 29):
+        with later(days * 86_400):
+            pair = renewed(pair.refresh)
+    with time_machine.travel(end - timedelta(minutes=1), tick=False):
+        pair = renewed(pair.refresh)
+        assert get_me(pair.access).status_code == 200
+
+    for token in (pair.access, pair.refresh):
+        assert claims_of(token)["exp"] <= end.timestamp()
+    with time_machine.travel(end + timedelta(seconds=1), tick=False):
+        assert_unauthorized(refresh(pair.refresh), "token_not_valid")
+    with time_machine.travel(end + LEEWAY + timedelta(seconds=1), tick=False):
+        assert get_me(pair.access).status_code == 401
+
+
+@pytest.mark.django_db
+def test_session_older_than_a_shortened_lifetime_is_not_refreshed(
+    api: Client, user: User, settings: Settings
+) -> None:
+    pair = api.login_by_token(user)
+    settings.SESSION_LIFETIME = timedelta(days=1)
+
+    with later(2 * 86_400):
+        assert_unauthorized(refresh(pair.refresh), "token_not_valid")
+
+
+@pytest.mark.django_db
+def test_refresh_keeps_the_time_of_the_login(api: Client, user: User) -> None:
+    first = api.login_by_token(user)
+    with later(3600):
+        second = renewed(first.refresh)
+
+    assert claims_of(second.access)["auth_time"] == claims_of(first.access)["auth_time"]
+    assert claims_of(second.access)["iat"] > claims_of(first.access)["iat"]
+
+
+def test_parallel_refreshes_with_one_token_get_the_same_successor(transactional_db: None) -> None:
+    pair = Client().login_by_token(UserFactory.create())
+
+    responses = at_once(lambda: refresh(pair.refresh) for _ in range(20))
+
+    assert {response.status_code for response in responses} == {200}
+    (successor,) = {response.json()["refresh"] for response in responses}
+    assert successor != pair.refresh
+    for response in responses:
+        assert get_me(response.json()["access"]).status_code == 200
+    assert refresh(successor).status_code == 200
+
+
+def test_parallel_refreshes_with_one_token_end_the_session_without_a_grace_period(
+    transactional_db: None, settings: Settings
+) -> None:
+    settings.REFRESH_GRACE_SECONDS = 0
+    pair = Client().login_by_token(UserFactory.create())
 
     responses = at_once(lambda: refresh(pair.refresh) for _ in range(4))
 
-    assert sorted(response.status_code for response in responses) == [200, 401, 401, 401]
-    # Nobody can tell the thief from the owner: the winner's token is dead too.
-    winner = next(response for response in responses if response.status_code == 200)
-    assert_unauthorized(refresh(winner.json()["refresh"]), "token_not_valid")
+    # The one that rotated the token gets none if another one has revoked the session by then.
+    winners = [response for response in responses if response.status_code == 200]
+    assert len(winners) <= 1
+    assert RefreshSession.objects.get().revoked_at
+    for response in winners:
+        assert_unauthorized(refresh(response.json()["refresh"]), "token_not_valid")
 
 
 @pytest.mark.django_db
@@ -329,7 +478,7 @@ def test_good_tokens_are_verified_and_stay_good(api: Client, user: User) -> None
 
 
 @pytest.mark.django_db
-def test_a_spent_refresh_token_is_not_verified_and_its_family_lives(api: Client, user: User) -> None:
+def test_previous_refresh_token_is_not_verified_and_its_session_lives(api: Client, user: User) -> None:
     first = api.login_by_token(user)
     second = renewed(first.refresh)
 
@@ -420,7 +569,7 @@ def test_every_token_is_dead_at_once(end: Callable[[Client, User], Response]) ->
         for token in (pair.access, pair.refresh):
             assert_unauthorized(check(token), "token_not_valid")
         assert_unauthorized(refresh(pair.refresh), "token_not_valid")
-    assert not user.token_families.exists()
+    assert not user.refresh_sessions.exists()
     assert get_me(bystanders.access).status_code == 200
     assert refresh(bystanders.refresh).status_code == 200
 

@@ -1,0 +1,153 @@
+"""Tokens with a valid signature and odd claims are refused; none of them is a server error."""
+
+import json
+import uuid
+from typing import Any
+
+import jwt
+import pytest
+from django.conf import settings
+from django.core import signing
+from django.urls import reverse
+from hypothesis import HealthCheck, given
+from hypothesis import settings as hypothesis_settings
+from hypothesis import strategies as st
+
+from apps.users.models import User
+from apps.users.services.sessions import TokenPair
+from apps.users.tests.helpers import Response, assert_unauthorized, claims_of, fields_of
+from apps.users.tokens import EMAIL_VERIFICATION, PASSWORD_RESET, MailToken
+from conftest import Client
+
+REQUIRED = ["sub", "sid", "jti", "exp", "iat", "auth_time", "hash", "token_type", "iss"]
+# Each is invalid for each of the claims. PyJWT signs no `iss` but a text.
+NO_TEXTS: list[Any] = [None, True, -1, 10**30, float("nan"), ["x"], {}]
+TEXTS = ["ä", "\ud800", "6f1a0c6e7a2b4d6c8e9f0a1b2c3d4e\0ä"]
+OTHERS = [0, 0.5, 10**12, -(10**30), float("inf"), "9" * 5000, "x" * 100_000, json.loads("[" * 50 + "]" * 50)]
+MAIL_TOKENS = {
+    "verify-email": EMAIL_VERIFICATION,
+    "password-reset-confirm": PASSWORD_RESET,
+}
+values = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text() | st.sampled_from(OTHERS),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
+    max_leaves=5,
+)
+# The same tokens in every run, few enough for every run.
+bounded = hypothesis_settings(
+    max_examples=40,
+    derandomize=True,
+    deadline=None,
+    database=None,
+    suppress_health_check=list(HealthCheck),
+)
+
+
+@pytest.fixture
+def pair(user: User) -> TokenPair:
+    return Client().login_by_token(user)
+
+
+def signed(claims: dict[str, Any]) -> str:
+    return jwt.encode(claims, settings.SECRET_KEY, algorithm="HS256")
+
+
+def authorized_by(token: str) -> Client:
+    client = Client()
+    client.credentials(HTTP_AUTHORIZATION=f"Bearer {token}")
+    return client
+
+
+def answers(kind: str, token: str, pair: TokenPair) -> list[Response]:
+    """The responses of each endpoint that takes a token of this kind."""
+    verified = Client().post(reverse("v1:auth:token-verify"), {"token": token})
+    if kind == "access":
+        api = authorized_by(token)
+        responses = [api.get(reverse(f"v1:{name}")) for name in ("users:me", "auth:session-list")]
+        return [verified, *responses, api.post(reverse("v1:auth:logout"), {"refresh": pair.refresh})]
+    renewed = Client().post(reverse("v1:auth:token-refresh"), {"refresh": token})
+    logout = authorized_by(pair.access).post(reverse("v1:auth:logout"), {"refresh": token})
+    return [verified, renewed, logout]
+
+
+@pytest.mark.parametrize("name", REQUIRED)
+@pytest.mark.parametrize("kind", ["access", "refresh"])
+def test_token_with_an_odd_claim_is_refused(pair: TokenPair, kind: str, name: str) -> None:
+    for odd in TEXTS if name == "iss" else [*NO_TEXTS, *TEXTS]:
+        token = signed(claims_of(getattr(pair, kind)) | {name: odd})
+        for response in answers(kind, token, pair):
+            assert_unauthorized(response, "token_not_valid")
+
+
+@pytest.mark.parametrize("name", REQUIRED)
+@pytest.mark.parametrize("kind", ["access", "refresh"])
+def test_token_without_a_claim_is_refused(pair: TokenPair, kind: str, name: str) -> None:
+    claims = claims_of(getattr(pair, kind))
+    del claims[name]
+
+    for response in answers(kind, signed(claims), pair):
+        assert_unauthorized(response, "token_not_valid")
+
+
+@pytest.mark.parametrize(
+    "payload", ["[]", "1", "null", "{", "[" * 3000, '{"exp": 1' + "0" * 5000 + "}", "\xff"]
+)
+def test_token_whose_payload_is_no_object_of_claims_is_refused(pair: TokenPair, payload: str) -> None:
+    token = jwt.PyJWS().encode(payload.encode("latin-1"), settings.SECRET_KEY, algorithm="HS256")
+
+    for kind in ("access", "refresh"):
+        for response in answers(kind, token, pair):
+            assert response.status_code in {400, 401}
+
+
+@bounded
+@given(kind=st.sampled_from(["access", "refresh"]), odd=st.dictionaries(st.sampled_from(REQUIRED), values))
+def test_no_claim_is_a_server_error(pair: TokenPair, kind: str, odd: dict[str, Any]) -> None:
+    odd = {name: str(value) if name == "iss" else value for name, value in odd.items()}
+    token = signed(claims_of(getattr(pair, kind)) | odd)
+
+    for response in answers(kind, token, pair):
+        assert response.status_code in {200, 204, 400, 401}
+
+
+def confirm(name: str, token: str) -> Response:
+    body = {"token": token, "password": "a long passphrase", "new_password": "quite another passphrase"}
+    return Client().post(reverse(f"v1:auth:{name}"), body)
+
+
+@pytest.mark.django_db
+@bounded
+@given(name=st.sampled_from(sorted(MAIL_TOKENS)), value=values | st.lists(values, min_size=2, max_size=2))
+def test_mail_token_with_an_odd_content_is_refused(name: str, value: Any) -> None:
+    token = MAIL_TOKENS[name].signer.sign_object(value)
+
+    response = confirm(name, token)
+
+    code = "token_not_valid" if len(token) <= 4096 else "max_length"
+    assert fields_of(response) == {("token", code)}
+
+
+@pytest.mark.parametrize("name", MAIL_TOKENS)
+def test_mail_token_of_an_odd_user_is_refused(user: User, name: str) -> None:
+    keys: list[Any] = ["x", "\0", 1, 10**30, None, [], {}, ["x"], True, str(uuid.uuid4()), [str(user.pk)]]
+    for key in keys:
+        token = MAIL_TOKENS[name].signer.sign_object([key, "x"])
+        assert fields_of(confirm(name, token)) == {("token", "token_not_valid")}
+
+
+@pytest.mark.parametrize("name", MAIL_TOKENS)
+def test_mail_token_with_an_odd_digest_is_refused(user: User, name: str) -> None:
+    states: list[Any] = ["", "\0", "\ud800", "ä", 1, 10**30, None, [], {}, True]
+    for state in states:
+        token = MAIL_TOKENS[name].signer.sign_object([str(user.pk), state])
+        assert fields_of(confirm(name, token)) == {("token", "token_not_valid")}
+
+
+@pytest.mark.parametrize("text", ["", ".", "x:y", "[" * 100_000, "\xff", ".eJw"])
+def test_mail_token_whose_signed_text_is_odd_is_refused(user: User, text: str) -> None:
+    kind: MailToken = EMAIL_VERIFICATION
+    encoded = signing.b64_encode(text.encode("latin-1")).decode()
+
+    for signed_text in (text, encoded, f".{encoded}"):
+        token = kind.signer.sign(signed_text)
+        assert {field for field, _ in fields_of(confirm("verify-email", token))} == {"token"}
