@@ -38,10 +38,10 @@ client = Client()
 client.force_login(User.objects.get(email="{ADDRESS}"))
 print(client.cookies[settings.SESSION_COOKIE_NAME].value)
 """
-VERIFY_MARY = """
+VERIFY_MARY = f"""
 from apps.users.models import User
 from apps.users.tokens import EMAIL_VERIFICATION
-print(EMAIL_VERIFICATION.make(User.objects.create_user(email="mary@example.com", password="x")))
+print(EMAIL_VERIFICATION.make(User.objects.create_user(email="mary@example.com", password="{PHRASE}")))
 """
 COUNT_USERS = "from apps.users.models import User; print(User.objects.filter(email='{}').count())"
 # Whoever reads a user waits for this transaction.
@@ -302,7 +302,7 @@ def test_one_of_many_that_register_an_address_makes_the_account(site: Site) -> N
 
 def test_one_of_many_that_send_the_token_of_a_mail_is_let_in(site: Site) -> None:
     token = site.servers.shell(VERIFY_MARY)
-    answers = site.race("/api/v1/auth/verify-email/", token=token)
+    answers = site.race("/api/v1/auth/verify-email/", token=token, password=PHRASE)
     assert statuses(answers) == {204: 1, 400: RACERS - 1}
 
 

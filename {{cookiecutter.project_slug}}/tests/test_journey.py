@@ -55,8 +55,10 @@ def test_a_person_registers_uses_the_account_and_leaves(
     assert ann.send("POST", "auth/register/", **login, first_name="Ann") == (202, None)
     assert ann.send("POST", "auth/token/", **login)[0] == 401
     token = ann.token_of_mail("Verify")
-    assert ann.send("POST", "auth/verify-email/", token=token) == (204, None)
-    assert ann.send("POST", "auth/verify-email/", token=token)[0] == 400
+    proof = {"token": token, "password": login["password"]}
+    assert ann.send("POST", "auth/verify-email/", token=token, password="of a stranger")[0] == 400
+    assert ann.send("POST", "auth/verify-email/", **proof) == (204, None)
+    assert ann.send("POST", "auth/verify-email/", **proof)[0] == 400
 
     status, pair = ann.send("POST", "auth/token/", **login)
     assert status == 200

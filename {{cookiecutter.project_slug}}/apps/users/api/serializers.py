@@ -56,6 +56,10 @@ class TokenInput(serializers.Serializer[Any]):
     token = serializers.CharField(max_length=MAX_TOKEN)
 
 
+class VerifyEmailInput(TokenInput):
+    password = PasswordField()
+
+
 class LoginInput(serializers.Serializer[Any]):
     email = EmailField()
     password = PasswordField()

@@ -56,12 +56,12 @@ class RegisterView(PublicAuthView):
 
 
 class VerifyEmailView(PublicAuthView):
-    @extend_schema(request=serializers.TokenInput, responses={204: None})
+    @extend_schema(request=serializers.VerifyEmailInput, responses={204: None})
     def post(self, request: Request) -> Response:
-        """Verify an address with the token of the mail."""
-        data = serializers.TokenInput(data=request.data)
+        """Verify an email with the token of the mail and the password of the registration."""
+        data = serializers.VerifyEmailInput(data=request.data)
         data.is_valid(raise_exception=True)
-        registration.email_verify(**data.validated_data)
+        registration.email_verify(request=request, **data.validated_data)
         return Response(status=HTTPStatus.NO_CONTENT)
 
 

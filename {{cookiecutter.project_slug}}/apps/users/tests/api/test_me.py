@@ -235,7 +235,8 @@ def test_the_address_of_a_deleted_account_can_register_again(
 
     assert anew.post(reverse("v1:auth:register"), body).status_code == 202
     token = token_in(mailoutbox[-1])
-    assert anew.post(reverse("v1:auth:verify-email"), {"token": token}).status_code == 204
+    verification = {"token": token, "password": body["password"]}
+    assert anew.post(reverse("v1:auth:verify-email"), verification).status_code == 204
 
     successor = User.objects.get(email=user.email)
     assert successor.pk != user.pk

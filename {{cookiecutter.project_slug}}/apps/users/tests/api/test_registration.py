@@ -36,8 +36,8 @@ def register(api: Client, email: str = EMAIL, password: str = PASSWORD, **fields
     return api.post(reverse("v1:auth:register"), {"email": email, "password": password, **fields})
 
 
-def verify(api: Client, token: str) -> Response:
-    return api.post(reverse("v1:auth:verify-email"), {"token": token})
+def verify(api: Client, token: str, password: str = PASSWORD) -> Response:
+    return api.post(reverse("v1:auth:verify-email"), {"token": token, "password": password})
 
 
 def reset(api: Client, token: str, password: str) -> Response:
@@ -295,10 +295,73 @@ def test_two_registrations_of_an_address_at_once_make_one_user(
     # Whoever was first: one link works, and mails may overtake each other.
     links = [token_in(mail) for mail in mailoutbox]
     statuses = [
-        answer.status_code for link in links for answer in (verify(api, link), reset(api, link, PASSWORD))
+        answer.status_code
+        for link in links
+        for answer in (
+            *(verify(api, link, password) for password in passwords),
+            reset(api, link, PASSWORD),
+        )
     ]
     assert statuses.count(204) == 1
     assert statuses.count(400) == len(statuses) - 1
+
+
+@pytest.mark.django_db
+def test_verification_needs_the_password_of_the_registration(
+    api: Client,
+    mailoutbox: list[EmailMessage],
+) -> None:
+    register(api)
+    token = token_in(mailoutbox[0])
+
+    response = verify(api, token, OTHER_PASSWORD)
+
+    assert fields_of(response) == {("password", "wrong_password")}
+    assert "Reset it" in response.json()["errors"][0]["message"]
+    assert not User.objects.get().is_verified
+    assert verify(api, token).status_code == 204
+
+
+@pytest.mark.django_db
+def test_owner_of_a_mailbox_takes_over_the_registration_of_a_stranger_by_a_reset(
+    api: Client,
+    mailoutbox: list[EmailMessage],
+) -> None:
+    register(api, password="the passphrase of a stranger")
+    token = token_in(mailoutbox.pop())
+    assert verify(api, token, "a passphrase of the owner").status_code == 400
+
+    api.post(reverse("v1:auth:password-reset"), {"email": EMAIL})
+    assert reset(api, token_in(mailoutbox.pop()), "a passphrase of the owner").status_code == 204
+
+    login = {"email": EMAIL, "password": "the passphrase of a stranger"}
+    assert api.post(reverse("v1:auth:token"), login).status_code == 401
+    assert fields_of(verify(api, token, "the passphrase of a stranger")) == {("token", "token_not_valid")}
+    api.login_by_token(User.objects.get(), "a passphrase of the owner")
+
+
+@pytest.mark.django_db
+def test_wrong_passwords_of_a_verification_count_as_failed_logins(
+    api: Client,
+    mailoutbox: list[EmailMessage],
+    settings: Settings,
+) -> None:
+    settings.AXES_FAILURE_LIMIT = 3
+    register(api)
+    token = token_in(mailoutbox[0])
+
+    statuses = [verify(api, token, OTHER_PASSWORD).status_code for _ in range(3)]
+
+    assert statuses == [400, 400, 429]
+    assert problem_of(verify(api, token), 429)["type"] == "urn:problem:locked_out"
+    assert not User.objects.get().is_verified
+
+
+@pytest.mark.django_db
+def test_verification_needs_a_token_and_a_password(api: Client) -> None:
+    response = api.post(reverse("v1:auth:verify-email"), {})
+
+    assert fields_of(response) == {("token", "required"), ("password", "required")}
 
 
 @pytest.mark.django_db
