@@ -13,6 +13,7 @@ from django.urls import reverse
 from conftest import Client
 
 PUBLIC = {
+    "/api/v1/auth/email/change/confirm/",
     "/api/v1/auth/password/reset/",
     "/api/v1/auth/password/reset/confirm/",
     "/api/v1/auth/register/",

@@ -47,6 +47,8 @@ class User(UUIDModel, TimeStampedModel, AbstractBaseUser, PermissionsMixin):
     is_active = models.BooleanField(_("active"), default=True, help_text=_("Off instead of deleting."))
     email_verified_at = models.DateTimeField(_("e-mail verified at"), null=True, blank=True)
     session_epoch = models.PositiveIntegerField(default=0, editable=False)
+    new_email = models.EmailField(_("requested email"), blank=True, editable=False)
+    new_email_confirmed_by = models.CharField(max_length=3, blank=True, editable=False)
     deleted_at = models.DateTimeField(_("deleted at"), null=True, blank=True, editable=False)
 
     objects: ClassVar[UserManager] = UserManager()

@@ -98,11 +98,13 @@ class MailToken:
     Args:
         purpose: what it is for.
         max_age: how long it works.
+        fields: of the user; the token is invalid once one of them changes.
     """
 
-    def __init__(self, purpose: str, max_age: timedelta) -> None:
+    def __init__(self, purpose: str, max_age: timedelta, *fields: str) -> None:
         self.salt = f"apps.users.{purpose}"
         self.max_age = max_age
+        self.fields = fields
 
     @property
     def signer(self) -> signing.TimestampSigner:
@@ -131,12 +133,17 @@ class MailToken:
             raise InvalidMailToken
         return user
 
-    @staticmethod
-    def _state(user: User, key: str) -> str:
-        state = f"{user.session_hash(key)}:{user.email}:{user.email_verified_at}"
+    def _state(self, user: User, key: str) -> str:
+        values = [getattr(user, name) for name in ("email", "email_verified_at", *self.fields)]
+        state = ":".join(map(str, [user.session_hash(key), *values]))
         digest = salted_hmac("apps.users.mail-token", state, secret=key, algorithm="sha256")
         return digest.hexdigest()[:32]
 
 
 EMAIL_VERIFICATION = MailToken("email-verification", settings.EMAIL_VERIFICATION_TIMEOUT)
 PASSWORD_RESET = MailToken("password-reset", timedelta(seconds=settings.PASSWORD_RESET_TIMEOUT))
+# By the mailbox that gets it.
+EMAIL_CHANGE = {
+    mailbox: MailToken(f"email-change-{mailbox}", settings.EMAIL_VERIFICATION_TIMEOUT, "new_email")
+    for mailbox in ("old", "new")
+}

@@ -93,6 +93,14 @@ class ConfirmInput(serializers.Serializer[Any]):
     current_password = PasswordField(required=False)
 
 
+class EmailChangeInput(ConfirmInput):
+    new_email = EmailField()
+
+
+class EmailChangeConfirmInput(TokenInput):
+    cancel = serializers.BooleanField(required=False)
+
+
 class PasswordChangeInput(serializers.Serializer[Any]):
     current_password = PasswordField()
     new_password = PasswordField()

@@ -28,7 +28,7 @@ from apps.users.api.throttling import EmailThrottle
 from apps.users.authentication import network_remember
 from apps.users.models import RefreshSession, User
 from apps.users.requests import UserRequest
-from apps.users.services import accounts, passwords, registration, sessions
+from apps.users.services import accounts, emails, passwords, registration, sessions
 from apps.users.tokens import SESSION_CLAIM
 
 
@@ -183,6 +183,30 @@ class SessionViewSet(
         if not self.request.auth or self.request.auth[SESSION_CLAIM] != str(instance.pk):
             confirm_login(self.request)
         sessions.session_revoke(user=self.request.user, session_id=str(instance.pk))
+
+
+class EmailChangeView(APIView):
+    extra_problems = {"POST": [HTTPStatus.FORBIDDEN]}
+    throttle_classes = (AuthThrottle, UserThrottle)
+
+    @extend_schema(request=serializers.EmailChangeInput, responses={202: None})
+    def post(self, request: UserRequest) -> Response:
+        """Ask for another email: both mailboxes get a link. Needs `current_password` or a recent login."""
+        data = serializers.EmailChangeInput(data=request.data)
+        data.is_valid(raise_exception=True)
+        confirm_login(request)
+        emails.email_change_request(user=request.user, new_email=data.validated_data["new_email"])
+        return Response(status=HTTPStatus.ACCEPTED)
+
+
+class EmailChangeConfirmView(PublicAuthView):
+    @extend_schema(request=serializers.EmailChangeConfirmInput, responses={202: None, 204: None})
+    def post(self, request: Request) -> Response:
+        """Confirm or cancel an email change; 202 while the other mailbox has not confirmed, then 204."""
+        data = serializers.EmailChangeConfirmInput(data=request.data)
+        data.is_valid(raise_exception=True)
+        finished = emails.email_change_confirm(**data.validated_data)
+        return Response(status=HTTPStatus.NO_CONTENT if finished else HTTPStatus.ACCEPTED)
 
 
 class PasswordChangeView(APIView):

@@ -33,6 +33,8 @@ class Migration(migrations.Migration):
                 ('is_active', models.BooleanField(default=True, help_text='Off instead of deleting.', verbose_name='active')),
                 ('email_verified_at', models.DateTimeField(blank=True, null=True, verbose_name='e-mail verified at')),
                 ('session_epoch', models.PositiveIntegerField(default=0, editable=False)),
+                ('new_email', models.EmailField(blank=True, editable=False, max_length=254, verbose_name='requested email')),
+                ('new_email_confirmed_by', models.CharField(blank=True, editable=False, max_length=3)),
                 ('deleted_at', models.DateTimeField(blank=True, editable=False, null=True, verbose_name='deleted at')),
                 ('groups', models.ManyToManyField(blank=True, help_text='The groups this user belongs to. A user will get all permissions granted to each of their groups.', related_name='user_set', related_query_name='user', to='auth.group', verbose_name='groups')),
                 ('user_permissions', models.ManyToManyField(blank=True, help_text='Specific permissions for this user.', related_name='user_set', related_query_name='user', to='auth.permission', verbose_name='user permissions')),

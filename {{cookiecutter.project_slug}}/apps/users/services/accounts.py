@@ -101,7 +101,7 @@ def user_delete(*, user: User) -> None:
     _avatar_replace(user, None)
     # Nobody can have registered it.
     user.email = f"{uuid.uuid4()}@deleted.invalid"
-    user.first_name = user.last_name = ""
+    user.first_name = user.last_name = user.new_email = ""
     user.email_verified_at = user.last_login = None
     user.is_staff = user.is_superuser = False
     user.deleted_at = timezone.now()

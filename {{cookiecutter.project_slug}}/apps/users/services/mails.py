@@ -1,7 +1,6 @@
 """Account mails, limited by mailbox. They are queued by key: links and tokens are made when one is sent."""
 
 from functools import partial
-from typing import Any
 
 import structlog
 from django.conf import settings
@@ -12,11 +11,13 @@ from apps.core.throttling import count
 from apps.users.canonical import email_digest
 from apps.users.models import User
 from apps.users.selectors import user_by_email
-from apps.users.tokens import EMAIL_VERIFICATION, PASSWORD_RESET
+from apps.users.tokens import EMAIL_CHANGE, EMAIL_VERIFICATION, PASSWORD_RESET
 
 # The path of the link in the web application and the maker of its token, by template.
 LINKS = {
+    "change_email": ("change-email", EMAIL_CHANGE["old"]),
     "choose_password": ("reset-password", PASSWORD_RESET),
+    "confirm_new_email": ("change-email", EMAIL_CHANGE["new"]),
     "reset_password": ("reset-password", PASSWORD_RESET),
     "verify_email": ("verify-email", EMAIL_VERIFICATION),
 }
@@ -24,27 +25,25 @@ LINKS = {
 logger = structlog.get_logger(__name__)
 
 
-def mail_user(user: User, template: str, *, to: str = "", limited: bool = True) -> None:
+def mail_user(user: User, template: str, *, limited: bool = True) -> None:
     """Send a mail of `templates/users/mail/` once the current transaction is committed.
 
     Args:
         user: the recipient.
         template: the name of its folder.
-        to: another canonical email than that of the user.
         limited: whether the mail counts towards `THROTTLE_MAILBOX`, beyond which it is dropped silently.
             False is only for notices that the public cannot cause.
     """
-    if limited and count("mailbox", email_digest(to or user.email, salt="apps.users.mailbox")):
+    if limited and count("mailbox", email_digest(_recipient(user, template), salt="apps.users.mailbox")):
         logger.warning("mailbox_limited", template=template, user_id=str(user.pk))
         return
-    mail: dict[str, Any] = {"user_id": str(user.pk), "template": template} | ({"to": to} if to else {})
-    transaction.on_commit(partial(mail_queue, "users.account", **mail))
+    transaction.on_commit(partial(mail_queue, "users.account", user_id=str(user.pk), template=template))
 
 
-def account_mail(*, user_id: str, template: str, to: str = "") -> Mail | None:
-    """Build a mail of `mail_user`; None if the account was deleted."""
+def account_mail(*, user_id: str, template: str) -> Mail | None:
+    """Build a mail of `mail_user`; None if it has no recipient any more."""
     user = User.objects.filter(pk=user_id, deleted_at=None).first()
-    if user is None:
+    if user is None or not (to := _recipient(user, template)):
         return None
     if template == "verify_email" and not user.has_usable_password():
         # The link must also set a password.
@@ -53,10 +52,14 @@ def account_mail(*, user_id: str, template: str, to: str = "") -> Mail | None:
     if template in LINKS:
         path, tokens = LINKS[template]
         context["link"] = f"{settings.FRONTEND_URL}/{path}?token={tokens.make(user)}"
-    return Mail(to=to or user.email, template=f"users/mail/{template}", context=context)
+    return Mail(to=to, template=f"users/mail/{template}", context=context)
 
 
 BUILDERS["users.account"] = account_mail
+
+
+def _recipient(user: User, template: str) -> str:
+    return user.new_email if template == "confirm_new_email" else user.email
 
 
 def login_limit_notify(*, email: str) -> None:

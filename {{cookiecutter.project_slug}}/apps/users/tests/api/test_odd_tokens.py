@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from apps.users.models import User
 from apps.users.services.sessions import TokenPair
 from apps.users.tests.helpers import Response, assert_unauthorized, claims_of, fields_of
-from apps.users.tokens import EMAIL_VERIFICATION, PASSWORD_RESET, MailToken
+from apps.users.tokens import EMAIL_CHANGE, EMAIL_VERIFICATION, PASSWORD_RESET, MailToken
 from conftest import Client
 
 REQUIRED = ["sub", "sid", "jti", "exp", "iat", "auth_time", "hash", "token_type", "iss"]
@@ -27,6 +27,7 @@ OTHERS = [0, 0.5, 10**12, -(10**30), float("inf"), "9" * 5000, "x" * 100_000, js
 MAIL_TOKENS = {
     "verify-email": EMAIL_VERIFICATION,
     "password-reset-confirm": PASSWORD_RESET,
+    "email-change-confirm": EMAIL_CHANGE["new"],
 }
 values = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text() | st.sampled_from(OTHERS),

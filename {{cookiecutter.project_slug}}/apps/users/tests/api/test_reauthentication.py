@@ -18,6 +18,10 @@ def delete_account(api: Client, user: User, **body: str) -> Response:
     return api.delete(reverse("v1:users:me"), body)
 
 
+def change_email(api: Client, user: User, **body: str) -> Response:
+    return api.post(reverse("v1:auth:email-change"), {"new_email": "new@example.com", **body})
+
+
 def end_other_session(api: Client, user: User, **body: str) -> Response:
     other = RefreshSessionFactory.create(user=user)
     return api.delete(reverse("v1:auth:session-detail", args=[other.pk]), body)
@@ -27,8 +31,8 @@ def export(api: Client, user: User, **body: str) -> Response:
     return api.get(reverse("v1:users:export"))
 
 
-with_body = pytest.mark.parametrize("send", [delete_account, end_other_session])
-every_request = pytest.mark.parametrize("send", [delete_account, end_other_session, export])
+with_body = pytest.mark.parametrize("send", [delete_account, change_email, end_other_session])
+every_request = pytest.mark.parametrize("send", [delete_account, change_email, end_other_session, export])
 
 
 def log_in_long_ago(api: Client, user: User, settings: Settings) -> None:
@@ -64,6 +68,7 @@ def test_request_after_an_old_login_is_refused(
 
     user.refresh_from_db()
     assert user.deleted_at is None
+    assert user.new_email == ""
     assert not RefreshSession.objects.exclude(revoked_at=None).exists()
 
 

@@ -16,6 +16,7 @@ from conftest import Client
 
 LIMIT = 2
 PUBLIC = [
+    "email-change-confirm",
     "register",
     "verify-email",
     "resend-verification",
@@ -26,7 +27,7 @@ PUBLIC = [
     "password-reset-confirm",
 ]
 WITH_ADDRESS = ["register", "resend-verification", "password-reset"]
-LOGGED_IN = ["logout", "logout-all", "password-change"]
+LOGGED_IN = ["logout", "logout-all", "password-change", "email-change"]
 # Counts start anew with each minute: the clock stands still, 40 seconds before the next one.
 NOW = datetime(2030, 1, 1, 12, 0, 20, tzinfo=UTC)
 SECONDS_LEFT = "40"

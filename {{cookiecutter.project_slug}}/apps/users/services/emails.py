@@ -1,0 +1,72 @@
+"""Email change: it happens once both mailboxes, the old and the new one, have confirmed it."""
+
+from django.core.exceptions import ValidationError
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from apps.users.exceptions import InvalidMailToken, InvalidToken
+from apps.users.models import User
+from apps.users.selectors import user_by_email
+from apps.users.services.mails import mail_user
+from apps.users.services.sessions import session_end_all
+from apps.users.tokens import EMAIL_CHANGE
+
+
+@transaction.atomic
+def email_change_request(*, user: User, new_email: str) -> None:
+    """Send a link to both mailboxes; an account that has the new email gets a mail without a link instead.
+
+    Raises:
+        ValidationError: it is the email of the user.
+        InvalidToken: the account was deleted in between.
+    """
+    new_email = User.objects.normalize_email(new_email)
+    if new_email == user.email:
+        error = ValidationError(_("This is your email already."), code="unchanged")
+        raise ValidationError({"new_email": error})
+    # Not on a row that was deleted in between.
+    active = User.objects.filter(pk=user.pk, is_active=True)
+    if not active.update(new_email=new_email, new_email_confirmed_by=""):
+        raise InvalidToken
+    user.new_email = new_email
+    mail_user(user, "change_email")
+    owner = user_by_email(new_email)
+    if owner:
+        mail_user(owner, "account_exists")
+    else:
+        mail_user(user, "confirm_new_email")
+
+
+@transaction.atomic
+def email_change_confirm(*, token: str, cancel: bool = False) -> bool:
+    """Confirm or cancel with the token of one mailbox; returns False while the other has to confirm.
+
+    All sessions end with the change.
+
+    Raises:
+        InvalidMailToken: the token is not valid.
+        ValidationError: another account has registered the new email in between.
+    """
+    mailbox, user = _redeem(token)
+    confirmed_by, user.new_email_confirmed_by = user.new_email_confirmed_by, "" if cancel else mailbox
+    if not cancel and confirmed_by == mailbox:
+        raise InvalidMailToken
+    if cancel:
+        user.new_email = ""
+    elif confirmed_by:
+        user.email, user.new_email, user.email_verified_at = user.new_email, "", timezone.now()
+        session_end_all(user=user)
+    try:
+        user.save()
+    except IntegrityError as error:
+        message = _("Another account has registered this email.")
+        raise ValidationError({"token": ValidationError(message, code="email_taken")}) from error
+    return not user.new_email
+
+
+def _redeem(token: str) -> tuple[str, User]:
+    try:
+        return "old", EMAIL_CHANGE["old"].redeem(token)
+    except InvalidMailToken:
+        return "new", EMAIL_CHANGE["new"].redeem(token)

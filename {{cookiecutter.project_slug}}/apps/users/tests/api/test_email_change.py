@@ -1,0 +1,242 @@
+"""An email is changed once the old and the new mailbox have confirmed it."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+import time_machine
+from django.core.mail import EmailMessage
+from django.urls import reverse
+from django.utils import timezone
+from pytest_django import Settings
+
+from apps.users.models import User
+from apps.users.services.accounts import user_deactivate, user_delete
+from apps.users.services.sessions import session_end_all
+from apps.users.tests.factories import PASSWORD, UserFactory
+from apps.users.tests.helpers import Response, at_once, fields_of, get_me, token_in
+from conftest import Client
+
+NEW = "new@example.com"
+
+
+def ask(api: Client, new_email: Any = NEW) -> Response:
+    return api.post(reverse("v1:auth:email-change"), {"new_email": new_email})
+
+
+def confirm(token: str, **body: Any) -> Response:
+    return Client().post(reverse("v1:auth:email-change-confirm"), {"token": token, **body})
+
+
+@pytest.fixture
+def tokens(user_api: Client, user: User, mailoutbox: list[EmailMessage]) -> list[str]:
+    """The tokens of the old and the new mailbox."""
+    assert ask(user_api).status_code == 202
+    assert [mail.to for mail in mailoutbox] == [[user.email], [NEW]]
+    found = [token_in(mail) for mail in mailoutbox]
+    mailoutbox.clear()
+    return found
+
+
+@pytest.mark.parametrize("order", [(0, 1), (1, 0)])
+def test_email_is_changed_once_both_mailboxes_have_confirmed(
+    user_api: Client, user: User, tokens: list[str], order: tuple[int, int]
+) -> None:
+    first, second = (tokens[position] for position in order)
+    verified_at = user.email_verified_at
+
+    assert confirm(first).status_code == 202
+    user.refresh_from_db()
+    assert user.email != NEW
+    assert user_api.get(reverse("v1:users:me")).status_code == 200
+
+    assert confirm(second).status_code == 204
+    user.refresh_from_db()
+    assert (user.email, user.new_email) == (NEW, "")
+    assert user.email_verified_at != verified_at
+    assert get_me(Client().login_by_token(user).access).json()["email"] == NEW
+
+
+def test_change_ends_every_session(user_api: Client, user: User, tokens: list[str]) -> None:
+    for token in tokens:
+        confirm(token)
+
+    assert user_api.get(reverse("v1:users:me")).status_code == 401
+    assert not user.refresh_sessions.exists()
+
+
+@pytest.mark.parametrize("position", [0, 1])
+def test_one_mailbox_does_not_confirm_for_the_other(user: User, tokens: list[str], position: int) -> None:
+    assert confirm(tokens[position]).status_code == 202
+
+    assert fields_of(confirm(tokens[position])) == {("token", "token_not_valid")}
+    user.refresh_from_db()
+    assert user.email != NEW
+
+
+def test_links_work_once(tokens: list[str]) -> None:
+    for token in tokens:
+        confirm(token)
+
+    for token in tokens:
+        assert fields_of(confirm(token)) == {("token", "token_not_valid")}
+
+
+def test_parallel_confirmations_change_the_email_once(
+    transactional_db: None, mailoutbox: list[EmailMessage]
+) -> None:
+    user, api = UserFactory.create(), Client()
+    api.login_by_token(user)
+    ask(api)
+    tokens = [token_in(mail) for mail in mailoutbox]
+
+    responses = at_once([*[lambda: confirm(tokens[0])] * 2, *[lambda: confirm(tokens[1])] * 2])
+
+    statuses = [response.status_code for response in responses]
+    assert statuses.count(204) == statuses.count(202) == 1
+    user.refresh_from_db()
+    assert user.email == NEW
+
+
+@pytest.mark.parametrize("position", [0, 1])
+@pytest.mark.parametrize("confirmed", [None, 0, 1])
+def test_each_mailbox_cancels_the_change(
+    user: User, tokens: list[str], position: int, confirmed: int | None
+) -> None:
+    if confirmed is not None:
+        confirm(tokens[confirmed])
+
+    assert confirm(tokens[position], cancel=True).status_code == 204
+
+    for token in tokens:
+        assert fields_of(confirm(token)) == {("token", "token_not_valid")}
+    email = user.email
+    user.refresh_from_db()
+    assert (user.email, user.new_email) == (email, "")
+
+
+def test_later_request_replaces_the_former(
+    user_api: Client, user: User, tokens: list[str], mailoutbox: list[EmailMessage]
+) -> None:
+    confirm(tokens[0])
+    ask(user_api, "third@example.com")
+    old, new = (token_in(mail) for mail in mailoutbox)
+
+    for token in tokens:
+        assert fields_of(confirm(token)) == {("token", "token_not_valid")}
+    assert [confirm(new).status_code, confirm(old).status_code] == [202, 204]
+    user.refresh_from_db()
+    assert user.email == "third@example.com"
+
+
+@pytest.mark.parametrize("owner", [{}, {"email_verified_at": None}, {"is_active": False}])
+def test_response_does_not_tell_whether_the_new_email_is_registered(
+    user_api: Client, user: User, mailoutbox: list[EmailMessage], owner: dict[str, Any]
+) -> None:
+    free = ask(user_api, "free@example.com")
+    mailoutbox.clear()
+    other = UserFactory.create(email=NEW, **owner)
+
+    taken = ask(user_api, NEW.upper())
+
+    assert (taken.status_code, taken.content) == (free.status_code, free.content) == (202, b"")
+    assert [mail.to for mail in mailoutbox] == [[user.email], [NEW]]
+    assert "?token=" not in str(mailoutbox[1].body)
+    assert confirm(token_in(mailoutbox[0])).status_code == 202
+    other.refresh_from_db()
+    assert other.email == NEW
+
+
+def test_email_that_is_registered_in_between_is_refused(user: User, tokens: list[str]) -> None:
+    confirm(tokens[0])
+    other = UserFactory.create(email=NEW)
+
+    assert fields_of(confirm(tokens[1])) == {("token", "email_taken")}
+    email = user.email
+    user.refresh_from_db()
+    assert user.email == email
+
+    # Once it is free, the same link works.
+    other.delete()
+    assert confirm(tokens[1]).status_code == 204
+
+
+def test_refused_change_leaves_the_sessions(user_api: Client, tokens: list[str]) -> None:
+    confirm(tokens[0])
+    UserFactory.create(email=NEW)
+    confirm(tokens[1])
+
+    assert user_api.get(reverse("v1:users:me")).status_code == 200
+
+
+def test_own_email_is_refused(user_api: Client, user: User, mailoutbox: list[EmailMessage]) -> None:
+    assert fields_of(ask(user_api, f" {user.email.upper()}")) == {("new_email", "unchanged")}
+    assert not mailoutbox
+
+
+@pytest.mark.parametrize(
+    ("new_email", "code"), [("", "blank"), ("ada", "invalid"), (None, "null"), ([], "invalid")]
+)
+def test_new_email_has_to_be_valid(user_api: Client, new_email: Any, code: str) -> None:
+    assert fields_of(ask(user_api, new_email)) == {("new_email", code)}
+
+
+@pytest.mark.parametrize("end", [session_end_all, user_deactivate, user_delete])
+def test_links_end_with_the_sessions_of_the_user(
+    user: User, tokens: list[str], end: Callable[..., Any]
+) -> None:
+    end(user=user)
+
+    for token in tokens:
+        assert fields_of(confirm(token)) == {("token", "token_not_valid")}
+
+
+def test_requested_email_is_deleted_with_the_account(user: User, tokens: list[str]) -> None:
+    user.refresh_from_db()
+    assert user.new_email == NEW
+
+    user_delete(user=user)
+
+    assert User.objects.get().new_email == ""
+
+
+@pytest.mark.parametrize(("late", "status"), [(timedelta(seconds=-5), 202), (timedelta(seconds=5), 400)])
+def test_links_expire(tokens: list[str], settings: Settings, late: timedelta, status: int) -> None:
+    with time_machine.travel(timezone.now() + settings.EMAIL_VERIFICATION_TIMEOUT + late, tick=False):
+        assert confirm(tokens[1]).status_code == status
+
+
+def test_change_ends_links_that_reset_the_password(
+    user: User, tokens: list[str], mailoutbox: list[EmailMessage]
+) -> None:
+    Client().post(reverse("v1:auth:password-reset"), {"email": user.email})
+    reset = token_in(mailoutbox[0])
+    for token in tokens:
+        confirm(token)
+
+    body = {"token": reset, "new_password": f"new {PASSWORD}"}
+    response = Client().post(reverse("v1:auth:password-reset-confirm"), body)
+    assert fields_of(response) == {("token", "token_not_valid")}
+
+
+def test_links_lead_to_the_web_application(
+    user_api: Client, mailoutbox: list[EmailMessage], settings: Settings
+) -> None:
+    ask(user_api)
+
+    for mail in mailoutbox:
+        assert f"{settings.FRONTEND_URL}/change-email?token={token_in(mail)}" in str(mail.body)
+
+
+@pytest.mark.django_db
+def test_account_deleted_in_between_keeps_no_requested_email(user: User) -> None:
+    stale = User.objects.get()
+    user_delete(user=user)
+    api = Client()
+    # As it was when the request came in.
+    api.force_authenticate(stale)
+    body = {"new_email": NEW, "current_password": PASSWORD}
+
+    assert api.post(reverse("v1:auth:email-change"), body).status_code == 401
+    assert User.objects.get().new_email == ""
