@@ -136,6 +136,12 @@ def test_cors_preflight_allows_headers_of_the_api(
     assert header in answer["access-control-allow-headers"].split(", ")
 
 
+@pytest.mark.parametrize("route", ["docs", "redoc"])
+def test_options_of_a_documentation_page_is_not_allowed(client: DjangoClient, route: str) -> None:
+    response = client.options(reverse(route))
+    assert (response.status_code, response["Content-Type"]) == (405, "application/problem+json")
+
+
 def test_root_lists_routes_in_every_environment(client: DjangoClient) -> None:
     routes = client.get(reverse("v1:root")).json()
     assert routes["users:me"] == f"http://testserver{reverse('v1:users:me')}"
