@@ -20,7 +20,7 @@ Send = Callable[[dict[str, Any]], Awaitable[None]]
 # Bodies that a process has on the disk at the same time; each is there twice while its form is parsed.
 LARGE_BODIES = 2
 # How long a request waits for its turn before it is refused with 503.
-WAIT_SECONDS = 10
+WAIT_SECONDS = 20
 
 logger = structlog.get_logger(__name__)
 
@@ -50,32 +50,29 @@ def with_limits(application: Any) -> Any:
     """
     places = asyncio.Semaphore(LARGE_BODIES)
 
-    async def serve(scope: dict[str, Any], receive: Receive, send: Send) -> None:
-        pairs = ((name.decode("latin-1"), value.decode("latin-1")) for name, value in scope["headers"])
-        headers = {name.lower(): value for name, value in pairs}
-        if body_fault(scope["path"].removeprefix(scope.get("root_path", "")), headers):
-            await application(scope, _nothing(), _closing(send))
-        elif body_length(headers) <= settings.FILE_UPLOAD_MAX_MEMORY_SIZE:
-            await application(scope, receive, send)
-        else:
-            await wait_for(places)
-            try:
-                await application(scope, receive, send)
-            finally:
-                places.release()
-
     async def limited(scope: dict[str, Any], receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await application(scope, receive, send)
             return
+        pairs = ((name.decode("latin-1"), value.decode("latin-1")) for name, value in scope["headers"])
+        headers = {name.lower(): value for name, value in pairs}
+        has_place = False
         try:
-            await serve(scope, receive, send)
+            if body_fault(scope["path"].removeprefix(scope.get("root_path", "")), headers):
+                receive, send = _nothing(), _closing(send)
+            elif body_length(headers) > settings.FILE_UPLOAD_MAX_MEMORY_SIZE:
+                await wait_for(places)
+                has_place = True
+            await application(scope, receive, send)
         except OverloadedError:
             await _refuse(scope, send, "overloaded")
         except OSError as error:
             if error.errno != errno.ENOSPC:
                 raise
             await _refuse(scope, send, "disk_full")
+        finally:
+            if has_place:
+                places.release()
 
     return limited
 
