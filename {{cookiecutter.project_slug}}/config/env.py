@@ -10,7 +10,6 @@ Source: https://12factor.net/config
 import os
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
 
@@ -73,12 +72,12 @@ def _unescape(part: re.Match[str]) -> str:
     return _ESCAPES.get(part[0], part[0])
 
 
-@dataclass(frozen=True)
 class Form:
     """A pattern that values match as a whole, and its description for the message when one does not."""
 
-    pattern: str
-    good: str
+    def __init__(self, pattern: str, good: str) -> None:
+        self.pattern = pattern
+        self.good = good
 
     def __call__(self, text: str) -> str:
         if re.fullmatch(self.pattern, text) is None:
