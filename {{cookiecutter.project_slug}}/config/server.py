@@ -12,7 +12,8 @@ from gunicorn.workers import gthread
 
 from config.env import env
 
-REQUEST_TIMEOUT: int = env("WEB_REQUEST_TIMEOUT", default=60, cast=int)
+REQUEST_TIMEOUT = env.integer("WEB_REQUEST_TIMEOUT", default=60, minimum=1)
+env.check()
 # A request that has waited for a thread has it for a second in any case.
 MIN_SECONDS = 1
 # How long a thread waits for the first byte of a connection before it leaves that to the poller.

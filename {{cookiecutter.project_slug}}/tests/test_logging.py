@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from django.conf import settings
 from django.core.management import call_command
 from django.db import connections
 from pytest_django import DjangoDbBlocker
@@ -20,8 +19,6 @@ from config.database import database_config
 from conftest import LANGUAGE
 from tests.production import Server, served
 
-# The last of the project, which is not its default where it has more than one.
-LANGUAGE = settings.LANGUAGES[-1][0]
 EMAIL = "ann.lee@example.com"
 PASSWORD = "correct horse battery"
 TOKEN = "eyJhbGciOiJIUzI1NiJ9.c2VjcmV0.c2lnbmF0dXJl"

@@ -13,7 +13,8 @@ from uvicorn_worker import UvicornWorker
 from config.env import env
 from config.settings.components.realtime import REALTIME_MESSAGE_MAX_BYTES
 
-REQUEST_TIMEOUT: int = env("WEB_REQUEST_TIMEOUT", default=60, cast=int)
+REQUEST_TIMEOUT = env.integer("WEB_REQUEST_TIMEOUT", default=60, minimum=1)
+env.check()
 
 
 class Protocol(H11Protocol):

@@ -1,6 +1,7 @@
 """Fixtures for the tests of this app."""
 
 import pytest
+from pytest_django import Settings
 
 from apps.core.contents import KINDS
 from apps.users.tests.factories import UserFactory
