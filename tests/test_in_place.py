@@ -47,6 +47,16 @@ def test_catalogs_are_complete_and_makemessages_reproduces_them(
         assert run("msgattrib", "--untranslated", "--no-obsolete", catalog, cwd=project) == "", catalog
 
 
+def test_diagram_of_the_request_lifecycle_names_the_middleware_in_order() -> None:
+    settings = "\n".join(SOURCES["config/settings/base.py"])
+    page = (ROOT / TREE / "docs/architecture.md").read_text(encoding="utf-8")
+    diagram = page.partition("flowchart TD")[2].partition("```")[0]
+    lines = [line for line in diagram.splitlines() if not STATEMENT.match(line)]
+    listed = settings.partition("MIDDLEWARE = [")[2].partition("]")[0]
+    used = [line for line in listed.splitlines() if not STATEMENT.match(line)]
+    assert re.findall(r"\w+Middleware", "\n".join(lines)) == re.findall(r"\.(\w+Middleware)\"", "\n".join(used))
+
+
 def test_at_most_two_lines_in_a_hundred_are_control_lines() -> None:
     lines = [line for text in SOURCES.values() for line in text]
     control = [line for line in lines if CONTROL.search(line)]

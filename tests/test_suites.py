@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -71,6 +72,44 @@ def first_of_each_answer(variants: list[Answers]) -> list[Answers]:
             first.append(answers)
             seen |= answers.items()
     return first
+
+
+def follow_recipe(project: Path) -> None:
+    """Add the app of docs/architecture.md to a project, as its page says."""
+    page = (project / "docs" / "architecture.md").read_text(encoding="utf-8").partition("## Adding an app")[2]
+    folder = project / "apps" / "bookmarks"
+    for part in (".", "api", "migrations", "tests"):
+        (folder / part).mkdir(parents=True)
+        (folder / part / "__init__.py").touch()
+    before, *blocks = page.split("```python\n")
+    for block in blocks:
+        name = re.findall(r"^`(apps/bookmarks/\S+?)`", before, re.MULTILINE)[-1]
+        code, _, before = block.partition("```")
+        (project / name).write_text(code, encoding="utf-8")
+    for name, anchor, line in (
+        ("config/settings/base.py", '    "apps.core",', '    "apps.bookmarks",'),
+        (
+            "config/urls.py",
+            "api_v1: list[URLPattern | URLResolver] = [",
+            '    path("bookmarks/", include("apps.bookmarks.api.urls")),',
+        ),
+        ("pyproject.toml", "containers = [", '  "apps.bookmarks",'),
+        ("pyproject.toml", "forbidden_modules = [", '  "apps.bookmarks",'),
+    ):
+        assert line.strip(" ,") in page
+        text = (project / name).read_text(encoding="utf-8")
+        assert anchor in text
+        (project / name).write_text(text.replace(anchor, f"{anchor}\n{line}", 1), encoding="utf-8")
+
+
+def test_recipe_for_an_app_ends_with_a_project_that_passes(bake: Bakery, tmp_path: Path, alone: dict[str, str]) -> None:
+    project = shutil.copytree(bake(), tmp_path / "project")
+    python = f"PYTHON={sys.executable}"
+    run("make", "setup", python, cwd=project, env=alone)
+    follow_recipe(project)
+    run(project / ".venv" / "bin" / "python", "manage.py", "makemigrations", "bookmarks", cwd=project, env=alone)
+    for target in ("format", "check", "test"):
+        run("make", target, python, cwd=project, env=alone)
 
 
 VARIANTS = covering_array(strength=2, without=WITHOUT_EFFECT)

@@ -2,7 +2,7 @@ from typing import Any
 
 from django.contrib import admin, messages
 from django.db.models import QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext_lazy as _
 
 from apps.core.admin import CSVExportMixin
@@ -76,6 +76,14 @@ class ScheduleAdmin(CSVExportMixin, admin.ModelAdmin):
     readonly_fields = ("name", "task", "expression", "last_run_at", "runs")
     actions = ("export_csv",)
     export_fields = ("name", "task", "expression", "is_enabled", "last_run_at", "runs")
+
+    def changelist_view(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        if not Schedule.objects.exists():
+            text = _("The schedules appear here after beat has started for the first time.")
+            self.message_user(request, text, messages.WARNING)
+        return super().changelist_view(request, extra_context)
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False

@@ -4,6 +4,7 @@ from django.core.mail import EmailMessage
 from django.core.mail.backends.locmem import EmailBackend
 from django.http import HttpResponse
 from django.urls import reverse
+from django.utils.translation import gettext
 from pytest_django import Settings
 
 from apps.tasks.models import DeadLetter, Schedule
@@ -111,3 +112,11 @@ def test_a_schedule_is_switched_off_and_nothing_else_about_it_changes(browser: C
     assert page.status_code == 302
     schedule.refresh_from_db()
     assert (schedule.name, schedule.task, schedule.is_enabled) == ("daily", "a.task", False)
+
+
+def test_schedules_say_why_there_are_none(browser: Client) -> None:
+    hint = gettext("The schedules appear here after beat has started for the first time.")
+    url = reverse("admin:tasks_schedule_changelist")
+    assert hint in browser.get(url).content.decode()
+    Schedule.objects.create(name="daily", task="a.task", expression="0 0 * * *")
+    assert hint not in browser.get(url).content.decode()
