@@ -73,6 +73,8 @@ LOGGING: dict[str, Any] = {
         # SQL may hold personal data; `LOG_SQL` shows it in development.
         "django.db.backends": {"level": "INFO"},
         "django.db.backends.schema": {"level": LOG_LEVEL},
+        # A line for each file of the code.
+        "django.utils.autoreload": {"level": "INFO"},
         # The request log has a line for each request, errors with their traceback.
         "django.request": {"level": "CRITICAL"},
         "django.server": {"level": "ERROR", "handlers": ["console"], "propagate": False},
