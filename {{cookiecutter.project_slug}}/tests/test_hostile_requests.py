@@ -27,7 +27,11 @@ from config.asgi import application as asgi_application
 from config.wsgi import application as wsgi_application
 from conftest import Client
 
-pytestmark = pytest.mark.django_db
+pytestmark = [
+    pytest.mark.django_db,
+    # Files, by ASGI, in a project without the middleware of WebSockets that streams them.
+    pytest.mark.filterwarnings("ignore:StreamingHttpResponse must consume synchronous iterators"),
+]
 
 PROBLEM_MEMBERS = {"type", "title", "status", "detail", "request_id"}
 CHARSETS = [
@@ -309,7 +313,7 @@ def token() -> str:
 
 # The same requests in every run, few enough for every run.
 @settings(
-    max_examples=150,
+    max_examples=80,
     derandomize=True,
     deadline=None,
     database=None,
@@ -326,7 +330,7 @@ def test_charsets_that_cannot_decode_are_ignored_or_415(
     server: Callable[[Sent], Received], charset: str
 ) -> None:
     host = {"host": "localhost"}
-    for path in ("/health/live/", "/api/schema/", "/admin/login/", "/static/admin/css/base.css"):
+    for path in ("/health/live/", "/api/v1/", "/admin/login/", "/static/admin/css/base.css"):
         headers = host | {"content-type": f"text/plain; charset={charset}"}
         assert check(server, Sent("GET", path, "lang=%64e", headers)).status == 200, path
     for kind, body in (
@@ -392,7 +396,7 @@ def test_paths_that_are_no_static_file_are_not_found(server: Callable[[Sent], Re
 
 @pytest.mark.parametrize("server", SERVERS)
 @pytest.mark.parametrize("value", ['"x"', 'W/"x", "y"', '"x",' * 1_000])
-@pytest.mark.parametrize("path", ["/api/v1/users/me/", "/api/v1/", "/api/schema/"])
+@pytest.mark.parametrize("path", ["/api/v1/users/me/", "/api/v1/"])
 def test_failed_preconditions_are_problem_details(
     server: Callable[[Sent], Received], value: str, path: str, token: str
 ) -> None:
