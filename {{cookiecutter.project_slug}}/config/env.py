@@ -128,15 +128,6 @@ class Environment(Config):
         self.given: set[str] = set()
         self.faults = dict(repository.faults)
 
-    def __call__(self, name: str, default: Any = "", cast: Callable[[str], Any] = str) -> Any:
-        def parse(text: str) -> Any:
-            try:
-                return cast(text)
-            except ValueError:
-                raise ValueError(f"must be of the type {cast.__name__}") from None
-
-        return self.boolean(name, default=default) if cast is bool else self.parsed(name, parse, default)
-
     def parsed(self, name: str, parse: Callable[[str], T], default: T, *, secret: bool = False) -> T:
         """Read a variable by `parse`, whose ValueError says what a text must be, and does not quote it."""
         self.declared[name] = Variable(parse, default, secret)
