@@ -23,11 +23,11 @@ BASE_DIR = Path(__file__).resolve().parent.parent
 # A comment, or a name with a value in single quotes, in double quotes, or plain: that ends before " #".
 # https://docs.docker.com/compose/how-tos/environment-variables/variable-interpolation/#env-file-syntax
 _STATEMENT = re.compile(
-    r"""[^\S\n]*+(?:\#.*|(?:export[^\S\n]++)?(?P<name>(?!export\s)[A-Za-z_]\w*+)[^\S\n]*+=[^\S\n]*+(?:
+    r"""^[^\S\n]*+(?:\#.*|(?:export[^\S\n]++)?(?P<name>(?!export\s)[A-Za-z_]\w*+)[^\S\n]*+=[^\S\n]*+(?:
         (?:'(?P<single>(?:[^'\\]|\\[\s\S])*+)'|"(?P<double>(?:[^"\\]|\\[\s\S])*+)")[^\S\n]*+(?:\#.*)?
         |(?P<plain>[^\s'"#](?:[^\n#]|(?<!\s)\#)*+)(?:(?<=[ ])\#.*)?
         )?)?+[^\S\n]*+(?:\n|\Z)""",
-    re.VERBOSE,
+    re.VERBOSE | re.MULTILINE,
 )
 _ESCAPES = {r"\n": "\n", r"\r": "\r", r"\t": "\t", r"\"": '"', r"\\": "\\", r"\$": "$", "$$": "$"}
 

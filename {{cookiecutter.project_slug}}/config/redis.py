@@ -13,4 +13,6 @@ def with_password(url: str) -> str:
     return url.replace("://", f"://:{password}@", 1)
 
 
-REDIS_URL = with_password(env.text("REDIS_URL", form=RedisUrl, secret=True))
+def redis_url() -> str:
+    """Return the URL of Redis; empty if there is none."""
+    return with_password(env.text("REDIS_URL", form=RedisUrl, secret=True))

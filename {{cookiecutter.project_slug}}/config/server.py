@@ -10,10 +10,8 @@ from typing import Any
 from gunicorn.util import close_graceful
 from gunicorn.workers import gthread
 
-from config.env import env
+from config.settings.components.security import WEB_REQUEST_TIMEOUT
 
-REQUEST_TIMEOUT = env.integer("WEB_REQUEST_TIMEOUT", default=60, minimum=1)
-env.check()
 # A request that has waited for a thread has it for a second in any case.
 MIN_SECONDS = 1
 # How long a thread waits for the first byte of a connection before it leaves that to the poller.
@@ -43,7 +41,7 @@ class Worker(gthread.ThreadWorker):
                     conn.sock.shutdown(SHUT_RDWR)
 
     def enqueue_req(self, conn: gthread.TConn) -> None:
-        conn.timeout = time.monotonic() + REQUEST_TIMEOUT
+        conn.timeout = time.monotonic() + WEB_REQUEST_TIMEOUT
         super().enqueue_req(conn)  # type: ignore[no-untyped-call]
 
     def handle(self, conn: gthread.TConn) -> object:

@@ -10,11 +10,8 @@ from typing import Any
 from uvicorn.protocols.http.h11_impl import H11Protocol
 from uvicorn_worker import UvicornWorker
 
-from config.env import env
 from config.settings.components.realtime import REALTIME_MESSAGE_MAX_BYTES
-
-REQUEST_TIMEOUT = env.integer("WEB_REQUEST_TIMEOUT", default=60, minimum=1)
-env.check()
+from config.settings.components.security import WEB_REQUEST_TIMEOUT
 
 
 class Protocol(H11Protocol):
@@ -24,13 +21,13 @@ class Protocol(H11Protocol):
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override] # as in H11Protocol
         super().connection_made(transport)
-        self.deadline = self.loop.call_later(REQUEST_TIMEOUT, self.cut_off)
+        self.deadline = self.loop.call_later(WEB_REQUEST_TIMEOUT, self.cut_off)
 
     def data_received(self, data: bytes) -> None:
         if self.idle:
             self.idle = False
             self.deadline.cancel()
-            self.deadline = self.loop.call_later(REQUEST_TIMEOUT, self.cut_off)
+            self.deadline = self.loop.call_later(WEB_REQUEST_TIMEOUT, self.cut_off)
         super().data_received(data)
 
     def on_response_complete(self) -> None:

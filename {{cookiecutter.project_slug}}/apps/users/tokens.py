@@ -6,7 +6,7 @@ import re
 import zlib
 from contextlib import suppress
 from datetime import timedelta
-from functools import cache
+from functools import cache, partial
 from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
@@ -21,17 +21,32 @@ from apps.users.exceptions import InvalidMailToken
 from apps.users.models import User
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from django.db.models import QuerySet
 
 SESSION_CLAIM = "sid"
 HASH_CLAIM = "hash"
 LOGIN_TIME_CLAIM = "auth_time"
-UUID_TEXT = r"'[0-9a-f]{8}-?([0-9a-f]{4}-?){3}[0-9a-f]{12}'"
-# What `repr` of each claim looks like: times are whole numbers, before the year 2287.
-CLAIMS = {
-    **dict.fromkeys([api_settings.USER_ID_CLAIM, SESSION_CLAIM, "jti"], re.compile(UUID_TEXT)),
-    **dict.fromkeys(["exp", "iat", LOGIN_TIME_CLAIM], re.compile("[0-9]{1,10}")),
-    HASH_CLAIM: re.compile("'[0-9a-f]{64}'"),
+UUID_TEXT = re.compile("[0-9a-f]{8}-?(?:[0-9a-f]{4}-?){3}[0-9a-f]{12}")
+SHA256_TEXT = re.compile("[0-9a-f]{64}")
+STATE_TEXT = re.compile("[0-9a-f]{32}")
+# The year 2286, in seconds.
+LAST_TIME = 10**10
+
+
+def _is_text(pattern: re.Pattern[str], value: Any) -> bool:
+    return isinstance(value, str) and pattern.fullmatch(value) is not None
+
+
+def _is_time(value: Any) -> bool:
+    return type(value) is int and 0 <= value < LAST_TIME
+
+
+CLAIMS: dict[str, Callable[[Any], bool]] = {
+    **dict.fromkeys([api_settings.USER_ID_CLAIM, SESSION_CLAIM, "jti"], partial(_is_text, UUID_TEXT)),
+    **dict.fromkeys(["exp", "iat", LOGIN_TIME_CLAIM], _is_time),
+    HASH_CLAIM: partial(_is_text, SHA256_TEXT),
 }
 
 
@@ -74,7 +89,7 @@ class SessionToken(tokens.Token):
         return KEY_RING
 
     def verify(self) -> None:
-        if not all(pattern.fullmatch(repr(self.get(name))) for name, pattern in CLAIMS.items()):
+        if not all(is_valid(self.get(name)) for name, is_valid in CLAIMS.items()):
             raise TokenError("Token is invalid")
         super().verify()
 
@@ -124,7 +139,7 @@ class MailToken:
             user_id, state = self.signer.unsign_object(token, max_age=self.max_age)
         except (signing.BadSignature, RecursionError, TypeError, ValueError, zlib.error) as error:
             raise InvalidMailToken from error
-        if not re.fullmatch(UUID_TEXT + "'[0-9a-f]{32}'", repr(user_id) + repr(state)):
+        if not (_is_text(UUID_TEXT, user_id) and _is_text(STATE_TEXT, state)):
             raise InvalidMailToken
         active_users: QuerySet[User] = User.objects.filter(is_active=True)
         user = active_users.select_for_update().filter(pk=user_id).first()

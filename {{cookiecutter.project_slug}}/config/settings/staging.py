@@ -9,4 +9,5 @@ SECURE_HSTS_INCLUDE_SUBDOMAINS = False
 SECURE_HSTS_PRELOAD = False
 
 # Production refuses tokens of staging, also with the same key.
-SIMPLE_JWT = {**SIMPLE_JWT, "ISSUER": env.text("TOKEN_ISSUER", f"{project.NAME}-staging")}
+if "TOKEN_ISSUER" not in env.given:
+    SIMPLE_JWT = SIMPLE_JWT | {"ISSUER": f"{project.NAME}-staging"}

@@ -295,8 +295,10 @@ class ExportView(APIView):
 
 
 @extend_schema_view(
-    list=extend_schema(description="All users, for staff with the permission `users.view_user`."),
-    retrieve=extend_schema(description="One user, for staff with the permission `users.view_user`."),
+    list=extend_schema(description="All users. Requires staff status and the permission `users.view_user`."),
+    retrieve=extend_schema(
+        description="One user. Requires staff status and the permission `users.view_user`."
+    ),
 )
 class UserViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.GenericViewSet[User]):
     queryset = User.objects.none()

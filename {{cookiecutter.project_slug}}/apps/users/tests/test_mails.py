@@ -1,6 +1,5 @@
 from datetime import UTC, datetime, timedelta
 from itertools import cycle
-from typing import Any
 
 import pytest
 import time_machine

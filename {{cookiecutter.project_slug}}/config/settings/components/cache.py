@@ -6,7 +6,9 @@ While Redis is away nothing is cached, and what is counted is counted by each pr
 from typing import Any
 
 from config import project
-from config.redis import REDIS_URL
+from config.redis import redis_url
+
+_redis_url = redis_url()
 
 
 def _memory(name: str) -> dict[str, Any]:
@@ -21,7 +23,7 @@ def _memory(name: str) -> dict[str, Any]:
 def _redis(prefix: str, *, stand_in: str, backend: str = "FailoverRedisCache") -> dict[str, Any]:
     return {
         "BACKEND": f"apps.core.redis.{backend}",
-        "LOCATION": REDIS_URL,
+        "LOCATION": _redis_url,
         # What releases before the serializer wrote is left alone: neither can read the other's values.
         "KEY_PREFIX": f"{project.NAME}:json:{prefix}",
         "OPTIONS": {
@@ -41,9 +43,9 @@ _in_redis = {
     "sessions": _redis("sessions", stand_in="dummy.DummyCache", backend="SessionRedisCache"),
 }
 
-CACHES = _in_redis if REDIS_URL else _in_memory
+CACHES = _in_redis if _redis_url else _in_memory
 
 # Sessions are written to both and read from the cache: emptying it logs nobody out. Not through the memory of
 # a process: it does not hear of a log-out in another one.
-SESSION_ENGINE = f"django.contrib.sessions.backends.{'cached_db' if REDIS_URL else 'db'}"
+SESSION_ENGINE = f"django.contrib.sessions.backends.{'cached_db' if _redis_url else 'db'}"
 SESSION_CACHE_ALIAS = "sessions"

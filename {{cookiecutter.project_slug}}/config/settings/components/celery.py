@@ -12,7 +12,7 @@ from config.settings.components.i18n import TIME_ZONE
 from config.settings.components.logging import LOGGING
 
 _BROKER = Form(rf"memory://.*|redis\+socket://\S+|(?!unix:)(?:{RedisUrl.pattern})", RedisUrl.good)
-CELERY_BROKER_URL = with_password(env.text("CELERY_BROKER_URL", "memory://", form=_BROKER, secret=True))
+CELERY_BROKER_URL = with_password(env.text("CELERY_BROKER_URL", form=_BROKER, secret=True)) or "memory://"
 # Celery itself reads the variable `CELERY_BROKER_URL` before the setting of this name, but not before these.
 CELERY_BROKER_READ_URL = CELERY_BROKER_WRITE_URL = CELERY_BROKER_URL
 CELERY_TASK_ALWAYS_EAGER = CELERY_BROKER_URL.startswith("memory:")

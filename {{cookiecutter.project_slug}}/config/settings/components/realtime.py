@@ -6,15 +6,17 @@ https://channels.readthedocs.io/en/stable/topics/channel_layers.html
 from typing import Any
 
 from config.env import env
-from config.redis import REDIS_URL
+from config.redis import redis_url
 from config.settings.components.database import DATABASES
+
+_redis_url = redis_url()
 
 CHANNEL_LAYERS: dict[str, dict[str, Any]] = {
     "default": {
         "BACKEND": "channels_redis.pubsub.RedisPubSubChannelLayer",
-        "CONFIG": {"hosts": [REDIS_URL], "prefix": "{{ cookiecutter.project_slug }}:events"},
+        "CONFIG": {"hosts": [_redis_url], "prefix": "{{ cookiecutter.project_slug }}:events"},
     }
-    if REDIS_URL
+    if _redis_url
     else {"BACKEND": "channels.layers.InMemoryChannelLayer"}
 }
 

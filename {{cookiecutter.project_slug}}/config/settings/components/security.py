@@ -29,6 +29,8 @@ CSRF_FAILURE_VIEW = "apps.core.views.csrf_failure"
 
 # How many proxies in front append to X-Forwarded-For: the client is that many places from its end.
 NUM_PROXIES = env.integer("NUM_PROXIES", default=0)
+# Seconds that a request may take, see the classes of workers.
+WEB_REQUEST_TIMEOUT = env.integer("WEB_REQUEST_TIMEOUT", default=60, minimum=1)
 
 # Ids of warnings of `check --deploy` that are accepted.
 SILENCED_SYSTEM_CHECKS = env.texts(
