@@ -136,6 +136,14 @@ def test_cors_preflight_allows_headers_of_the_api(
     assert header in answer["access-control-allow-headers"].split(", ")
 
 
+def test_method_that_a_redirect_does_not_know_is_not_allowed(client: DjangoClient) -> None:
+    response = client.trace("/")
+    assert (response.status_code, response["Content-Type"]) == (405, "application/problem+json")
+    assert response.json()["type"] == "urn:problem:method_not_allowed"
+    assert response.json()["detail"] == 'Method "TRACE" not allowed.'
+    assert "GET" in response["Allow"]
+
+
 @pytest.mark.parametrize("route", ["docs", "redoc"])
 def test_options_of_a_documentation_page_is_not_allowed(client: DjangoClient, route: str) -> None:
     response = client.options(reverse(route))

@@ -16,8 +16,10 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import Resolver404, resolve
 from django.utils.cache import patch_cache_control, patch_vary_headers
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django_structlog.middlewares import RequestMiddleware
 from django_structlog.signals import bind_extra_request_failed_metadata
+from rest_framework.exceptions import MethodNotAllowed
 
 from apps.core.bodies import body_fault
 from apps.core.exceptions import is_unavailable, problem_response
@@ -30,6 +32,11 @@ REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{8,128}")
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 # Raised by Django and the database for values such as the year 10000 or an integer of 30 digits.
 QUERY_ERRORS = (ArithmeticError, DatabaseError, FieldDoesNotExist, LookupError, ValueError)
+# Responses that Django makes without a body, and what the body says.
+FAILURES: dict[int, tuple[str, Any]] = {
+    405: (MethodNotAllowed.default_code, MethodNotAllowed.default_detail),
+    412: ("precondition_failed", gettext_lazy("The precondition in the request headers is not met.")),
+}
 
 logger = structlog.get_logger(__name__)
 
@@ -116,16 +123,17 @@ class BodyLimitMiddleware:
 
 
 class FailureMiddleware:
-    """Adds problem details to failed preconditions, and drops queries that a page of the admin fails on."""
+    """Adds problem details to failures without a body, and drops queries that a page of the admin fails on."""
 
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         response = self.get_response(request)
-        if response.status_code == HTTPStatus.PRECONDITION_FAILED and not response.content:
-            detail = _("The precondition in the request headers is not met.")
-            problem = problem_response(request, response.status_code, "precondition_failed", detail)
+        if response.status_code in FAILURES and not response.content:
+            code, detail = FAILURES[response.status_code]
+            detail = str(detail).format(method=request.method)
+            problem = problem_response(request, response.status_code, code, detail)
             response.content, response["Content-Type"] = problem.content, problem["Content-Type"]
             response["Content-Length"] = str(len(response.content))
         return response
