@@ -123,7 +123,7 @@ class BodyLimitMiddleware:
 
 
 class FailureMiddleware:
-    """Adds problem details to failures without a body, and drops queries that a page of the admin fails on."""
+    """Adds problem details to failures without a body, and drops queries that the admin fails on."""
 
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
