@@ -8,7 +8,7 @@ import pytest
 import schemathesis
 from django.core.handlers.wsgi import WSGIHandler
 from django.core.signals import request_finished, request_started
-from django.db import close_old_connections, transaction
+from django.db import close_old_connections, connection
 from hypothesis import HealthCheck, settings
 from schemathesis import Case
 from schemathesis.checks import CheckFunction
@@ -86,11 +86,11 @@ def check(case: Case[Any], headers: dict[str, str]) -> None:
     """Send one request, compare the response with the document, and roll back."""
     with connection_kept_open():
         # A savepoint alone: a durable atomic block may not run inside another block.
-        savepoint = transaction.savepoint()
+        savepoint = connection.savepoint()
         try:
             case.call_and_validate(headers=headers, excluded_checks=EXCLUDED)
         finally:
-            transaction.savepoint_rollback(savepoint)
+            connection.savepoint_rollback(savepoint)
 
 
 @schema.exclude(takes_token).parametrize()
