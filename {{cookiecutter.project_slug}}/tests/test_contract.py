@@ -87,6 +87,7 @@ def check(case: Case[Any], headers: dict[str, str]) -> None:
     with connection_kept_open():
         # A savepoint alone: a durable atomic block may not run inside another block.
         savepoint = connection.savepoint()
+        assert savepoint
         try:
             case.call_and_validate(headers=headers, excluded_checks=EXCLUDED)
         finally:
