@@ -10,13 +10,14 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings.production")
 
 application = with_utf8_requests(get_asgi_application())
 
-# What these import needs the apps, which are there now.
-from apps.core.asgi import with_limits  # noqa: E402
-
 # % if cookiecutter.use_channels
+# This imports models, which is possible from here on.
 from apps.realtime.middleware import with_thread_limit  # noqa: E402
 from apps.realtime.routing import with_websockets  # noqa: E402
 
 application = with_websockets(with_thread_limit(application))
+
 # % endif
+from apps.core.asgi import with_limits  # noqa: E402
+
 application = with_limits(application)
