@@ -94,6 +94,17 @@ def test_silent_clients_and_those_that_keep_a_finished_connection_cost_nothing(s
         assert site.web.output().count("WEB_REQUEST_TIMEOUT") == before
 
 
+def test_pipelined_request_without_its_body_is_cut_off(site: Site) -> None:
+    host = f"Host: 127.0.0.1:{site.web.port}\r\n"
+    probe = f"GET /health/live/ HTTP/1.1\r\n{host}\r\n"
+    upload = f"POST {UPLOADS} HTTP/1.1\r\n{host}Content-Type: {FORM}\r\nContent-Length: {LARGE}\r\n\r\n"
+    with connect("127.0.0.1", site.web.port) as link:
+        link.settimeout(60)
+        link.sendall((probe + upload).encode())
+        received = b"".join(iter(lambda: link.recv(65_536), b""))
+    assert received.startswith(b"HTTP/1.1 200")
+
+
 def test_uploads_without_a_login_fill_no_disk(site: Site) -> None:
     with site.clients() as slow:
         slow.send(14, UPLOADS, FORM, LARGE)

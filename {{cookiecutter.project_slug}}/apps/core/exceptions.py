@@ -18,7 +18,8 @@ from rest_framework.response import Response
 from rest_framework.serializers import as_serializer_error
 from rest_framework.views import exception_handler
 
-from apps.core.throttling import AnonThrottle
+from apps.core.clients import client_network
+from apps.core.throttling import count
 
 PROBLEM_JSON = "application/problem+json"
 # SQLite's for a statement that it cannot run, such as one about a table that is missing.
@@ -92,10 +93,11 @@ def problem_handler(exc: Exception, context: dict[str, Any]) -> Response | None:
         exc = exceptions.ValidationError(as_serializer_error(exc))
     request: Request = context["request"]
     if isinstance(exc, UNAUTHENTICATED) and request.authenticators:
-        # Django REST Framework raises it before the throttles of the view count the request.
-        throttle = AnonThrottle()
-        if not throttle.allow_request(request, context["view"]):
-            exc = exceptions.Throttled(throttle.wait())
+        # Django REST Framework raises it before the throttles of the view count the request. An expired token
+        # is nothing unusual, so tokens that are refused have the higher limit.
+        scope = "anon" if isinstance(exc, exceptions.NotAuthenticated) else "token"
+        if wait := count(scope, client_network(request)):
+            exc = exceptions.Throttled(wait)
     response = exception_handler(exc, context)
     if response is None:
         return None

@@ -32,6 +32,9 @@ class Protocol(H11Protocol):
 
     def on_response_complete(self) -> None:
         self.idle = True
+        if self.conn.trailing_data[0]:
+            # A pipelined request would start without a deadline; its client sends it again.
+            self.transport.close()
         super().on_response_complete()
 
     def cut_off(self) -> None:

@@ -41,15 +41,24 @@ class LoginLimitBackend(AxesStandaloneBackend):
         if request is not None and count("auth", f"login:{client_network(request)}"):
             refuse(request)
         super().authenticate(request, username, **kwargs)
-        email = str(username or kwargs.get(User.USERNAME_FIELD) or "")
-        if caches["counters"].get(network_key(request, email)):
-            return
-        account = email_digest(email, salt="apps.users.account")
-        if count("account", account):
-            # Emails that are not registered are treated the same.
-            if caches["counters"].add(f"login-limit-notice:{account}", 1, NOTICE_INTERVAL.total_seconds()):
-                in_background(partial(login_limit_notify, email=email))
+        if account_limited(request, str(username or kwargs.get(User.USERNAME_FIELD) or "")):
             refuse(request)
+
+
+def account_limited(request: HttpRequest | Request, email: str) -> bool:
+    """Count an attempt with a password, unless the account has logged in from this network before.
+
+    Returns:
+        whether `THROTTLE_ACCOUNT` is exceeded. Emails that are not registered are treated the same.
+    """
+    if caches["counters"].get(network_key(request, email)):
+        return False
+    account = email_digest(email, salt="apps.users.account")
+    if not count("account", account):
+        return False
+    if caches["counters"].add(f"login-limit-notice:{account}", 1, NOTICE_INTERVAL.total_seconds()):
+        in_background(partial(login_limit_notify, email=email))
+    return True
 
 
 def refuse(request: Any) -> None:

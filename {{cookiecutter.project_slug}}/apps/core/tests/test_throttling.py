@@ -100,12 +100,14 @@ def test_users_are_counted_by_account_wherever_they_are(user: User, rates: dict[
     assert statuses(other, 1, REMOTE_ADDR="192.0.2.2") == [200]
 
 
-@pytest.mark.parametrize("authorization", ["", "Bearer x", "Bearer a.b.c"])
+@pytest.mark.parametrize(
+    ("authorization", "scope"), [("", "anon"), ("Bearer x", "token"), ("Bearer a.b.c", "token")]
+)
 @pytest.mark.parametrize("route", ["v1:users:me", "v1:auth:logout", "v1:users:user-list"])
-def test_anonymous_limit_counts_requests_that_end_in_401(
-    api: Client, rates: dict[str, str], authorization: str, route: str
+def test_requests_that_end_in_401_are_limited(
+    api: Client, rates: dict[str, str], authorization: str, scope: str, route: str
 ) -> None:
-    rates["anon"] = "2/day"
+    rates |= {"anon": "1/day", "token": "1/day", scope: "2/day"}
     headers = {"authorization": authorization} if authorization else {}
     responses = [api.post(reverse(route), headers=headers) for _ in range(3)]
     assert [response.status_code for response in responses] == [401, 401, 429]

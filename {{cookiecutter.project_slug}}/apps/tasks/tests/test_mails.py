@@ -7,7 +7,7 @@ from django.core.mail.backends.locmem import EmailBackend
 from django.db import transaction
 from django.urls import reverse
 from django.utils.translation import override
-from pytest_django import Settings
+from pytest_django import DjangoCaptureOnCommitCallbacks, Settings
 
 from apps.core.mail import mail_queue
 from apps.tasks.base import Broker
@@ -16,6 +16,7 @@ from apps.tasks.tasks import mail_deliver
 from apps.tasks.tests.conftest import Messages
 from apps.users.models import User
 from apps.users.services.accounts import user_delete
+from apps.users.services.mails import mail_user
 from apps.users.tests.factories import UserFactory
 from config.celery import app
 from conftest import LANGUAGE, Client
@@ -84,15 +85,21 @@ def test_account_mail_in_the_broker_has_no_email_link_or_token(api: Client, mess
     (message,) = messages("critical")
     _, kwargs, _ = message.payload
     assert kwargs["builder"] == "users.account"
-    assert kwargs["data"] == {"user_id": str(user.pk), "template": "reset_password"}
+    assert kwargs["data"].keys() == {"user_id", "template", "mailbox"}
     assert user.email not in str(message.body)
 
 
-def test_mail_of_a_deleted_account_is_not_sent(user: User, mailoutbox: list[EmailMessage]) -> None:
-    data = {"user_id": str(user.pk), "template": "welcome"}
+def test_mail_of_a_deleted_account_is_not_sent(
+    user: User,
+    mailoutbox: list[EmailMessage],
+    django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks,
+) -> None:
+    with django_capture_on_commit_callbacks() as waiting:
+        mail_user(user, "welcome")
     user_delete(user=user)
 
-    mail_deliver.delay(key="mail-1", language="en", builder="users.account", data=data)
+    for send in waiting:
+        send()
 
     assert not mailoutbox
 

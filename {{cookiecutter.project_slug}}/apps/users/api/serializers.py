@@ -1,5 +1,6 @@
 """Input and output of the API, apart: what comes in is validated, what goes out is chosen field by field."""
 
+from datetime import datetime
 from typing import Any
 
 from django.contrib.auth.models import Group
@@ -75,12 +76,18 @@ class TokenPairOutput(serializers.Serializer[Any]):
 
 
 class SessionOutput(serializers.ModelSerializer[RefreshSession]):
+    """Without the exact time of the last refresh: a thief who knows it can use the grace period."""
+
+    last_used_at = serializers.SerializerMethodField(help_text="To the hour.")
     current = serializers.SerializerMethodField(help_text="Whether this request belongs to it.")
 
     class Meta:
         model = RefreshSession
-        fields: list[str] = ["id", "device", "created_at", "last_used_at", "expires_at", "current"]
+        fields: list[str] = ["id", "device", "created_at", "last_used_at", "current"]
         read_only_fields = fields
+
+    def get_last_used_at(self, session: RefreshSession) -> datetime:
+        return session.last_used_at.replace(minute=0, second=0, microsecond=0)
 
     def get_current(self, session: RefreshSession) -> bool:
         token = self.context["request"].auth

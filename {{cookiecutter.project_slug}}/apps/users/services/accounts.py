@@ -113,28 +113,34 @@ def user_delete(*, user: User) -> None:
     user_deleted.send(sender=User, user=user)
 
 
-def user_purge_unverified(*, dry_run: bool = False) -> int:
-    """Remove accounts whose address nobody verified in time; returns how many.
-
-    Nobody ever logged in to them, and whoever typed the address may not be its owner. Staff, members of
-    groups, and accounts that others' rows refer to stay.
-    """
-    unverified: QuerySet[User] = User.objects.filter(
+def unverified_users() -> QuerySet[User]:
+    """Accounts that were registered, never used, and given no rights."""
+    users: QuerySet[User] = User.objects.filter(
         email_verified_at=None,
         last_login=None,
         deleted_at=None,
         is_staff=False,
         is_superuser=False,
         groups=None,
-        created_at__lt=timezone.now() - UNVERIFIED_KEPT,
     )
+    return users
+
+
+def user_purge_unverified(*, dry_run: bool = False) -> int:
+    """Remove accounts whose address nobody verified in time; returns how many.
+
+    Nobody ever logged in to them, and whoever typed the address may not be its owner. Staff, members of
+    groups, and accounts that others' rows refer to stay.
+    """
+    unverified = unverified_users().filter(created_at__lt=timezone.now() - UNVERIFIED_KEPT)
     if dry_run:
         return unverified.count()
-    return sum(_remove_unverified(unverified.filter(pk=pk)) for pk in unverified.values_list("pk", flat=True))
+    return sum(unverified_remove(unverified.filter(pk=pk)) for pk in unverified.values_list("pk", flat=True))
 
 
 @transaction.atomic
-def _remove_unverified(users: QuerySet[User]) -> bool:
+def unverified_remove(users: QuerySet[User]) -> bool:
+    """Remove one of `unverified_users`; returns False if there is none or other rows refer to it."""
     user = User.objects.select_for_update().filter(pk__in=users.values("pk")).first()
     if user is None:
         # Verified a moment ago.

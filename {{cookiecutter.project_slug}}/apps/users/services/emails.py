@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 from apps.users.exceptions import InvalidMailToken, InvalidToken
 from apps.users.models import User
 from apps.users.selectors import user_by_email
+from apps.users.services.accounts import unverified_remove, unverified_users
 from apps.users.services.mails import mail_user
 from apps.users.services.sessions import session_end_all
 from apps.users.tokens import EMAIL_CHANGE
@@ -32,7 +33,7 @@ def email_change_request(*, user: User, new_email: str) -> None:
     user.new_email = new_email
     mail_user(user, "change_email")
     owner = user_by_email(new_email)
-    if owner:
+    if owner and (owner.is_verified or not owner.is_active):
         mail_user(owner, "account_exists")
     else:
         mail_user(user, "confirm_new_email")
@@ -50,11 +51,13 @@ def email_change_confirm(*, token: str, cancel: bool = False) -> bool:
     """
     mailbox, user = _redeem(token)
     confirmed_by, user.new_email_confirmed_by = user.new_email_confirmed_by, "" if cancel else mailbox
-    if not cancel and confirmed_by == mailbox:
+    if not user.new_email or (not cancel and confirmed_by == mailbox):
         raise InvalidMailToken
     if cancel:
         user.new_email = ""
     elif confirmed_by:
+        # A registration that was never verified does not keep the reader of the mailbox out.
+        unverified_remove(unverified_users().filter(email=user.new_email))
         user.email, user.new_email, user.email_verified_at = user.new_email, "", timezone.now()
         session_end_all(user=user)
     try:

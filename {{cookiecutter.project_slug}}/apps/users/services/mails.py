@@ -34,16 +34,19 @@ def mail_user(user: User, template: str, *, limited: bool = True) -> None:
         limited: whether the mail counts towards `THROTTLE_MAILBOX`, beyond which it is dropped silently.
             False is only for notices that the public cannot cause.
     """
-    if limited and count("mailbox", email_digest(_recipient(user, template), salt="apps.users.mailbox")):
+    mailbox = _mailbox(user, template)
+    # Notices have a count of their own, so that they cannot use up the mails with a link.
+    if limited and count("mailbox", mailbox if template in LINKS else f"notices:{mailbox}"):
         logger.warning("mailbox_limited", template=template, user_id=str(user.pk))
         return
-    transaction.on_commit(partial(mail_queue, "users.account", user_id=str(user.pk), template=template))
+    mail = partial(mail_queue, "users.account", user_id=str(user.pk), template=template, mailbox=mailbox)
+    transaction.on_commit(mail)
 
 
-def account_mail(*, user_id: str, template: str) -> Mail | None:
-    """Build a mail of `mail_user`; None if it has no recipient any more."""
+def account_mail(*, user_id: str, template: str, mailbox: str) -> Mail | None:
+    """Build a mail of `mail_user`; None if the account has another mailbox by now."""
     user = User.objects.filter(pk=user_id, deleted_at=None).first()
-    if user is None or not (to := _recipient(user, template)):
+    if user is None or _mailbox(user, template) != mailbox:
         return None
     if template == "verify_email" and not user.has_usable_password():
         # The link must also set a password.
@@ -52,7 +55,7 @@ def account_mail(*, user_id: str, template: str) -> Mail | None:
     if template in LINKS:
         path, tokens = LINKS[template]
         context["link"] = f"{settings.FRONTEND_URL}/{path}?token={tokens.make(user)}"
-    return Mail(to=to, template=f"users/mail/{template}", context=context)
+    return Mail(to=_recipient(user, template), template=f"users/mail/{template}", context=context)
 
 
 BUILDERS["users.account"] = account_mail
@@ -60,6 +63,11 @@ BUILDERS["users.account"] = account_mail
 
 def _recipient(user: User, template: str) -> str:
     return user.new_email if template == "confirm_new_email" else user.email
+
+
+def _mailbox(user: User, template: str) -> str:
+    """A digest of the recipient, to count and compare mailboxes by."""
+    return email_digest(_recipient(user, template), salt="apps.users.mailbox")
 
 
 def login_limit_notify(*, email: str) -> None:

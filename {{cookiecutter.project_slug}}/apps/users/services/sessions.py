@@ -20,7 +20,7 @@ from rest_framework_simplejwt.settings import api_settings
 from rest_framework_simplejwt.utils import datetime_from_epoch
 
 from apps.core.routers import replica_allowed
-from apps.users.authentication import JWTAuthentication
+from apps.users.authentication import JWTAuthentication, account_limited
 from apps.users.exceptions import (
     InvalidCredentials,
     InvalidToken,
@@ -97,7 +97,10 @@ def session_refresh(*, refresh: str) -> TokenPair:
         expires_at=_expires_at(datetime_from_epoch(token[LOGIN_TIME_CLAIM])),
     )
     session = sessions.first()
-    if session and (rotated or (session.previous_jti == token["jti"] and _in_grace(session))):
+    if session and rotated:
+        return _pair(session, user)
+    if session and _in_grace(session, token):
+        logger.info("refresh_token_repeated", session=token[SESSION_CLAIM], user_id=str(user.pk))
         return _pair(session, user)
     if sessions.update(revoked_at=timezone.now()):
         logger.warning("refresh_token_reused", session=token[SESSION_CLAIM], user_id=str(user.pk))
@@ -137,8 +140,9 @@ def session_verify(*, token: str) -> None:
         access = AccessToken(token)  # type: ignore[arg-type] # annotated as a Token, takes what was sent
     except TokenError:
         refresh = _read_refresh(token)
-        sessions = session_list(user=_user_of(refresh)).filter(pk=refresh[SESSION_CLAIM])
-        if not sessions.filter(current_jti=refresh["jti"]).exists():
+        session = session_list(user=_user_of(refresh)).filter(pk=refresh[SESSION_CLAIM]).first()
+        # Also in the grace period: a thief must not learn when the owner of the session refreshes.
+        if session is None or not (session.current_jti == refresh["jti"] or _in_grace(session, refresh)):
             raise InvalidToken from None
     else:
         _user_of(access)
@@ -150,10 +154,10 @@ def password_matches(*, request: Request, user: User, password: str) -> bool:
     Call it outside of a transaction, which would roll back the count.
 
     Raises:
-        LockedOut: this client failed too often for this account.
+        LockedOut: this client failed too often for this account, or too many networks have tried.
     """
     credentials = {"username": user.email}
-    if not AxesProxyHandler.is_allowed(request, credentials):
+    if not AxesProxyHandler.is_allowed(request, credentials) or account_limited(request, user.email):
         raise LockedOut
     if user.check_password(password):
         return True
@@ -206,10 +210,12 @@ def _expires_at(login_time: datetime) -> datetime:
     return min(idle, login_time + settings.SESSION_LIFETIME).replace(microsecond=0)
 
 
-def _in_grace(session: RefreshSession) -> bool:
+def _in_grace(session: RefreshSession, token: RefreshToken) -> bool:
+    """Whether the token is the immediately previous one of the session, rotated a moment ago."""
     # Without a sign: the clock of the server that rotated the token may be ahead.
     elapsed = abs(timezone.now() - session.last_used_at)
-    return elapsed < timedelta(seconds=settings.REFRESH_GRACE_SECONDS)
+    in_time = elapsed < timedelta(seconds=settings.REFRESH_GRACE_SECONDS)
+    return in_time and session.previous_jti == token["jti"]
 
 
 def _pair(session: RefreshSession, user: User) -> TokenPair:

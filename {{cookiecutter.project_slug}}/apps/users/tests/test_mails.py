@@ -66,6 +66,19 @@ def test_links_work_after_a_flood_of_registrations(mailoutbox: list[EmailMessage
     }
 
 
+def test_registrations_by_strangers_do_not_use_up_the_mails_with_a_link(
+    user: User, mailoutbox: list[EmailMessage]
+) -> None:
+    for _ in range(5):
+        ask("register", user.email)
+    assert len(mailoutbox) == 3
+    mailoutbox.clear()
+
+    ask("password-reset", user.email)
+    assert [mail.to for mail in mailoutbox] == [[user.email]]
+    assert token_in(mailoutbox[0])
+
+
 def test_notices_are_sent_beyond_the_limit(
     user: User,
     mailoutbox: list[EmailMessage],

@@ -106,6 +106,20 @@ def test_wrong_passwords_count_as_failed_logins(
     assert login.status_code == 429
 
 
+def test_wrong_passwords_from_many_networks_reach_the_limit_of_the_account(
+    user_api: Client, user: User, settings: Settings
+) -> None:
+    settings.THROTTLE_RATES = settings.THROTTLE_RATES | {"account": "2/hour"}
+    statuses = [
+        user_api.delete(
+            reverse("v1:users:me"), {"current_password": "wrong"}, REMOTE_ADDR=f"192.0.2.{number}"
+        ).status_code
+        for number in range(1, 5)
+    ]
+
+    assert statuses == [400, 400, 429, 429]
+
+
 @every_request
 def test_token_of_a_session_that_ended_is_not_a_recent_login(
     user_api: Client, user: User, send: Send
