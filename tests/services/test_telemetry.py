@@ -152,6 +152,7 @@ def env(everything: Path, postgresql: PostgreSQL, redis: Redis) -> dict[str, str
         REDIS_URL=redis.url,
         CELERY_BROKER_URL=redis.url,
         OTEL_BSP_SCHEDULE_DELAY="50",
+        THROTTLE_ANON="none",
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import socket
 from dataclasses import dataclass
+from threading import Thread
 from typing import TYPE_CHECKING, Any
 
 import structlog
@@ -12,7 +13,7 @@ from celery.beat import Scheduler
 from celery.schedules import crontab, maybe_schedule
 from celery.utils import uuid
 from django.conf import settings
-from django.db import DatabaseError, InterfaceError, close_old_connections
+from django.db import DatabaseError, InterfaceError, close_old_connections, connection
 from kombu.exceptions import OperationalError as BrokerError
 
 from apps.tasks.checks import require_broker
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
     from celery.schedules import BaseSchedule
 
 LEASE = "beat"
+# How long an ending beat waits for the database; the lease ends by itself, too.
+RELEASE_SECONDS = 5
 
 logger = structlog.get_logger(__name__)
 
@@ -74,8 +77,18 @@ class DatabaseScheduler(Scheduler):
 
     def close(self) -> None:
         if self.active:
-            schedules.lease_release(name=LEASE, holder=self.holder)
+            # Celery calls this from a signal handler, perhaps in the middle of a query on the connection of this
+            # thread, whose lock is held then: another thread has a connection of its own.
+            release = Thread(target=self._release, daemon=True)
+            release.start()
+            release.join(RELEASE_SECONDS)
         super().close()
+
+    def _release(self) -> None:
+        try:
+            schedules.lease_release(name=LEASE, holder=self.holder)
+        finally:
+            connection.close()
 
     def _tick(self) -> float:
         was_active, self.active = self.active, False

@@ -85,6 +85,7 @@ def test_what_is_not_in_the_code_any_more_is_removed(messages: Messages) -> None
     assert set(Schedule.objects.values_list("name", flat=True)) == {"daily", "often"}
 
 
+@pytest.mark.django_db(transaction=True)
 def test_of_two_beats_one_stands_by_until_the_other_ends(messages: Messages) -> None:
     first, second = beat(), beat()
     first.tick()
