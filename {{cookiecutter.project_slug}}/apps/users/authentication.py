@@ -9,6 +9,7 @@ from django.contrib.auth.backends import ModelBackend
 from django.core.cache import caches
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest
+from django.utils import timezone
 from django.utils.crypto import constant_time_compare
 from django.utils.translation import gettext as _
 from rest_framework.request import Request
@@ -26,7 +27,7 @@ from apps.users.services.mails import login_limit_notify
 from apps.users.tokens import HASH_CLAIM
 
 NETWORK_KNOWN_FOR = timedelta(days=90)
-NOTICE_INTERVAL = timedelta(days=1)
+NOTICE_KEPT = timedelta(days=1)
 
 
 class LoginLimitBackend(AxesStandaloneBackend):
@@ -56,7 +57,8 @@ def account_limited(request: HttpRequest | Request, email: str) -> bool:
     account = email_digest(email, salt="apps.users.account")
     if not count("account", account):
         return False
-    if caches["counters"].add(f"login-limit-notice:{account}", 1, NOTICE_INTERVAL.total_seconds()):
+    today = timezone.now().date()
+    if caches["counters"].add(f"login-limit-notice:{account}:{today}", 1, NOTICE_KEPT.total_seconds()):
         in_background(partial(login_limit_notify, email=email))
     return True
 

@@ -88,7 +88,10 @@ def test_the_queries_of_a_request_belong_to_its_trace(export: Export) -> None:
     entry = entries(export)["POST api/v1/auth/token/"]
     assert attributes(entry.attributes)["http.response.status_code"] == 500
     queries = [span for span in spans(export.received) if "db.query.text" in attributes(span.attributes)]
-    assert {(span.trace_id, span.parent_span_id) for span in queries} == {(entry.trace_id, entry.span_id)}
+    parents = {(span.trace_id, span.parent_span_id) for span in queries}
+    # Where there is a Redis, the other request counts its client there.
+    assert parents <= {(span.trace_id, span.span_id) for span in entries(export).values()}
+    assert (entry.trace_id, entry.span_id) in parents
 
 
 @pytest.mark.parametrize(

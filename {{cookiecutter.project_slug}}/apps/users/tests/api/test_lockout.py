@@ -241,8 +241,7 @@ def test_limit_of_an_account_ends_with_its_window(user: User, account_limit: int
 def test_owner_is_informed_of_an_attack_once_a_day(
     user: User, account_limit: int, mailoutbox: list[EmailMessage], caplog: pytest.LogCaptureFixture
 ) -> None:
-    now = timezone.now()
-    with time_machine.travel(now, tick=False) as clock:
+    with time_machine.travel(timezone.now().replace(hour=3), tick=False) as clock:
         for _ in range(2):
             attack(user.email, times=account_limit + 3)
             clock.shift(timedelta(hours=1))
