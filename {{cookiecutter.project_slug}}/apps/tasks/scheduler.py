@@ -77,8 +77,8 @@ class DatabaseScheduler(Scheduler):
 
     def close(self) -> None:
         if self.active:
-            # Celery calls this from a signal handler, perhaps in the middle of a query, while the lock of this
-            # thread's connection is held: another thread has a connection of its own.
+            # Celery calls this from a signal handler, perhaps in the middle of a query that holds the lock of
+            # the connection of this thread. Another thread has a connection of its own.
             release = Thread(target=self._release, daemon=True)
             release.start()
             release.join(RELEASE_SECONDS)
