@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import shutil
+import sys
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -9,7 +11,6 @@ from stack import Stack, missing_engine
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
     from baking import Bakery
 
@@ -28,7 +29,18 @@ def project(
     answers = everything_on() | {"reverse_proxy": request.param}
     place = shutil.copytree(bake(**answers), tmp_path_factory.mktemp("project") / "my_api")
     shutil.copy(everything / "uv.lock", place)
+    if answers["reverse_proxy"] == "caddy":
+        use_pinned_caddy(place)
     return place
+
+
+def use_pinned_caddy(project: Path) -> None:
+    """Mount the Caddy of this environment: an engine's image `caddy:2` may be older than the project allows."""
+    compose = project / "deploy/compose/caddy.yml"
+    text, folder = compose.read_text(encoding="utf-8"), "- ./caddy:/etc/caddy:ro\n"
+    assert folder in text
+    mount = f"- {Path(sys.executable).with_name('caddy')}:/usr/bin/caddy:ro\n"
+    compose.write_text(text.replace(folder, f"{folder}      {mount}"), encoding="utf-8")
 
 
 @pytest.fixture(scope="session")
