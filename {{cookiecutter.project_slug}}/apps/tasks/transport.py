@@ -55,6 +55,17 @@ class Channel(redis.Channel):
     global_keyprefix: str
     _queue_cycle: Any
 
+    def close(self) -> None:
+        """Close the channel, also when the broker is lost while the channel waits for it.
+
+        kombu reads the pending response first. If that read fails, and another channel fails to close as
+        well, this channel stays open, and the worker ends when it is closed again without its connection.
+        """
+        try:
+            super().close()
+        except self.connection_errors:
+            super().close()
+
     def _put(self, queue: str, message: dict[str, Any], **kwargs: Any) -> None:
         super()._put(queue, message, **kwargs)
         # The message is there: what fails now must not have it published again.
@@ -83,6 +94,8 @@ class Channel(redis.Channel):
     def _brpop_read(self, **options: Any) -> Any:
         waited, self._idle = self._idle, True
         if waited:
+            # As kombu does after each read, also after one that fails.
+            self._in_poll = None
             self.client.connection.read_response()
         # Raises `Empty` when nothing was taken.
         taken = super()._brpop_read(**options)  # type: ignore[misc] # as above
