@@ -117,12 +117,12 @@ def make_project(folder: Path, *paths: str) -> None:
 
 
 FEATURES = {
-    "use_tasks": ["apps/tasks", "worker.py"],
+    "use_tasks": ["infrastructure/tasks", "worker.py"],
     "proxy": {"caddy": ["deploy/proxy/Caddyfile"], "nginx": ["deploy/proxy/nginx.conf"]},
     "deployment": {"compose": ["deploy/compose.yml"], "kubernetes": ["deploy/compose.yml", "deploy/k8s"], "none": []},
 }
 PATHS = (
-    "apps/tasks/models.py", "worker.py", "deploy/proxy/Caddyfile", "deploy/proxy/nginx.conf", "deploy/compose.yml",
+    "infrastructure/tasks/models.py", "worker.py", "deploy/proxy/Caddyfile", "deploy/proxy/nginx.conf", "deploy/compose.yml",
     "deploy/k8s/app.yml", "manage.py",
 )  # fmt: skip
 
@@ -132,7 +132,7 @@ PATHS = (
     [
         (
             (True, "caddy", "compose"),
-            {"apps/tasks/models.py", "worker.py", "deploy/proxy/Caddyfile", "deploy/compose.yml"},
+            {"infrastructure/tasks/models.py", "worker.py", "deploy/proxy/Caddyfile", "deploy/compose.yml"},
         ),
         ((False, "nginx", "kubernetes"), {"deploy/proxy/nginx.conf", "deploy/compose.yml", "deploy/k8s/app.yml"}),
         ((False, "caddy", "none"), {"deploy/proxy/Caddyfile"}),

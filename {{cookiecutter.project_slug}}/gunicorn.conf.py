@@ -41,7 +41,7 @@ accesslog = None
 # % if cookiecutter.use_celery
 def when_ready(_server: Any) -> None:
     """Import what queues tasks before the processes fork: the first mail of each would tell by its time."""
-    from apps.tasks import tasks  # noqa: F401, PLC0415 - needs the settings, which `preload_app` has read
+    from infrastructure.tasks import tasks  # noqa: F401, PLC0415 - needs the settings, which `preload_app` has read
 
 
 # % endif

@@ -11,7 +11,7 @@ import django
 
 django.setup()
 
-from apps.core.pagination import CursorPagination
+from apps.core.api.pagination import CursorPagination
 from apps.users.models import User
 from apps.users.services.sessions import session_create
 from django.test import RequestFactory

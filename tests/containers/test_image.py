@@ -180,7 +180,7 @@ def logs(container: str) -> str:
 
 
 def test_a_change_of_the_source_installs_nothing_again(project: Path) -> None:
-    with (project / "apps/core/views.py").open("a", encoding="utf-8") as view:
+    with (project / "infrastructure/http/error_views.py").open("a", encoding="utf-8") as view:
         view.write("\n# changed\n")
     flags = os.environ.get("DOCKER_BUILD_FLAGS", "").split()
     command = ["docker", "build", *flags, "--progress=plain", "--file", "deploy/docker/Dockerfile", "."]

@@ -32,7 +32,7 @@ CELERY_BROKER_TRANSPORT_OPTIONS |= {"visibility_timeout": 8, "unacked_restore_in
 """
 TASKS = """
 import time, uuid
-from apps.tasks.services.receipts import once
+from infrastructure.tasks.services.receipts import once
 from config.celery import app
 
 def note(what):
@@ -110,7 +110,7 @@ def make(stack: Stack, *arguments: str) -> subprocess.CompletedProcess[str]:
 
 
 def test_a_release_takes_over_without_a_request_that_fails(stack: Stack) -> None:
-    view = stack.project / "apps/core/views.py"
+    view = stack.project / "infrastructure/http/error_views.py"
     before = stack.containers("web")
     with load(stack) as people:
         view.write_text(view.read_text(encoding="utf-8") + "\n# the next release\n", encoding="utf-8")
@@ -276,7 +276,7 @@ def test_the_stack_for_development_serves_the_code_of_the_folder(stack: Stack, t
         started = {"beat": "beat: Starting", "worker": " ready."}
         for service, line in started.items():
             assert compose("logs", service).count(line) == 1, service
-        view = project / "apps/core/health.py"
+        view = project / "infrastructure/monitoring/health.py"
         text = view.read_text(encoding="utf-8")
         view.write_text(text.replace('{"status": "ok"}', '{"status": "reloaded"}'), encoding="utf-8")
         eventually(lambda: requests.get(f"{url}/health/live/", timeout=30).json()["status"] == "reloaded")

@@ -50,7 +50,7 @@ class Repair(models.Model):
 """
 TASKS = """
 import os, signal, time, uuid
-from apps.tasks.services.receipts import once
+from infrastructure.tasks.services.receipts import once
 from config.celery import app
 from proof.models import Attempt, Effect, Repair
 
@@ -136,7 +136,7 @@ class Proof:
 
     def probe(self, question: str, process: str = "worker") -> bool:
         """Ask a probe, as an orchestrator does."""
-        command = (self.python, "-m", "apps.tasks.probe", question, process)
+        command = (self.python, "-m", "infrastructure.tasks.probe", question, process)
         return subprocess.run(command, cwd=self.project, env=self.env, check=False).returncode == 0
 
     def mails_to(self, address: str) -> int:
@@ -267,8 +267,8 @@ def test_what_fails_for_good_is_kept_and_replayed_and_stops_no_worker(proof: Pro
         kept = proof.sql("SELECT retries, error FROM tasks_deadletter WHERE task = 'proof.tasks.fail'")
         assert kept == "2|ConnectionError: [redacted]: refused at https://example.com/?[redacted]"
         proof.do(
-            "from apps.tasks.models import DeadLetter",
-            "from apps.tasks.services.deadletters import deadletter_replay",
+            "from infrastructure.tasks.models import DeadLetter",
+            "from infrastructure.tasks.services.deadletters import deadletter_replay",
             "Repair.objects.create()",
             "letter = DeadLetter.objects.get(task='proof.tasks.fail')",
             "assert [deadletter_replay(deadletter=letter) for _ in range(2)] == [True, False]",

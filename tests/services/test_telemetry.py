@@ -34,9 +34,9 @@ HEADERS = {
     "User-Agent": "Annabrowser",
     "X-Forwarded-For": "203.0.113.77",
 }
-MAIL = "apps.tasks.tasks.mail_deliver"
+MAIL = "infrastructure.tasks.tasks.mail_deliver"
 FAILING = f"""
-from apps.tasks.tasks import mail_deliver
+from infrastructure.tasks.tasks import mail_deliver
 mail = {{"builder": "missing", "data": {{"to": "{EMAIL}", "link": "eyJhbGciOi"}}, "language": "en"}}
 mail_deliver.apply_async(kwargs={{**mail, "key": "missing"}})
 """

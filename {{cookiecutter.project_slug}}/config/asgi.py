@@ -4,7 +4,7 @@ import os
 
 from django.core.asgi import get_asgi_application
 
-from apps.core.requests import with_utf8_requests
+from infrastructure.http.request import with_utf8_requests
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings.production")
 
@@ -18,6 +18,6 @@ from apps.realtime.routing import with_websockets  # noqa: E402
 application = with_websockets(with_thread_limit(application))
 
 # % endif
-from apps.core.asgi import with_limits  # noqa: E402
+from infrastructure.http.asgi import with_limits  # noqa: E402
 
 application = with_limits(application)

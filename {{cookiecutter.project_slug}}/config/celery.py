@@ -18,18 +18,18 @@ from django_structlog.celery.receivers import CeleryReceiver
 from django_structlog.celery.signals import modify_context_before_task_publish
 
 if TYPE_CHECKING:
-    from apps.tasks.base import Task
+    from infrastructure.tasks.base import Task
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings.production")
 
 # What a task takes over from the log context of who queued it.
 CONTEXT = ("request_id", "user_id", "parent_task_id")
 
-app: Celery[Task] = Celery("config", task_cls="apps.tasks.base:Task")
+app: Celery[Task] = Celery("config", task_cls="infrastructure.tasks.base:Task")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
-app.steps["worker"].add("apps.tasks.worker:Heartbeat")
-app.steps["consumer"].add("apps.tasks.worker:Consuming")
+app.steps["worker"].add("infrastructure.tasks.worker:Heartbeat")
+app.steps["consumer"].add("infrastructure.tasks.worker:Consuming")
 
 _lines = CeleryReceiver()
 _lines.connect_signals()

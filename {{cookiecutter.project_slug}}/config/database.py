@@ -94,7 +94,7 @@ def database_config(  # noqa: PLR0913 - each by name
         options["options"] = f"-c statement_timeout={statement_timeout} {options.get('options', '')}".strip()
         options.setdefault("answer_timeout", statement_timeout / 1000 + ANSWER_MARGIN_SECONDS)
     if config["ENGINE"].endswith("postgresql"):
-        config["ENGINE"] = "apps.core.postgresql"
+        config["ENGINE"] = "infrastructure.database.postgresql"
     else:
         # The backend of PostGIS waits for a server that hangs.
         options.pop("answer_timeout", None)

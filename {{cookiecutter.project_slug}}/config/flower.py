@@ -7,11 +7,11 @@ from typing import Any
 
 from kombu import Connection
 
-from apps.core.logging import without_persons
+from infrastructure.logging.scrub import without_persons
 from config.celery import app
 
 # It looks into the queues by itself: it knows the brokers of kombu, and queues that are no text.
-Connection.resolve_aliases["apps.tasks.transport:Transport"] = "redis"
+Connection.resolve_aliases["infrastructure.tasks.transport:Transport"] = "redis"
 app.conf.task_queues = list(app.amqp.queues.values())
 # The path that the proxy passes on.
 url_prefix = "flower"
@@ -22,7 +22,7 @@ max_tasks = 10_000
 
 
 def format_task(task: Any) -> Any:
-    """Errors as dead letters show them, and no results. Arguments are not sent, see `apps.tasks.base`."""
+    """Errors as dead letters show them, and no results. Arguments are not sent, see `infrastructure.tasks.base`."""
     task.result = None
     for name in ("exception", "traceback"):
         if text := getattr(task, name):

@@ -8,9 +8,9 @@ from drf_spectacular.views import SpectacularRedocView, SpectacularSwaggerSplitV
 from rest_framework.permissions import AllowAny
 from rest_framework.routers import APIRootView
 
-from apps.core import health
-from apps.core.schema import SchemaView
-from apps.core.views import not_found
+from infrastructure.monitoring import health
+from apps.core.api.schema import SchemaView
+from infrastructure.http.error_views import not_found
 
 api_v1: list[URLPattern | URLResolver] = [
     path("auth/", include("apps.users.api.urls.auth")),
@@ -42,7 +42,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     re_path(r"^api/", not_found),
 ]
 
-handler400 = "apps.core.views.bad_request"
-handler403 = "apps.core.views.permission_denied"
-handler404 = "apps.core.views.not_found"
-handler500 = "apps.core.views.server_error"
+handler400 = "infrastructure.http.error_views.bad_request"
+handler403 = "infrastructure.http.error_views.permission_denied"
+handler404 = "infrastructure.http.error_views.not_found"
+handler500 = "infrastructure.http.error_views.server_error"

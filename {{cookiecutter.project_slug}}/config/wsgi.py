@@ -4,7 +4,7 @@ import os
 
 from django.core.wsgi import get_wsgi_application
 
-from apps.core.requests import with_utf8_requests
+from infrastructure.http.request import with_utf8_requests
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings.production")
 

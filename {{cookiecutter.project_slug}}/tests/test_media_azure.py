@@ -11,7 +11,7 @@ from django.core.files.storage import storages
 from django.utils import timezone
 from pytest_django import Settings
 
-from apps.core.storages.azure import PrivateAzureStorage
+from infrastructure.storage.azure import PrivateAzureStorage
 from config.env import BASE_DIR
 from tests.production import run_python
 

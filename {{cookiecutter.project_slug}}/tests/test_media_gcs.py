@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from django.core.files.storage import storages
 from pytest_django import Settings
 
-from apps.core.storages.gcs import PrivateGoogleStorage
+from infrastructure.storage.gcs import PrivateGoogleStorage
 from config.env import BASE_DIR
 from tests.production import run_python
 

@@ -10,7 +10,7 @@ import pytest
 from django.core.files.storage import storages
 from pytest_django import Settings
 
-from apps.core.storages.s3 import PrivateS3Storage
+from infrastructure.storage.s3 import PrivateS3Storage
 from config.env import BASE_DIR
 from tests.production import run_python
 

@@ -257,7 +257,7 @@ def test_without_a_replica_nothing_is_routed(monkeypatch: pytest.MonkeyPatch) ->
 
 def test_a_replica_that_is_named_is_used(production: Report) -> None:
     assert production.said["production"]["DATABASES"].keys() == {"default", "replica"}
-    assert production.said["production"]["DATABASE_ROUTERS"] == ["apps.core.routers.ReplicaRouter"]
+    assert production.said["production"]["DATABASE_ROUTERS"] == ["infrastructure.database.replica.ReplicaRouter"]
 
 
 def mail_settings(component: Path) -> dict[str, Any]:
@@ -425,7 +425,7 @@ def test_a_transaction_of_sqlite_takes_the_lock_at_its_start(tmp_path: Path) -> 
 
 def test_every_part_of_a_url_is_unquoted() -> None:
     config = postgres()
-    assert config["ENGINE"] == "apps.core.postgresql"
+    assert config["ENGINE"] == "infrastructure.database.postgresql"
     parts = [config[name] for name in ("NAME", "USER", "PASSWORD", "HOST", "PORT")]
     assert parts == ["shop", "user", "p@ss/w#rd", "db.example.com", 6432]
 

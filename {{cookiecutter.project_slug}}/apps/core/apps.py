@@ -9,6 +9,6 @@ class CoreConfig(AppConfig):
         from apps.core import checks  # noqa: F401, PLC0415 - registers them, needs the settings
 
         if settings.SENTRY_DSN:
-            from apps.core import sentry  # noqa: PLC0415 - costs time and memory
+            from infrastructure.monitoring import sentry  # noqa: PLC0415 - costs time and memory
 
             sentry.start()

@@ -10,7 +10,7 @@ from django.conf import settings
 from django.core.checks import CheckMessage, Error, Tags, Warning, register  # noqa: A004 - its name there
 from django.utils.module_loading import import_string
 
-from apps.core.throttling import parse_rates
+from apps.core.api.throttling import parse_rates
 from config.env import env, known_names
 
 LOCAL_HOSTS = ("localhost", "127.", "::1", "/")

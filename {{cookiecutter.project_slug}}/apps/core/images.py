@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 
-from apps.core.exceptions import ServiceUnavailable
+from apps.core.api.errors import ServiceUnavailable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator

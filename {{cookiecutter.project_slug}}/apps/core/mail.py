@@ -10,7 +10,7 @@ from django.core.mail.backends import console
 from django.template.loader import render_to_string
 from django.utils.module_loading import import_string
 
-from apps.core.background import in_background
+from infrastructure.background import in_background
 from config import project
 
 

@@ -5,7 +5,7 @@ from typing import Any
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, register
 
-from apps.core.contents import KINDS
+from apps.files.content_validation import KINDS
 
 POSITIVE = ("FILE_MAX_BYTES", "FILE_QUOTA_BYTES", "FILE_LINK_SECONDS")
 

@@ -14,7 +14,7 @@ import structlog
 from django.core.files.base import File
 from django.core.files.storage import default_storage
 
-from apps.core.background import in_background
+from infrastructure.background import in_background
 from apps.files.exceptions import StorageUnavailable
 
 if TYPE_CHECKING:

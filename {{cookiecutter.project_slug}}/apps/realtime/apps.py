@@ -6,7 +6,7 @@ class RealtimeConfig(AppConfig):
     name = "apps.realtime"
 
     def ready(self) -> None:
-        from apps.core import health  # noqa: PLC0415 - imports Django's migrations, which need the apps
+        from infrastructure.monitoring import health  # noqa: PLC0415 - imports Django's migrations, which need the apps
         from apps.realtime import checks  # noqa: F401, PLC0415 - registers them
         from apps.realtime.services import layer_check  # noqa: PLC0415 - needs the settings
 

@@ -12,14 +12,14 @@ from django.conf import settings
 from django.core.handlers.asgi import ASGIRequest
 from django.http import StreamingHttpResponse
 
-from apps.core.asgi import wait_for
+from infrastructure.http.asgi import wait_for
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
 
     from django.http import HttpRequest, HttpResponseBase
 
-    from apps.core.asgi import Receive, Send
+    from infrastructure.http.asgi import Receive, Send
 
 # How many clients may read their responses for each thread that works.
 RESPONSES_PER_THREAD = 16

@@ -13,7 +13,7 @@ from channels.layers import get_channel_layer
 from django.conf import settings
 from django.db import transaction
 
-from apps.core.background import in_background
+from infrastructure.background import in_background
 
 if TYPE_CHECKING:
     from apps.users.models import User

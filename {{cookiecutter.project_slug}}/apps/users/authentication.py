@@ -17,10 +17,10 @@ from rest_framework_simplejwt import authentication
 from rest_framework_simplejwt.exceptions import AuthenticationFailed
 from rest_framework_simplejwt.tokens import Token
 
-from apps.core.background import in_background
-from apps.core.clients import client_network
-from apps.core.routers import replica_allowed
-from apps.core.throttling import count
+from infrastructure.background import in_background
+from apps.core.api.client_ip import client_network
+from infrastructure.database.replica import replica_allowed
+from apps.core.api.throttling import count
 from apps.users.canonical import email_digest
 from apps.users.models import User
 from apps.users.services.mails import login_limit_notify

@@ -75,19 +75,19 @@ INSTALLED_APPS = [
     "apps.realtime",
     # % endif
     # % if cookiecutter.use_celery
-    "apps.tasks",
+    "infrastructure.tasks",
     # % endif
     # % if cookiecutter.use_opentelemetry
-    "apps.telemetry",
+    "infrastructure.telemetry",
     # % endif
     "apps.users",
 ]
 
 MIDDLEWARE = [
     # First, so that every response and every log line has a request id, also those made by the next ones.
-    "apps.core.middleware.RequestLogMiddleware",
+    "infrastructure.http.middleware.RequestLogMiddleware",
     # Before any check of the host or the scheme: probes know neither.
-    "apps.core.middleware.HealthCheckMiddleware",
+    "infrastructure.http.middleware.HealthCheckMiddleware",
     # % if cookiecutter.use_channels
     "apps.realtime.middleware.StreamMiddleware",
     # % endif
@@ -99,20 +99,20 @@ MIDDLEWARE = [
     "django_permissions_policy.PermissionsPolicyMiddleware",
     "corsheaders.middleware.CorsMiddleware",
     "django.middleware.gzip.GZipMiddleware",
-    "apps.core.middleware.FailureMiddleware",
+    "infrastructure.http.middleware.FailureMiddleware",
     "django.middleware.http.ConditionalGetMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
     # Before anything reads a body, after what adds headers that a browser needs to see the refusal.
-    "apps.core.middleware.BodyLimitMiddleware",
+    "infrastructure.http.middleware.BodyLimitMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
-    "apps.core.middleware.APIVersionMiddleware",
-    "apps.core.middleware.CacheControlMiddleware",
-    "apps.core.middleware.ReplicaMiddleware",
+    "infrastructure.http.middleware.APIVersionMiddleware",
+    "infrastructure.http.middleware.CacheControlMiddleware",
+    "infrastructure.http.middleware.ReplicaMiddleware",
     "axes.middleware.AxesMiddleware",
 ]
 
@@ -143,7 +143,7 @@ MAIL_QUEUE = "apps.core.mail.mail_in_thread"
 
 # % endif
 # % if cookiecutter.use_celery
-MAIL_QUEUE = "apps.tasks.mail.mail_queue"
+MAIL_QUEUE = "infrastructure.tasks.mail.mail_queue"
 
 # % endif
 

@@ -31,7 +31,7 @@ MIGRATION_LINTER_OPTIONS = {
     "quiet": ["ok", "ignore"],
 }
 
-REST_FRAMEWORK["DEFAULT_RENDERER_CLASSES"] += ["apps.core.renderers.BrowsableAPIRenderer"]
+REST_FRAMEWORK["DEFAULT_RENDERER_CLASSES"] += ["apps.core.api.renderers.BrowsableAPIRenderer"]
 REST_FRAMEWORK["DEFAULT_AUTHENTICATION_CLASSES"] += ["rest_framework.authentication.SessionAuthentication"]
 
 STORAGES["staticfiles"]["BACKEND"] = "django.contrib.staticfiles.storage.StaticFilesStorage"

@@ -12,8 +12,8 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from apps.core.pagination import PageNumberPagination
-from apps.core.permissions import HasRole, IsAdminOrReadOnly, IsOwner, IsOwnerOrReadOnly
+from apps.core.api.pagination import PageNumberPagination
+from apps.core.api.permissions import HasRole, IsAdminOrReadOnly, IsOwner, IsOwnerOrReadOnly
 from tests.sampleapp.models import Article, Measurement, Note
 
 

@@ -14,7 +14,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from PIL import Image
 
 from apps.core import images
-from apps.core.exceptions import ServiceUnavailable
+from apps.core.api.errors import ServiceUnavailable
 from apps.core.images import image_end, image_read, validate_image
 
 FORMATS = ("GIF", "JPEG", "PNG", "WEBP")

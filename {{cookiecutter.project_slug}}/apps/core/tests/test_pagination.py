@@ -11,7 +11,7 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
-from apps.core.pagination import MAX_PAGE_SIZE, PAGE_SIZE
+from apps.core.api.pagination import MAX_PAGE_SIZE, PAGE_SIZE
 from apps.users.tests.factories import SuperuserFactory, UserFactory
 from conftest import Client
 from tests.sampleapp.factories import MeasurementFactory, NoteFactory

@@ -3,7 +3,7 @@ from django.urls import reverse
 from rest_framework.renderers import JSONRenderer
 from rest_framework.views import APIView
 
-from apps.core.renderers import BrowsableAPIRenderer
+from apps.core.api.renderers import BrowsableAPIRenderer
 from conftest import Client
 
 pytestmark = pytest.mark.django_db

@@ -9,8 +9,8 @@ from django.test import RequestFactory
 from django.urls import reverse
 from drf_spectacular.generators import SchemaGenerator
 
-from apps.core import schema
-from apps.core.openapi import example_of
+from apps.core.api import schema
+from apps.core.api.openapi import example_of
 from conftest import LANGUAGE, Client
 
 DOCUMENT = schema.SchemaView.as_view(api_version="v1", throttle_classes=[])

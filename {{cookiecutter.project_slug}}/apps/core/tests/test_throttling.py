@@ -9,7 +9,7 @@ from django.urls import reverse
 from pytest_django import Settings
 from rest_framework.test import APIClient
 
-from apps.core.throttling import parse_rates
+from apps.core.api.throttling import parse_rates
 from apps.users.models import User
 from apps.users.tests.factories import UserFactory
 from conftest import Client

@@ -18,8 +18,8 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from apps.core.parsers import MultiPartParser
-from apps.core.throttling import TokenThrottle
+from apps.core.api.parsers import MultiPartParser
+from apps.core.api.throttling import TokenThrottle
 from apps.files import objects, selectors, services
 from apps.files.api import serializers
 from apps.files.api.filters import FileFilter

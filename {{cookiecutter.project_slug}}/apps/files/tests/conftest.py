@@ -3,7 +3,7 @@
 import pytest
 from pytest_django import Settings
 
-from apps.core.contents import KINDS
+from apps.files.content_validation import KINDS
 from apps.users.tests.factories import UserFactory
 from conftest import Client
 

@@ -10,7 +10,7 @@ from django.db import OperationalError, connection, transaction
 from pytest_django import Settings
 
 from apps.core import images
-from apps.core.exceptions import ServiceUnavailable
+from apps.core.api.errors import ServiceUnavailable
 from apps.files.models import StoredFile
 from apps.files.services import file_create, file_delete
 from apps.files.tests.contents import picture

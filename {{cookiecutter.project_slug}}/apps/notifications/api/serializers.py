@@ -4,7 +4,7 @@ from typing import Any
 
 from rest_framework import serializers
 
-from apps.core.serializers import OutputSerializer
+from apps.core.api.serializers import OutputSerializer
 from apps.notifications.models import Notification
 
 

@@ -11,7 +11,7 @@ from asgiref.sync import async_to_sync
 from django.http import StreamingHttpResponse
 from django.test import AsyncRequestFactory, RequestFactory
 
-from apps.core.asgi import OverloadedError
+from infrastructure.http.asgi import OverloadedError
 from apps.realtime.middleware import (
     PARTS_AT_ONCE,
     RESPONSES_PER_THREAD,
@@ -138,7 +138,7 @@ def test_request_that_waits_too_long_is_refused(settings: Settings, monkeypatch:
         crowd = Crowd(settings, threads=1)
         crowd.come(1)
         await settled()
-        monkeypatch.setattr("apps.core.asgi.WAIT_SECONDS", 0)
+        monkeypatch.setattr("infrastructure.http.asgi.WAIT_SECONDS", 0)
         (refused,) = crowd.come(1)
         with pytest.raises(OverloadedError):
             await refused

@@ -1,6 +1,6 @@
 from django_filters import rest_framework as filters
 
-from apps.core.filters import DateTimeFilter
+from apps.core.api.filters import DateTimeFilter
 from apps.users.models import User
 
 

@@ -1,7 +1,7 @@
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
-from apps.core.throttling import RateThrottle
+from apps.core.api.throttling import RateThrottle
 from apps.users.canonical import email_digest
 
 

@@ -18,9 +18,9 @@ from rest_framework.response import Response
 from rest_framework.throttling import BaseThrottle
 from rest_framework.views import APIView
 
-from apps.core.parsers import MultiPartParser
-from apps.core.permissions import IsStaffWithPermission
-from apps.core.throttling import AuthThrottle, TokenThrottle, UserThrottle
+from apps.core.api.parsers import MultiPartParser
+from apps.core.api.permissions import IsStaffWithPermission
+from apps.core.api.throttling import AuthThrottle, TokenThrottle, UserThrottle
 from apps.users import selectors
 from apps.users.api import serializers
 from apps.users.api.filters import UserFilter

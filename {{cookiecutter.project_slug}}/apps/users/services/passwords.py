@@ -8,7 +8,7 @@ from django.db import transaction
 from django.utils import timezone
 from rest_framework.request import Request
 
-from apps.core.background import in_background
+from infrastructure.background import in_background
 from apps.users.exceptions import WrongPassword
 from apps.users.models import User
 from apps.users.selectors import user_by_email

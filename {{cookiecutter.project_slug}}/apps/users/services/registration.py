@@ -11,7 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from rest_framework.request import Request
 
-from apps.core.background import in_background
+from infrastructure.background import in_background
 from apps.users.canonical import canonical_email
 from apps.users.exceptions import WrongPassword
 from apps.users.models import User

@@ -19,7 +19,7 @@ from rest_framework_simplejwt.exceptions import AuthenticationFailed, TokenError
 from rest_framework_simplejwt.settings import api_settings
 from rest_framework_simplejwt.utils import datetime_from_epoch
 
-from apps.core.routers import replica_allowed
+from infrastructure.database.replica import replica_allowed
 from apps.users.authentication import JWTAuthentication, account_limited
 from apps.users.exceptions import (
     InvalidCredentials,

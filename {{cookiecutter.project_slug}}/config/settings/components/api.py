@@ -13,21 +13,21 @@ REST_FRAMEWORK: dict[str, Any] = {
     "DEFAULT_AUTHENTICATION_CLASSES": ["apps.users.authentication.JWTAuthentication"],
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
-    "DEFAULT_PARSER_CLASSES": ["apps.core.parsers.JSONParser"],
-    "DEFAULT_PAGINATION_CLASS": "apps.core.pagination.CursorPagination",
+    "DEFAULT_PARSER_CLASSES": ["apps.core.api.parsers.JSONParser"],
+    "DEFAULT_PAGINATION_CLASS": "apps.core.api.pagination.CursorPagination",
     "DEFAULT_FILTER_BACKENDS": [
         "django_filters.rest_framework.DjangoFilterBackend",
-        "apps.core.filters.SearchFilter",
+        "apps.core.api.filters.SearchFilter",
         "rest_framework.filters.OrderingFilter",
     ],
     "DEFAULT_THROTTLE_CLASSES": [
-        "apps.core.throttling.AnonThrottle",
-        "apps.core.throttling.UserThrottle",
+        "apps.core.api.throttling.AnonThrottle",
+        "apps.core.api.throttling.UserThrottle",
     ],
     "DEFAULT_VERSIONING_CLASS": "rest_framework.versioning.NamespaceVersioning",
     "ALLOWED_VERSIONS": ["v1"],
-    "DEFAULT_SCHEMA_CLASS": "apps.core.openapi.AutoSchema",
-    "EXCEPTION_HANDLER": "apps.core.exceptions.problem_handler",
+    "DEFAULT_SCHEMA_CLASS": "apps.core.api.openapi.AutoSchema",
+    "EXCEPTION_HANDLER": "apps.core.api.errors.problem_handler",
 }
 
 _RATE = r"[0-9]+/(?:s|sec|second|m|min|minute|h|hour|d|day)"
@@ -62,7 +62,7 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
     "SCHEMA_PATH_PREFIX": r"/api/v[0-9]+",
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",
-        "apps.core.openapi.add_examples",
+        "apps.core.api.openapi.add_examples",
     ],
     # Names for the enums of fields that share a name but not the choices; `make openapi-check` warns of them.
     # Such as "OrderStatusEnum": "apps.orders.models.Order.Status".

@@ -55,7 +55,7 @@ AXES_RESET_ON_SUCCESS = True
 AXES_DISABLE_ACCESS_LOG = True
 AXES_ENABLE_ACCESS_FAILURE_LOG = False
 AXES_HTTP_RESPONSE_CODE = 429
-AXES_CLIENT_IP_CALLABLE = "apps.core.clients.lockout_address"
+AXES_CLIENT_IP_CALLABLE = "apps.core.api.client_ip.lockout_address"
 AXES_USERNAME_CALLABLE = "apps.users.authentication.lockout_key"
 AXES_VERBOSE = False
 # Trying on while locked out does not make it longer.

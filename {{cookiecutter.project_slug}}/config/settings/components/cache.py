@@ -22,13 +22,13 @@ def _memory(name: str) -> dict[str, Any]:
 
 def _redis(prefix: str, *, stand_in: str, backend: str = "FailoverRedisCache") -> dict[str, Any]:
     return {
-        "BACKEND": f"apps.core.redis.{backend}",
+        "BACKEND": f"infrastructure.cache.backend.{backend}",
         "LOCATION": _redis_url,
         # What releases before the serializer wrote is left alone: neither can read the other's values.
         "KEY_PREFIX": f"{project.NAME}:json:{prefix}",
         "OPTIONS": {
             "COMPRESSOR": "django_redis.compressors.zlib.ZlibCompressor",
-            "SERIALIZER": "apps.core.redis.JSONSerializer",
+            "SERIALIZER": "infrastructure.cache.backend.JSONSerializer",
             "STAND_IN": f"django.core.cache.backends.{stand_in}",
         },
     }

@@ -16,7 +16,7 @@ CELERY_BROKER_URL = with_password(env.text("CELERY_BROKER_URL", form=_BROKER, se
 # Celery itself reads the variable `CELERY_BROKER_URL` before the setting of this name, but not before these.
 CELERY_BROKER_READ_URL = CELERY_BROKER_WRITE_URL = CELERY_BROKER_URL
 CELERY_TASK_ALWAYS_EAGER = CELERY_BROKER_URL.startswith("memory:")
-CELERY_BROKER_TRANSPORT = None if CELERY_TASK_ALWAYS_EAGER else "apps.tasks.transport:Transport"
+CELERY_BROKER_TRANSPORT = None if CELERY_TASK_ALWAYS_EAGER else "infrastructure.tasks.transport:Transport"
 CELERY_RESULT_BACKEND = None if CELERY_TASK_ALWAYS_EAGER else CELERY_BROKER_URL
 if CELERY_BROKER_URL.startswith("rediss:"):
     CELERY_BROKER_USE_SSL = CELERY_REDIS_BACKEND_USE_SSL = {"ssl_cert_reqs": ssl.CERT_REQUIRED}
@@ -32,8 +32,8 @@ CELERY_TASK_DEFAULT_QUEUE = "default"
 CELERY_TASK_CREATE_MISSING_QUEUES = False
 # The queue of each task that is not for the default one, by name or pattern.
 CELERY_TASK_ROUTES = {
-    "apps.tasks.tasks.mail_deliver": {"queue": "critical"},
-    "apps.tasks.tasks.command_run": {"queue": "bulk"},
+    "infrastructure.tasks.tasks.mail_deliver": {"queue": "critical"},
+    "infrastructure.tasks.tasks.command_run": {"queue": "bulk"},
 }
 
 # A message is acknowledged when its task has ended, so a process that is killed loses none.
@@ -94,18 +94,18 @@ CELERY_WORKER_MAX_MEMORY_PER_CHILD: int | None = (
 CELERY_WORKER_SOFT_SHUTDOWN_TIMEOUT = 20.0
 CELERY_WORKER_ENABLE_SOFT_SHUTDOWN_ON_IDLE = True
 CELERY_WORKER_REDIRECT_STDOUTS = False
-CELERY_WORKER_CONSUMER = "apps.tasks.consumer:Consumer"
+CELERY_WORKER_CONSUMER = "infrastructure.tasks.consumer:Consumer"
 
-# Where the worker and beat say that they are alive, see apps/tasks/probe.py.
+# Where the worker and beat say that they are alive, see infrastructure/tasks/probe.py.
 HEARTBEAT_DIR: str = env.path("CELERY_HEARTBEAT_DIR", ".")
 
-CELERY_BEAT_SCHEDULER = "apps.tasks.scheduler:DatabaseScheduler"
+CELERY_BEAT_SCHEDULER = "infrastructure.tasks.scheduler:DatabaseScheduler"
 CELERY_BEAT_MAX_LOOP_INTERVAL = 5
 # After this time without a sign of life another beat fires.
 BEAT_LEASE_SECONDS = 30
 # What runs by itself: by a cron expression, in TIME_ZONE, or a timedelta.
 CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
-    name: {"task": "apps.tasks.tasks.command_run", "schedule": cron, "args": [name]}
+    name: {"task": "infrastructure.tasks.tasks.command_run", "schedule": cron, "args": [name]}
     for name, cron in {
         "replay_unpublished": "* * * * *",
         "clearsessions": "10 3 * * *",

@@ -23,6 +23,6 @@ DATABASE_ROUTERS: list[str] = []
 
 if _replica:
     DATABASES["replica"] = _replica | {"TEST": {"MIRROR": "default"}}
-    DATABASE_ROUTERS = ["apps.core.routers.ReplicaRouter"]
+    DATABASE_ROUTERS = ["infrastructure.database.replica.ReplicaRouter"]
 
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"

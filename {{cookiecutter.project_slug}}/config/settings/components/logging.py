@@ -10,7 +10,7 @@ from typing import Any
 import structlog
 from structlog.typing import Processor
 
-from apps.core.logging import redact, scrub_event
+from infrastructure.logging.scrub import redact, scrub_event
 from config.env import env
 
 LOG_LEVEL: str = env.choice("LOG_LEVEL", "DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL", default="INFO")

@@ -46,5 +46,5 @@ if _container:
     }
     STORAGES: dict[str, Any] = {
         **storage.STORAGES,
-        "default": {"BACKEND": "apps.core.storages.azure.PrivateAzureStorage", "OPTIONS": _azure},
+        "default": {"BACKEND": "infrastructure.storage.azure.PrivateAzureStorage", "OPTIONS": _azure},
     }

@@ -40,5 +40,5 @@ if _bucket:
     }
     STORAGES: dict[str, Any] = {
         **storage.STORAGES,
-        "default": {"BACKEND": "apps.core.storages.gcs.PrivateGoogleStorage", "OPTIONS": _gcs},
+        "default": {"BACKEND": "infrastructure.storage.gcs.PrivateGoogleStorage", "OPTIONS": _gcs},
     }

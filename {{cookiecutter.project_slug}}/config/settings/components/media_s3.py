@@ -44,5 +44,5 @@ if _bucket:
     }
     STORAGES: dict[str, Any] = {
         **storage.STORAGES,
-        "default": {"BACKEND": "apps.core.storages.s3.PrivateS3Storage", "OPTIONS": _s3},
+        "default": {"BACKEND": "infrastructure.storage.s3.PrivateS3Storage", "OPTIONS": _s3},
     }

@@ -25,7 +25,7 @@ _ADMIN_URL = Form(
 ADMIN_URL = env.text("ADMIN_URL", "admin/", form=_ADMIN_URL).strip("/") + "/"
 
 CSRF_COOKIE_HTTPONLY = True
-CSRF_FAILURE_VIEW = "apps.core.views.csrf_failure"
+CSRF_FAILURE_VIEW = "infrastructure.http.error_views.csrf_failure"
 
 # How many proxies in front append to X-Forwarded-For: the client is that many places from its end.
 NUM_PROXIES = env.integer("NUM_PROXIES", default=0)

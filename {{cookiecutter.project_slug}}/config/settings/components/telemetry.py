@@ -41,7 +41,7 @@ if OTEL_EXPORTER_OTLP_ENDPOINT:
     # The SDK reads the environment, in part when it is imported, and knows nothing of `.env`.
     os.environ.update(_variables)
 
-    from apps.telemetry.logging import add_trace_ids
+    from infrastructure.telemetry.logging import add_trace_ids
 
     structlog.configure(processors=[add_trace_ids, *structlog.get_config()["processors"]])
     for _formatter in LOGGING["formatters"].values():

@@ -13,7 +13,7 @@ from django.core.files.uploadhandler import TemporaryFileUploadHandler
 from django.urls import reverse
 from pytest_django import Settings
 
-from apps.core.bodies import FORM_BYTES
+from infrastructure.http.body_limit import FORM_BYTES
 from apps.files.models import StoredFile
 from apps.files.tests.contents import BAD_NAMES, GOOD, GOOD_NAMES, PDF, REFUSED
 from apps.files.tests.factories import StoredFileFactory

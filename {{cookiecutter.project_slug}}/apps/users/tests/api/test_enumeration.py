@@ -10,7 +10,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from pytest_django import Settings
 
-from apps.core import background
+from infrastructure import background
 from apps.users.tests.factories import PASSWORD, UserFactory
 from conftest import Client
 

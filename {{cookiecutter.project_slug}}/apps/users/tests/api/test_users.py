@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
-from apps.core.pagination import MAX_PAGE_SIZE, PAGE_SIZE
+from apps.core.api.pagination import MAX_PAGE_SIZE, PAGE_SIZE
 from apps.users.models import User
 from apps.users.services.accounts import user_delete
 from apps.users.tests.factories import GroupFactory, StaffFactory, UserFactory

@@ -1,0 +1,148 @@
+"""Every failure as a problem document. RFC 9457: https://www.rfc-editor.org/rfc/rfc9457"""
+
+import errno
+from collections.abc import Iterator
+from http import HTTPStatus
+from typing import Any
+
+import structlog
+from django.core.exceptions import ValidationError as DjangoValidationError
+from django.db import InterfaceError, OperationalError
+from django.http import HttpRequest, JsonResponse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from rest_framework import exceptions
+from rest_framework.renderers import JSONRenderer
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.serializers import as_serializer_error
+from rest_framework.views import exception_handler
+
+from apps.core.api.client_ip import client_network
+from apps.core.api.throttling import count
+
+PROBLEM_JSON = "application/problem+json"
+# SQLite's for a statement that it cannot run, such as one about a table that is missing.
+# https://www.sqlite.org/rescode.html#error
+SQLITE_ERROR = 1
+UNAUTHENTICATED = (exceptions.AuthenticationFailed, exceptions.NotAuthenticated)
+
+logger = structlog.get_logger(__name__)
+
+
+class ServiceUnavailable(exceptions.APIException):
+    """What is needed is away for now; the same request may well succeed later."""
+
+    status_code = HTTPStatus.SERVICE_UNAVAILABLE
+    default_detail = gettext_lazy("Something that is needed is not available. Try again later.")
+    default_code = "service_unavailable"
+    # Seconds, for `Retry-After`.
+    wait = 5
+
+
+def problem(request: HttpRequest | Request, status: int, code: str, detail: str) -> dict[str, Any]:
+    """The members that every problem document has.
+
+    Args:
+        request: the one that failed.
+        status: of the response, 400 to 599.
+        code: what went wrong, for programs; the last part of `type`.
+        detail: what went wrong this time, for people.
+    """
+    return {
+        "type": f"urn:problem:{code}",
+        "title": HTTPStatus(status).phrase,
+        "status": status,
+        "detail": detail,
+        "request_id": request.META.get("HTTP_X_REQUEST_ID", ""),
+    }
+
+
+def problem_response(request: HttpRequest, status: int, code: str, detail: str) -> JsonResponse:
+    """A problem document outside of Django REST Framework."""
+    return JsonResponse(problem(request, status, code, detail), status=status, content_type=PROBLEM_JSON)
+
+
+def unavailable_response(request: HttpRequest) -> JsonResponse:
+    """The problem document of `ServiceUnavailable` outside of Django REST Framework."""
+    error = ServiceUnavailable
+    response = problem_response(request, error.status_code, error.default_code, str(error.default_detail))
+    response["Retry-After"] = str(error.wait)
+    return response
+
+
+def is_unavailable(exc: BaseException | None) -> bool:
+    """Whether the database or room on the disk is missing for now: the request itself was right."""
+    if isinstance(exc, OSError):
+        return exc.errno == errno.ENOSPC
+    if not isinstance(exc, OperationalError | InterfaceError):
+        return False
+    return getattr(exc.__cause__, "sqlite_errorcode", None) != SQLITE_ERROR
+
+
+def problem_handler(exc: Exception, context: dict[str, Any]) -> Response | None:
+    """Turn what a view raised into a problem document; None for what is a fault of the server.
+
+    Source: https://www.django-rest-framework.org/api-guide/exceptions/#custom-exception-handling
+    """
+    if is_unavailable(exc):
+        event = "disk_full" if isinstance(exc, OSError) else "database_unavailable"
+        logger.exception(event)  # noqa: LOG004 - called while it is handled
+        exc = ServiceUnavailable()
+    elif isinstance(exc, DjangoValidationError):
+        exc = exceptions.ValidationError(as_serializer_error(exc))
+    request: Request = context["request"]
+    if isinstance(exc, UNAUTHENTICATED) and request.authenticators:
+        # Django REST Framework raises it before the throttles of the view count the request. An expired token
+        # is nothing unusual, so tokens that are refused have the higher limit.
+        scope = "anon" if isinstance(exc, exceptions.NotAuthenticated) else "token"
+        if wait := count(scope, client_network(request)):
+            exc = exceptions.Throttled(wait)
+    response = exception_handler(exc, context)
+    if response is None:
+        return None
+    if isinstance(exc, exceptions.ValidationError):
+        response.data = problem(
+            request, response.status_code, "validation_error", _("The input is not valid.")
+        )
+        response.data["errors"] = list(_errors(exc.get_full_details()))
+    else:
+        response.data = problem(request, response.status_code, *_code_and_detail(response.data))
+    # The browsable API shows it as HTML; a renderer of another format need not be able to.
+    if getattr(getattr(request, "accepted_renderer", None), "format", "") != "api":
+        request.accepted_renderer, request.accepted_media_type = JSONRenderer(), PROBLEM_JSON
+        response.content_type = PROBLEM_JSON
+    return response
+
+
+def _code_and_detail(data: Any) -> tuple[str, str]:
+    # Simple JWT puts the code beside the detail, Django REST Framework into it; an app may raise any detail.
+    members = data if isinstance(data, dict) else {}
+    detail = members.get("detail", data)
+    return str(members.get("code") or getattr(detail, "code", "error")), str(detail)
+
+
+def _errors(details: Any, path: str = "") -> Iterator[dict[str, str]]:
+    """Flatten nested errors: `{"items": [{}, {"name": […]}]}` has the field `items.1.name`."""
+    if _is_error(details):
+        yield {
+            "field": path or "non_field_errors",
+            "code": details["code"],
+            "message": str(details["message"]),
+        }
+    elif isinstance(details, list) and all(map(_is_error, details)):
+        for item in details:
+            yield from _errors(item, path)
+    else:
+        pairs = details.items() if isinstance(details, dict) else enumerate(details)
+        for key, value in pairs:
+            yield from _errors(value, f"{path}.{key}" if path else str(key))
+
+
+def _is_error(details: Any) -> bool:
+    # Not fields that happen to be called so: those hold lists.
+    return (
+        isinstance(details, dict)
+        and details.keys() == {"message", "code"}
+        and isinstance(details["code"], str)
+    )

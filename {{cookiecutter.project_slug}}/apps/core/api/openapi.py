@@ -1,0 +1,201 @@
+"""The parts of the OpenAPI document that are derived for every operation: summary, examples and errors."""
+
+import re
+from collections.abc import Iterator
+from http import HTTPStatus
+from itertools import chain
+from typing import Any, Literal
+
+from drf_spectacular import openapi
+from rest_framework import serializers
+from rest_framework.permissions import AllowAny, IsAuthenticated
+
+from apps.core.api.errors import PROBLEM_JSON
+
+
+class ProblemErrorSerializer(serializers.Serializer[Any]):
+    """What is wrong with one field."""
+
+    field = serializers.CharField(help_text="Path to the field, `non_field_errors` for the whole input.")
+    code = serializers.CharField(help_text="For programs.")
+    message = serializers.CharField(help_text="For people.")
+
+
+class ProblemSerializer(serializers.Serializer[Any]):
+    """Problem details, RFC 9457."""
+
+    type = serializers.CharField(help_text="What kind of problem, `urn:problem:<code>`.")
+    title = serializers.CharField(help_text="The kind of problem, for people.")
+    status = serializers.IntegerField(min_value=400, max_value=599)
+    detail = serializers.CharField(help_text="This problem, for people.")
+    request_id = serializers.CharField(help_text="As in `X-Request-ID`; quote it in a report.")
+    errors = ProblemErrorSerializer(many=True, required=False)  # type: ignore[assignment] # a name of the base
+
+
+PROBLEMS: dict[HTTPStatus, tuple[str, str]] = {
+    HTTPStatus.BAD_REQUEST: ("validation_error", "The input is not valid."),
+    HTTPStatus.UNAUTHORIZED: ("not_authenticated", "Authentication credentials were not provided."),
+    HTTPStatus.FORBIDDEN: ("permission_denied", "You do not have permission to perform this action."),
+    HTTPStatus.NOT_FOUND: ("not_found", "Not found."),
+    HTTPStatus.NOT_ACCEPTABLE: ("not_acceptable", "Could not satisfy the request Accept header."),
+    HTTPStatus.REQUEST_ENTITY_TOO_LARGE: ("body_too_large", "The body of the request is too large."),
+    HTTPStatus.UNSUPPORTED_MEDIA_TYPE: ("unsupported_media_type", "Unsupported media type in request."),
+    HTTPStatus.TOO_MANY_REQUESTS: ("throttled", "Request was throttled. Expected available in 42 seconds."),
+    HTTPStatus.SERVICE_UNAVAILABLE: ("service_unavailable", "Something that is needed is not available."),
+}
+
+
+# Examples of fields that declare none, by the end of the name. Add names of your own.
+NAMED_EXAMPLES: dict[str, Any] = {
+    "access": "eyJhbGciOiJIUzI1NiJ9.eyJqdGkiOiIxIn0.c2lnbmF0dXJl",
+    "checksum": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
+    "content_type": "application/pdf",
+    "expires_in": 60,
+    "first_name": "Ada",
+    "is_staff": False,
+    "last_name": "Lovelace",
+    "new_password": "tangerine staple horizon",
+    "password": "correct horse battery",
+    "refresh": "eyJhbGciOiJIUzI1NiJ9.eyJqdGkiOiIyIn0.c2lnbmF0dXJl",
+    "size": 48213,
+    "token": "eyJhbGciOiJIUzI1NiJ9.eyJqdGkiOiIzIn0.c2lnbmF0dXJl",
+}
+FORMAT_EXAMPLES = {
+    "binary": "The bytes of the file",
+    "byte": "ZXhhbXBsZQ==",
+    "date": "2026-01-31",
+    "date-time": "2026-01-31T12:00:00Z",
+    "decimal": "9.99",
+    "duration": "01:30:00",
+    "email": "ada@example.com",
+    "ipv4": "192.0.2.1",
+    "ipv6": "2001:db8::1",
+    "time": "12:00:00",
+    "uri": "https://www.example.com/",
+    "uri-reference": "/path/",
+    "uuid": "0f8fad5b-d9cb-469f-a165-70867728950e",
+}
+# The list that Django REST Framework's own examples name.
+DRF_PAGE = "http://api.example.org/accounts/"
+END_OF_SENTENCE = re.compile(r"\.\s+(?=[A-Z`])")
+
+
+class AutoSchema(openapi.AutoSchema):
+    """Adds a summary to each operation, and the problems that its view can answer with.
+
+    The summary is the first sentence of the view's docstring, or follows from the operation's id.
+
+    A view whose problems do not follow from its permissions, its input and its path names them in
+    `extra_problems`, by method: `{"GET": [HTTPStatus.NOT_FOUND]}`.
+    """
+
+    def get_operation(self, *args: Any, **kwargs: Any) -> dict[str, Any] | None:
+        operation: dict[str, Any] | None = super().get_operation(*args, **kwargs)
+        if operation and "summary" not in operation:
+            text = operation.pop("description", "") or operation["operationId"].replace("_", " ").capitalize()
+            first, *rest = END_OF_SENTENCE.split(text, maxsplit=1)
+            operation["summary"] = " ".join(first.split()).removesuffix(".")
+            if rest:
+                operation["description"] = rest[0]
+        return operation
+
+    def _get_response_bodies(self, direction: Literal["request", "response"] = "response") -> dict[str, Any]:
+        bodies: dict[str, Any] = super()._get_response_bodies(direction)
+        for status in self._problems():
+            bodies.setdefault(str(status.value), self._problem_body(status))
+        for code, body in bodies.items():
+            body["description"] = body["description"] or HTTPStatus(int(code)).phrase
+        return dict(sorted(bodies.items()))
+
+    def _problem_body(self, status: HTTPStatus) -> dict[str, Any]:
+        code, detail = PROBLEMS[status]
+        body: dict[str, Any] = self._get_response_for_code(  # type: ignore[no-untyped-call]
+            ProblemSerializer,
+            str(status.value),
+            media_types=[PROBLEM_JSON],
+        )
+        body["content"][PROBLEM_JSON]["example"] = {
+            "type": f"urn:problem:{code}",
+            "title": status.phrase,
+            "status": status.value,
+            "detail": detail,
+            "request_id": "0f8fad5b-d9cb-469f-a165-70867728950e",
+        }
+        return body
+
+    def _problems(self) -> Iterator[HTTPStatus]:
+        permissions = {type(permission) for permission in self.view.get_permissions()}
+        has_body = self._get_request_body() is not None  # type: ignore[no-untyped-call]
+        has_query = any(parameter["in"] == "query" for parameter in self._get_parameters())
+        yield HTTPStatus.NOT_ACCEPTABLE
+        yield HTTPStatus.TOO_MANY_REQUESTS
+        yield HTTPStatus.SERVICE_UNAVAILABLE
+        yield from getattr(self.view, "extra_problems", {}).get(self.method, [])
+        if has_body:
+            yield HTTPStatus.REQUEST_ENTITY_TOO_LARGE
+            yield HTTPStatus.UNSUPPORTED_MEDIA_TYPE
+        if has_body or has_query:
+            yield HTTPStatus.BAD_REQUEST
+        if permissions != {AllowAny}:
+            yield HTTPStatus.UNAUTHORIZED
+        if permissions - {AllowAny, IsAuthenticated}:
+            yield HTTPStatus.FORBIDDEN
+        if "{" in self.path or self._is_list_view():
+            yield HTTPStatus.NOT_FOUND
+
+
+def add_examples(result: dict[str, Any], **_kwargs: Any) -> dict[str, Any]:
+    """Give each request and each successful response an example (a postprocessing hook)."""
+    schemas = result.get("components", {}).get("schemas", {})
+    for path, operations in result["paths"].items():
+        for operation in operations.values():
+            successes = [body for status, body in operation["responses"].items() if status < "3"]
+            for body in [operation.get("requestBody", {}), *successes]:
+                for content in body.get("content", {}).values():
+                    if not content.keys() & {"example", "examples"}:
+                        content["example"] = example_of(
+                            content["schema"], schemas, path=f"https://api.example.com{path}"
+                        )
+    return result
+
+
+def example_of(schema: dict[str, Any], schemas: dict[str, Any], name: str = "", path: str = "") -> Any:
+    """Make a value that fits a schema: its own example, default or first choice, else one by format and name.
+
+    Args:
+        schema: the schema, or a reference to one.
+        schemas: the schemas that a reference may name.
+        name: of the field that holds the value.
+        path: URL of the operation.
+    """
+    if "$ref" in schema:
+        component = schema["$ref"].rpartition("/")[2]
+        # A schema that refers to itself has no example inside its own.
+        return example_of(schemas[component], schemas | {component: {"type": "null"}}, name, path)
+    for value in (schema.get("example"), schema.get("default"), *schema.get("enum", [])):
+        if value is not None:
+            return value.replace(DRF_PAGE, path).strip('"') if isinstance(value, str) else value
+    for part in chain.from_iterable(schema.get(keyword, []) for keyword in ("allOf", "oneOf", "anyOf")):
+        return example_of(part, schemas, name, path)
+    types = schema.get("type", "object")
+    kind = types if isinstance(types, str) else types[0]
+    if kind == "object":
+        parts = schema.get("properties", {}).items()
+        values = {key: example_of(part, schemas, key, path) for key, part in parts}
+        return {key: value for key, value in values.items() if value is not None}
+    if kind == "array":
+        item = example_of(schema["items"], schemas, name, path)
+        return [] if item is None else [item]
+    return _scalar_example(kind, schema, name)
+
+
+def _scalar_example(kind: str, schema: dict[str, Any], name: str) -> Any:
+    named = next((example for word, example in NAMED_EXAMPLES.items() if name.endswith(word)), None)
+    if kind == "string":
+        readable = name if "pattern" in schema else name.replace("_", " ").capitalize()
+        value = str(FORMAT_EXAMPLES.get(schema.get("format", "")) or named or readable)
+        return value.ljust(schema.get("minLength", 0), "x")[: schema.get("maxLength")]
+    if kind in {"integer", "number"}:
+        number = named if isinstance(named, int) else 1
+        return min(max(number, schema.get("minimum", number)), schema.get("maximum", number))
+    return named is not False if kind == "boolean" else None

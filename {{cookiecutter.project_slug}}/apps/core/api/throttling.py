@@ -1,0 +1,123 @@
+"""Limits on requests, counted in the cache in fixed windows.
+
+Django REST Framework's own throttles read, change and write back a list: requests at the same moment slip
+through (https://www.django-rest-framework.org/api-guide/throttling/#a-note-on-concurrency), and the list
+grows with the limit. A counter that the cache increments is exact and always as small.
+"""
+
+from __future__ import annotations
+
+import time
+from functools import cache
+from typing import TYPE_CHECKING
+
+from django.conf import settings
+from django.core.cache import caches
+from rest_framework.throttling import BaseThrottle
+
+from apps.core.api.client_ip import client_network
+
+if TYPE_CHECKING:
+    from rest_framework.request import Request
+    from rest_framework.views import APIView
+
+# The names that Django REST Framework's rates may have.
+PERIODS = {
+    name: seconds
+    for names, seconds in (("s sec second", 1), ("m min minute", 60), ("h hour", 3600), ("d day", 86_400))
+    for name in names.split()
+}
+
+
+@cache
+def parse_rates(rates: str) -> tuple[tuple[int, int], ...]:
+    """Read limits such as `60/minute,1000/day`, or `none`.
+
+    Returns:
+        requests and seconds, a pair for each limit.
+
+    Raises:
+        ValueError: a limit is not a number, a slash and a period.
+    """
+    if rates == "none":
+        return ()
+    return tuple(_parse_rate(rate.strip()) for rate in rates.split(","))
+
+
+def _parse_rate(rate: str) -> tuple[int, int]:
+    number, _, period = rate.partition("/")
+    if not (number.isascii() and number.isdigit()) or period not in PERIODS:
+        raise ValueError(f"{rate!r} is no rate, for example: 60/minute ({', '.join(PERIODS)})")
+    return int(number), PERIODS[period]
+
+
+class RateThrottle(BaseThrottle):
+    """Allows a client the requests of every limit of `scope` in `settings.THROTTLE_RATES`."""
+
+    scope: str
+    seconds_left: float = 0
+
+    def get_client(self, request: Request, view: APIView) -> str | None:
+        """Whom to count, or None for somebody this throttle does not count."""
+        raise NotImplementedError
+
+    def allow_request(self, request: Request, view: APIView) -> bool:
+        client = self.get_client(request, view)
+        self.seconds_left = 0 if client is None else count(self.scope, client)
+        return not self.seconds_left
+
+    def wait(self) -> float:
+        return self.seconds_left
+
+
+def count(scope: str, client: str) -> float:
+    """Count one more for a client.
+
+    Returns:
+        0 within every limit of the scope, else the seconds until the window of the exceeded limit ends.
+    """
+    for limit, seconds in parse_rates(settings.THROTTLE_RATES[scope]):
+        now = time.time()
+        window = int(now // seconds)
+        if _increment(f"throttle:{scope}:{client}:{seconds}:{window}", timeout=seconds) > limit:
+            return (window + 1) * seconds - now
+    return 0
+
+
+def _increment(key: str, *, timeout: int) -> int:
+    """Count one more under a key of the cache, exact also when many do it at once."""
+    counters = caches["counters"]
+    try:
+        return counters.incr(key)
+    except ValueError:
+        # The first of its window, or one of the first: only one of them adds the key.
+        return 1 if counters.add(key, 1, timeout=timeout) else counters.incr(key)
+
+
+class AnonThrottle(RateThrottle):
+    scope = "anon"
+
+    def get_client(self, request: Request, view: APIView) -> str | None:
+        return None if request.user.is_authenticated else client_network(request)
+
+
+class UserThrottle(RateThrottle):
+    scope = "user"
+
+    def get_client(self, request: Request, view: APIView) -> str | None:
+        return str(request.user.pk) if request.user.is_authenticated else None
+
+
+class AuthThrottle(RateThrottle):
+    """For endpoints where somebody could guess, or send mails: counted by client, for each endpoint."""
+
+    scope = "auth"
+
+    def get_client(self, request: Request, view: APIView) -> str | None:
+        return f"{type(view).__name__}:{client_network(request)}"
+
+
+class TokenThrottle(AuthThrottle):
+    """For endpoints that take a signed token, which nobody can guess, and which every client calls often."""
+
+    scope = "token"

@@ -1,0 +1,54 @@
+import pytest
+from django.test import RequestFactory
+from pytest_django import Settings
+from rest_framework.request import Request
+
+from apps.core.api.client_ip import client_ip, client_network
+
+
+@pytest.mark.parametrize(
+    ("proxies", "header", "expected"),
+    [
+        (0, None, "192.0.2.1"),
+        (0, "203.0.113.7", "192.0.2.1"),
+        (1, None, "192.0.2.1"),
+        (1, "", "192.0.2.1"),
+        (1, " , ", "192.0.2.1"),
+        (1, "203.0.113.7", "203.0.113.7"),
+        (1, "198.51.100.1, 203.0.113.7", "203.0.113.7"),
+        (1, "198.51.100.1 ,203.0.113.7 ", "203.0.113.7"),
+        (1, "2001:db8::7", "2001:db8::7"),
+        (2, "203.0.113.7, 10.0.0.1", "203.0.113.7"),
+        (2, "198.51.100.1, 203.0.113.7, 10.0.0.1", "203.0.113.7"),
+        (2, "2001:db8::7,2001:db8::1", "2001:db8::7"),
+        (2, "203.0.113.7", "192.0.2.1"),
+        (1, "203.0.113.7:4711", "203.0.113.7"),
+        (1, "[2001:db8::7]:4711", "2001:db8::7"),
+        (1, "[2001:db8::7]", "2001:db8::7"),
+        (1, "unknown", "192.0.2.1"),
+        (1, "_hidden:secret", "192.0.2.1"),
+    ],
+)
+def test_a_client_is_known_behind_the_proxies_and_cannot_lie(
+    settings: Settings, proxies: int, header: str | None, expected: str
+) -> None:
+    settings.NUM_PROXIES = proxies
+    request = RequestFactory().get("/", REMOTE_ADDR="192.0.2.1")
+    if header is not None:
+        request.META["HTTP_X_FORWARDED_FOR"] = header
+    assert client_ip(request) == expected
+    assert client_ip(Request(request)) == expected
+
+
+@pytest.mark.parametrize(
+    ("address", "expected"),
+    [
+        ("192.0.2.1", "192.0.2.1"),
+        ("2001:db8:1:2:3:4:5:6", "2001:db8:1:2::/64"),
+        ("::ffff:192.0.2.1", "192.0.2.1"),
+        ("", ""),
+        ("unix:", "unix:"),
+    ],
+)
+def test_a_client_is_counted_by_what_a_network_is_given_as_a_whole(address: str, expected: str) -> None:
+    assert client_network(RequestFactory().get("/", REMOTE_ADDR=address)) == expected

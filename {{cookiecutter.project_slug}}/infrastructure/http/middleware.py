@@ -1,0 +1,204 @@
+"""Middleware of every request, in the order of `MIDDLEWARE`."""
+
+import re
+import time
+import uuid
+from collections.abc import Callable
+from http import HTTPStatus
+from typing import Any
+
+import structlog
+from django.conf import settings
+from django.core.exceptions import FieldDoesNotExist, MiddlewareNotUsed
+from django.db import DatabaseError
+from django.dispatch import receiver
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import Resolver404, resolve
+from django.utils.cache import patch_cache_control, patch_vary_headers
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django_structlog.middlewares import RequestMiddleware
+from django_structlog.signals import bind_extra_request_failed_metadata
+from rest_framework.exceptions import MethodNotAllowed
+
+from infrastructure.http.body_limit import body_fault
+from apps.core.api.errors import is_unavailable, problem_response
+from infrastructure.database.replica import replica_allowed
+from infrastructure.http.error_views import in_admin
+
+GetResponse = Callable[[HttpRequest], HttpResponse]
+
+REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{8,128}")
+SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+# Raised by Django and the database for values such as the year 10000 or an integer of 30 digits.
+QUERY_ERRORS = (ArithmeticError, DatabaseError, FieldDoesNotExist, LookupError, ValueError)
+# Responses that Django makes without a body, and what the body says.
+FAILURES: dict[int, tuple[str, Any]] = {
+    405: (MethodNotAllowed.default_code, MethodNotAllowed.default_detail),
+    412: ("precondition_failed", gettext_lazy("The precondition in the request headers is not met.")),
+}
+
+logger = structlog.get_logger(__name__)
+
+
+def identify(request: HttpRequest) -> str:
+    """The id of a request: the one that it comes with, if that is valid, or a new one."""
+    given = request.META.get("HTTP_X_REQUEST_ID", "")
+    request_id = given if REQUEST_ID.fullmatch(given) else str(uuid.uuid4())
+    request.META["HTTP_X_REQUEST_ID"] = request_id
+    return request_id
+
+
+class RequestLogMiddleware(RequestMiddleware):
+    """Names each request by an id, in its log lines and in `X-Request-ID`, and logs it with its duration.
+
+    A valid id that comes with the request is kept, so that one id goes through all services.
+    """
+
+    def prepare(self, request: HttpRequest) -> None:
+        request_id = identify(request)
+        request.started_at = time.perf_counter()  # type: ignore[attr-defined]
+        # One line a request, when it is answered: nothing is logged here.
+        structlog.contextvars.bind_contextvars(request_id=request_id)
+
+    def handle_response(self, request: HttpRequest, response: HttpResponse) -> None:
+        duration = time.perf_counter() - request.started_at  # type: ignore[attr-defined]
+        structlog.contextvars.bind_contextvars(duration_ms=round(duration * 1000, 1))
+        super().handle_response(request, response)
+        response["X-Request-ID"] = request.META["HTTP_X_REQUEST_ID"]
+
+    @staticmethod
+    def format_request(request: HttpRequest) -> str:
+        # Without the query: it may hold names, addresses and tokens.
+        return f"{request.method} {request.path}"
+
+
+@receiver(bind_extra_request_failed_metadata)
+def log_status(exception: Exception, log_kwargs: dict[str, Any], **_kwargs: Any) -> None:
+    """Say of a failed request what its client was answered, see `infrastructure.http.error_views.server_error`."""
+    if is_unavailable(exception):
+        log_kwargs["code"] = HTTPStatus.SERVICE_UNAVAILABLE.value
+
+
+class HealthCheckMiddleware:
+    """Answers probes before the checks of host and scheme: a probe calls an address, not a name."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        if not request.path_info.startswith("/health/"):
+            return self.get_response(request)
+        try:
+            match = resolve(request.path_info)
+        except Resolver404:
+            return self.get_response(request)
+        response: HttpResponse = match.func(request)
+        return response
+
+
+class BodyLimitMiddleware:
+    """Refuses a body that is too large, or does not say how large it is, before any of it is read.
+
+    Django's own limit is for what it reads itself: Django REST Framework reads JSON of any size, and a file
+    would be on the disk before a view could refuse it.
+    """
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        match body_fault(request.path_info, request.headers):
+            case "length_required" as code:
+                detail = _("The request does not say how long its body is.")
+                return problem_response(request, HTTPStatus.LENGTH_REQUIRED, code, detail)
+            case "bad_request" as code:
+                detail = _("The request cannot be read.")
+                return problem_response(request, HTTPStatus.BAD_REQUEST, code, detail)
+            case "body_too_large" as code:
+                detail = _("The body of the request is too large.")
+                return problem_response(request, HTTPStatus.REQUEST_ENTITY_TOO_LARGE, code, detail)
+            case _:
+                return self.get_response(request)
+
+
+class FailureMiddleware:
+    """Adds problem details to failures without a body, and drops queries that the admin fails on."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        if response.status_code in FAILURES and not response.content:
+            code, detail = FAILURES[response.status_code]
+            detail = str(detail).format(method=request.method)
+            problem = problem_response(request, response.status_code, code, detail)
+            response.content, response["Content-Type"] = problem.content, problem["Content-Type"]
+            response["Content-Length"] = str(len(response.content))
+        return response
+
+    def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
+        """Redirect as the admin itself does for lookups that it recognizes as invalid."""
+        failed = isinstance(exception, QUERY_ERRORS) and not is_unavailable(exception)
+        has_query = request.method in SAFE_METHODS and not request.GET.keys() <= {"e"}
+        if not (failed and has_query and in_admin(request)):
+            return None
+        logger.warning("admin_query_failed", exc_info=exception)
+        return HttpResponseRedirect(f"{request.path}?e=1")
+
+
+class APIVersionMiddleware:
+    """Says in `X-API-Version` which version of the API answered."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        if version := _api_version(request):
+            response["X-API-Version"] = version
+        return response
+
+
+class CacheControlMiddleware:
+    """Lets nobody but the client keep what the API answers, and that only to ask whether it has changed.
+
+    `ConditionalGetMiddleware` answers that question by the `ETag`. A view that says something else is left
+    alone. https://www.rfc-editor.org/rfc/rfc9111#section-5.2.2
+    """
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        if _api_version(request) and not response.has_header("Cache-Control"):
+            patch_cache_control(response, private=True, no_cache=True)
+            patch_vary_headers(response, ["Authorization"])
+        return response
+
+
+class ReplicaMiddleware:
+    """Lets the reads of safe requests go to the replica, where there is one.
+
+    Not those of a browser with a session: people in the admin read at once what they saved.
+    """
+
+    def __init__(self, get_response: GetResponse) -> None:
+        if "replica" not in settings.DATABASES:
+            raise MiddlewareNotUsed
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        session = settings.SESSION_COOKIE_NAME in request.COOKIES
+        with replica_allowed(allowed=request.method in SAFE_METHODS and not session):
+            return self.get_response(request)
+
+
+def _api_version(request: HttpRequest) -> str | None:
+    """The version of the API that a request was for, if it was for the API."""
+    namespaces = request.resolver_match.namespaces if request.resolver_match else []
+    return next(
+        (name for name in namespaces[:1] if name in settings.REST_FRAMEWORK["ALLOWED_VERSIONS"]), None
+    )

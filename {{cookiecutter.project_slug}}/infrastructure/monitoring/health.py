@@ -1,0 +1,85 @@
+"""Probes: is the process alive, and can it do its work?
+
+https://kubernetes.io/docs/concepts/configuration/liveness-readiness-startup-probes/
+"""
+
+import uuid
+from collections.abc import Callable
+
+import structlog
+from django.core.cache import cache
+from django.db import connection, connections
+from django.db.migrations.executor import MigrationExecutor
+from django.http import Http404, HttpRequest, JsonResponse
+
+from infrastructure.database.postgresql import answer_within
+
+# Who probes gives up after a few seconds, and then does not hear which component it is.
+CHECK_SECONDS = 2
+
+logger = structlog.get_logger(__name__)
+
+
+def live(_request: HttpRequest) -> JsonResponse:
+    """200 while the process answers; it asks no other service."""
+    return JsonResponse({"status": "ok"})
+
+
+def ready(request: HttpRequest) -> JsonResponse:
+    """200 when every component works, else 503 and which one does not.
+
+    `?only=database,migrations` asks these alone: who routes requests by the answer need not take out all
+    servers at once for something that they go on without. A name that is none asks for all.
+
+    Raises:
+        Http404: the request came through a proxy. Probes ask the process itself, and no limit bounds the work
+            that others could make it do here.
+    """
+    if "HTTP_X_FORWARDED_FOR" in request.META:
+        raise Http404
+    only = set(request.GET.get("only", "").split(","))
+    chosen = {name: check for name, check in CHECKS.items() if name in only or not only <= CHECKS.keys()}
+    components = {name: "ok" if _works(name, check) else "unavailable" for name, check in chosen.items()}
+    failed = "unavailable" in components.values()
+    return JsonResponse(
+        {"status": "unavailable" if failed else "ok", "components": components},
+        status=503 if failed else 200,
+    )
+
+
+def check_database() -> None:
+    for database in connections.all():
+        with database.cursor() as cursor:
+            cursor.execute("SELECT 1")
+
+
+def check_cache() -> None:
+    key = f"health:{uuid.uuid4().hex}"
+    cache.set(key, key, timeout=10)
+    if cache.get(key) != key:
+        raise RuntimeError("The cache lost a value.")
+
+
+def check_migrations() -> None:
+    executor = MigrationExecutor(connection)
+    if executor.migration_plan(executor.loader.graph.leaf_nodes()):
+        raise RuntimeError("Migrations are not applied.")
+
+
+# A check returns when its component works and raises when it does not.
+CHECKS: dict[str, Callable[[], None]] = {
+    "database": check_database,
+    "cache": check_cache,
+    "migrations": check_migrations,
+}
+
+
+def _works(name: str, check: Callable[[], None]) -> bool:
+    try:
+        with answer_within(CHECK_SECONDS):
+            check()
+    except Exception:
+        # Whatever it is, the probe answers with it and the log says why.
+        logger.exception("health_check_failed", component=name)
+        return False
+    return True

@@ -1,0 +1,146 @@
+"""Errors to Sentry: what failed and where in the code, nothing about whom.
+
+The SDK collects what it can, and collects more with each release. So nothing is taken out of an event: one is
+put together from what is known to be harmless. `request_id` leads to the lines in the log.
+"""
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+import sentry_sdk
+import structlog
+from django.conf import settings
+from sentry_sdk.integrations.argv import ArgvIntegration
+from sentry_sdk.integrations.atexit import AtexitIntegration
+from sentry_sdk.integrations.logging import LoggingIntegration
+
+if TYPE_CHECKING:
+    from sentry_sdk.types import Event, Hint
+
+# https://develop.sentry.dev/sdk/foundations/envelopes/event-payloads/
+EVENT = (
+    "event_id",
+    "timestamp",
+    "start_timestamp",
+    "type",
+    "platform",
+    "level",
+    "logger",
+    "release",
+    "environment",
+    "modules",
+    "sdk",
+    "transaction_info",
+)
+EXCEPTION = ("type", "module")
+FRAME = ("filename", "module", "function", "lineno", "in_app", "pre_context", "context_line", "post_context")
+TRACE = ("trace_id", "span_id", "parent_span_id", "op", "status", "origin")
+SPAN = (*TRACE, "start_timestamp", "timestamp", "same_process_as_parent")
+RUNTIME = ("name", "version")
+# What a log line names, too: the one leads to the other.
+IDS = ("request_id", "task_id", "trace_id")
+# Names that come from the code. Others are a path somebody asked for.
+CODE_SOURCES = {"route", "view", "component", "task"}
+CODE_SPANS = ("middleware.", "view.", "template.", "queue.", "event.")
+
+
+def start() -> None:
+    """Have the SDK catch what no view, task or command does, and what the project logs as an error.
+
+    A thread sends the events, which a slow or absent server does not make wait for. Each process has its own.
+    """
+    sentry_sdk.init(
+        dsn=settings.SENTRY_DSN,
+        release=settings.SENTRY_RELEASE,
+        environment=settings.SENTRY_ENVIRONMENT or settings.SETTINGS_MODULE.rpartition(".")[2],
+        sample_rate=settings.SENTRY_SAMPLE_RATE,
+        # None also ignores what a caller says about sampling.
+        traces_sample_rate=settings.SENTRY_TRACES_SAMPLE_RATE or None,
+        integrations=[
+            LoggingIntegration(level=None),
+            # At its end a process would tell the console, between lines of JSON, that it waits.
+            AtexitIntegration(callback=lambda _pending, _timeout: None),
+        ],
+        disabled_integrations=[ArgvIntegration],
+        # https://docs.sentry.io/platforms/python/data-management/data-collected/
+        data_collection={
+            "user_info": False,
+            "cookies": {"mode": "off"},
+            "http_headers": {"request": {"mode": "off"}},
+            "http_bodies": [],
+            "url_query_params": {"mode": "off"},
+            "database_query_data": False,
+            "queues": False,
+            "stack_frame_variables": False,
+        },
+        max_breadcrumbs=0,
+        auto_session_tracking=False,
+        # Others than our own services need not know our traces.
+        trace_propagation_targets=[],
+        before_send=before_send,
+        before_send_transaction=before_send_transaction,
+    )
+
+
+def before_send(event: "Event", hint: "Hint") -> "Event | None":
+    """What is sent of an error; nothing of one that a library logs."""
+    record = hint.get("log_record")
+    # A library raises what matters; what it logs as an error may be a client's, such as a wrong host. A probe
+    # fails every few seconds while a server is away.
+    if record is not None and (not record.name.startswith("apps.") or record.name == "infrastructure.monitoring.health"):
+        return None
+    sent: Event = _common(event)
+    if record is not None:
+        sent["logentry"] = {"message": _event_name(record.msg)}
+    if "exception" in event:
+        sent["exception"] = {"values": [_exception(value) for value in event["exception"]["values"]]}
+    return sent
+
+
+def before_send_transaction(event: "Event", _hint: "Hint") -> "Event | None":
+    """What is sent of a trace: which steps took how long."""
+    sent: Event = _common(event)
+    sent["spans"] = [_span(span) for span in event.get("spans", [])]  # type: ignore[union-attr]
+    return sent
+
+
+def _common(event: "Event") -> Any:
+    sent: dict[str, Any] = _only(event, EVENT)
+    contexts = event.get("contexts", {})
+    sent["contexts"] = {
+        "runtime": _only(contexts.get("runtime", {}), RUNTIME),
+        "trace": _only(contexts.get("trace", {}), TRACE),
+    }
+    if event.get("transaction_info", {}).get("source") in CODE_SOURCES:
+        sent["transaction"] = event.get("transaction")
+    if "method" in event.get("request", {}):
+        sent["request"] = {"method": event["request"]["method"]}
+    bound = structlog.contextvars.get_contextvars()
+    sent["tags"] = {name: str(bound[name]) for name in IDS if name in bound}
+    return sent
+
+
+def _exception(value: Mapping[str, Any]) -> dict[str, Any]:
+    """Without its message, which quotes what was sent or stored; the log has it."""
+    frames = (value.get("stacktrace") or {}).get("frames", [])
+    return {
+        **_only(value, EXCEPTION),
+        "mechanism": _only(value.get("mechanism") or {}, ("type", "handled", "exception_id", "parent_id")),
+        "stacktrace": {"frames": [_only(frame, FRAME) for frame in frames]},
+    }
+
+
+def _span(span: Mapping[str, Any]) -> dict[str, Any]:
+    sent = _only(span, SPAN)
+    if span.get("op", "").startswith(CODE_SPANS):
+        sent["description"] = span.get("description")
+    return sent
+
+
+def _event_name(message: object) -> str:
+    """The name of the event; its values stay in the log."""
+    return str(message.get("event", "")) if isinstance(message, Mapping) else ""
+
+
+def _only(mapping: Mapping[str, Any], names: tuple[str, ...]) -> dict[str, Any]:
+    return {name: mapping[name] for name in names if name in mapping}

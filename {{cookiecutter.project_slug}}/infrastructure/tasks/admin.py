@@ -1,0 +1,114 @@
+from typing import Any
+
+from django.contrib import admin, messages
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.utils.translation import gettext_lazy as _
+
+from apps.core.admin import CSVExportMixin
+from infrastructure.tasks.models import DeadLetter, Lease, Receipt, Schedule
+from infrastructure.tasks.sealing import UnreadableError
+from infrastructure.tasks.services.deadletters import deadletter_replay
+
+
+class ReadOnlyAdmin(admin.ModelAdmin):
+    """For rows that only the project writes."""
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
+@admin.register(DeadLetter)
+class DeadLetterAdmin(CSVExportMixin, ReadOnlyAdmin):
+    """What a task was called with is shown to nobody."""
+
+    list_display = ("task", "reason", "error", "retries", "created_at", "replayed_at")
+    list_filter = ("reason", "task", "queue", "created_at", ("replayed_at", admin.EmptyFieldListFilter))
+    search_fields = ("task_id", "task", "error", "request_id")
+    date_hierarchy = "created_at"
+    actions = ("export_csv", "replay")
+    export_fields = (
+        "id",
+        "task_id",
+        "task",
+        "queue",
+        "reason",
+        "error",
+        "retries",
+        "created_at",
+        "replayed_at",
+    )
+    exclude = ("sealed",)
+
+    def has_replay_permission(self, request: HttpRequest) -> bool:
+        return request.user.has_perm("tasks.replay_deadletter")
+
+    @admin.action(description=_("Queue selected tasks again"), permissions=["replay"])
+    def replay(self, request: HttpRequest, queryset: QuerySet[DeadLetter]) -> None:
+        from kombu.exceptions import OperationalError  # noqa: PLC0415 - part of Celery
+
+        queued = unreadable = 0
+        try:
+            for deadletter in queryset.order_by("created_at"):
+                try:
+                    queued += deadletter_replay(deadletter=deadletter)
+                except (UnreadableError, LookupError):
+                    unreadable += 1
+        except OperationalError:
+            self.message_user(request, _("The broker is away: try again later."), messages.ERROR)
+        text = _("Tasks queued again: %(count)d.") % {"count": queued}
+        self.message_user(request, text, messages.SUCCESS if queued else messages.WARNING)
+        if unreadable:
+            text = _("Cannot be read, or not known any more: %(count)d.") % {"count": unreadable}
+            self.message_user(request, text, messages.ERROR)
+
+
+@admin.register(Schedule)
+class ScheduleAdmin(CSVExportMixin, admin.ModelAdmin):
+    """A schedule is written in code; here it is looked at and switched off."""
+
+    list_display = ("name", "task", "expression", "is_enabled", "last_run_at", "runs")
+    list_filter = ("is_enabled", "task")
+    search_fields = ("name", "task")
+    readonly_fields = ("name", "task", "expression", "last_run_at", "runs")
+    actions = ("export_csv",)
+    export_fields = ("name", "task", "expression", "is_enabled", "last_run_at", "runs")
+
+    def changelist_view(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        if not Schedule.objects.exists():
+            text = _("The schedules appear here after beat has started for the first time.")
+            self.message_user(request, text, messages.WARNING)
+        return super().changelist_view(request, extra_context)
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
+@admin.register(Receipt)
+class ReceiptAdmin(CSVExportMixin, ReadOnlyAdmin):
+    """Who deletes a receipt lets its work be done again."""
+
+    list_display = ("key", "created_at")
+    list_filter = ("created_at",)
+    search_fields = ("key",)
+    actions = ("export_csv",)
+    export_fields = ("key", "created_at")
+
+
+@admin.register(Lease)
+class LeaseAdmin(CSVExportMixin, ReadOnlyAdmin):
+    """Who deletes a lease lets another process have it at once."""
+
+    list_display = ("name", "holder", "expires_at")
+    list_filter = ("name",)
+    search_fields = ("name", "holder")
+    actions = ("export_csv",)
+    export_fields = ("name", "holder", "expires_at")

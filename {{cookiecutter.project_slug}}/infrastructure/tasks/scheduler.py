@@ -1,0 +1,138 @@
+"""Beat's schedule: what runs stands in the settings, when it ran in the database; one beat fires."""
+
+from __future__ import annotations
+
+import os
+import socket
+from dataclasses import dataclass
+from threading import Thread
+from typing import TYPE_CHECKING, Any
+
+import structlog
+from celery.beat import Scheduler
+from celery.schedules import crontab, maybe_schedule
+from celery.utils import uuid
+from django.conf import settings
+from django.db import DatabaseError, InterfaceError, close_old_connections, connection
+from kombu.exceptions import OperationalError as BrokerError
+
+from infrastructure.tasks.checks import require_broker
+from infrastructure.tasks.heartbeats import heartbeat_write
+from infrastructure.tasks.models import Schedule
+from infrastructure.tasks.services import schedules
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from celery.schedules import BaseSchedule
+
+LEASE = "beat"
+# How long an ending beat waits for the database; the lease ends by itself, too.
+RELEASE_SECONDS = 5
+
+logger = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A line of `CELERY_BEAT_SCHEDULE`."""
+
+    task: str
+    expression: str
+    schedule: BaseSchedule
+    args: list[Any]
+    kwargs: dict[str, Any]
+    options: dict[str, Any]
+
+
+class DatabaseScheduler(Scheduler):
+    """Fires what is due, each time once, however many beats run.
+
+    Two things see to that. A lease in the database says which beat is active; the others stand by and take it
+    when it was not renewed for `BEAT_LEASE_SECONDS`. And whoever fires locks the row of the schedule, looks
+    again whether it is due and whether the lease is still theirs, publishes, notes the time, and lets go.
+    """
+
+    def setup_schedule(self) -> None:
+        require_broker()
+        self.patience = float(self.max_interval or 1)
+        self.holder = f"{socket.gethostname()}:{os.getpid()}:{uuid()[:8]}"
+        self.active = False
+        self.synced = False
+        self.entries = {
+            name: _entry(self.app, values) for name, values in settings.CELERY_BEAT_SCHEDULE.items()
+        }
+
+    def tick(self, *_args: Any, **_kwargs: Any) -> float:
+        """Fire what is due; returns the seconds until something may be due again."""
+        close_old_connections()
+        try:
+            wait = self._tick()
+        except (DatabaseError, InterfaceError, BrokerError, OSError):
+            # Nothing was noted that was not done: it is due again when they are back.
+            logger.exception("beat_failed")
+            wait = self.patience
+        heartbeat_write("beat", "active" if self.active else "standby")
+        return wait
+
+    def close(self) -> None:
+        if self.active:
+            # Celery calls this from a signal handler, perhaps in the middle of a query that holds the lock of
+            # the connection of this thread. Another thread has a connection of its own.
+            release = Thread(target=self._release, daemon=True)
+            release.start()
+            release.join(RELEASE_SECONDS)
+        super().close()
+
+    def _release(self) -> None:
+        try:
+            schedules.lease_release(name=LEASE, holder=self.holder)
+        finally:
+            connection.close()
+
+    def _tick(self) -> float:
+        was_active, self.active = self.active, False
+        lease = {"name": LEASE, "holder": self.holder}
+        self.active = schedules.lease_take(**lease, seconds=settings.BEAT_LEASE_SECONDS)
+        if self.active is not was_active:
+            logger.info("beat_active" if self.active else "beat_standby", holder=self.holder)
+        if not self.active:
+            return self.patience
+        if not self.synced:
+            schedules.schedule_sync(
+                entries={name: (e.task, e.expression) for name, e in self.entries.items()}
+            )
+            self.synced = True
+        waits = [self.patience]
+        for row in Schedule.objects.filter(is_enabled=True, name__in=self.entries):
+            due, seconds = self.entries[row.name].schedule.is_due(row.last_run_at)
+            if due:
+                self._fire(row.name)
+                seconds = 0
+            waits.append(seconds)
+        return max(min(waits), 0)
+
+    def _fire(self, name: str) -> None:
+        entry = self.entries[name]
+
+        def is_due(last_run_at: datetime) -> bool:
+            return entry.schedule.is_due(last_run_at).is_due
+
+        with schedules.schedule_fired(name=name, holder=self.holder, is_due=is_due) as due:
+            if due:
+                sent = self.app.send_task(entry.task, entry.args, entry.kwargs, **entry.options)
+                logger.info("schedule_fired", schedule=name, task=entry.task, child_task_id=sent.id)
+
+
+def _entry(app: Any, values: dict[str, Any]) -> Entry:
+    given = values["schedule"]
+    schedule: Any = crontab.from_string(given) if isinstance(given, str) else maybe_schedule(given)
+    schedule.app = app
+    return Entry(
+        task=values["task"],
+        expression=str(given),
+        schedule=schedule,
+        args=list(values.get("args", ())),
+        kwargs=dict(values.get("kwargs", {})),
+        options=dict(values.get("options", {})),
+    )

@@ -1,0 +1,31 @@
+import factory
+from factory.django import DjangoModelFactory
+
+from infrastructure.tasks.models import DeadLetter
+from infrastructure.tasks.sealing import seal
+
+
+class DeadLetterFactory(DjangoModelFactory[DeadLetter]):
+    """A mail that no server took."""
+
+    class Meta:
+        model = DeadLetter
+
+    task_id = factory.Sequence(lambda number: f"task-{number}")
+    task = "infrastructure.tasks.tasks.mail_deliver"
+    queue = "critical"
+    reason = DeadLetter.Reason.FAILED
+    error = "OSError: the mail server is away"
+    sealed = factory.LazyAttribute(
+        lambda letter: seal(
+            [
+                [],
+                {
+                    "key": f"mail-{letter.task_id}",
+                    "builder": "tests.verify",
+                    "data": {"name": "ann"},
+                    "language": "en",
+                },
+            ]
+        )
+    )

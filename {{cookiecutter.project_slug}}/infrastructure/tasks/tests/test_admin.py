@@ -1,0 +1,122 @@
+import pytest
+from django.contrib.auth.models import Permission
+from django.core.mail import EmailMessage
+from django.core.mail.backends.locmem import EmailBackend
+from django.http import HttpResponse
+from django.urls import reverse
+from django.utils.translation import gettext
+from pytest_django import Settings
+
+from infrastructure.tasks.models import DeadLetter, Schedule
+from infrastructure.tasks.tests.conftest import Messages
+from infrastructure.tasks.tests.factories import DeadLetterFactory
+from apps.users.tests.factories import StaffFactory, SuperuserFactory
+from conftest import Client
+
+pytestmark = pytest.mark.django_db
+
+LIST = "admin:tasks_deadletter_changelist"
+
+
+@pytest.fixture
+def browser() -> Client:
+    client = Client()
+    client.force_login(SuperuserFactory.create())
+    return client
+
+
+def replay(browser: Client, *letters: DeadLetter) -> HttpResponse:
+    body = {"action": "replay", "_selected_action": [str(letter.pk) for letter in letters]}
+    return browser.post(reverse(LIST), body, format="multipart", follow=True)
+
+
+def test_what_failed_is_found_and_what_it_says_is_not_shown(browser: Client) -> None:
+    letter = DeadLetterFactory.create()
+    listed = browser.get(reverse(LIST), {"q": letter.task_id, "reason__exact": "failed"})
+    shown = browser.get(reverse("admin:tasks_deadletter_change", args=[letter.pk]))
+    assert letter.error in listed.content.decode()
+    assert letter.sealed not in listed.content.decode() + shown.content.decode()
+
+
+def test_what_is_replayed_runs_once_however_often_one_clicks(
+    browser: Client, mailoutbox: list[EmailMessage]
+) -> None:
+    letters = DeadLetterFactory.create_batch(2)
+    for _ in range(2):
+        replay(browser, *letters)
+    assert [mail.to for mail in mailoutbox] == [["ann@example.com"]] * 2
+    assert not DeadLetter.objects.filter(replayed_at=None).exists()
+
+
+def test_what_failed_is_queued_where_it_was_under_an_id_of_its_own(
+    browser: Client, messages: Messages
+) -> None:
+    letter = DeadLetterFactory.create(queue="bulk")
+    replay(browser, letter)
+    (message,) = messages("bulk")
+    assert message.headers["id"] != letter.task_id
+
+
+def test_what_fails_again_is_kept_again(browser: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_args: object) -> None:
+        raise OSError
+
+    monkeypatch.setattr(EmailBackend, "send_messages", refuse)
+    replay(browser, DeadLetterFactory.create())
+    assert DeadLetter.objects.count() == 2
+    assert DeadLetter.objects.get(replayed_at=None).error == "OSError: "
+
+
+def test_while_the_broker_is_away_nothing_changes(browser: Client, broker_away: None) -> None:
+    letter = DeadLetterFactory.create()
+    page = replay(browser, letter)
+    assert "The broker is away" in page.content.decode()
+    letter.refresh_from_db()
+    assert letter.replayed_at is None
+
+
+@pytest.mark.parametrize("key", ["another-key-" * 5, None])
+def test_what_cannot_be_read_or_run_any_more_is_said_and_stops_nothing(
+    browser: Client, settings: Settings, mailoutbox: list[EmailMessage], key: str | None
+) -> None:
+    broken = DeadLetterFactory.create(task="apps.gone.tasks.gone" if key is None else DeadLetterFactory.task)
+    if key:
+        DeadLetter.objects.filter(pk=broken.pk).update(sealed="gAAAA" + "x" * 90)
+    good = DeadLetterFactory.create()
+    page = replay(browser, broken, good).content.decode()
+    assert "Tasks queued again: 1." in page
+    assert "Cannot be read, or not known any more: 1." in page
+    assert len(mailoutbox) == 1
+
+
+def test_staff_replay_only_with_the_permission(mailoutbox: list[EmailMessage]) -> None:
+    staff = StaffFactory.create()
+    staff.user_permissions.add(Permission.objects.get(codename="view_deadletter"))
+    browser = Client()
+    browser.force_login(staff)
+    letter = DeadLetterFactory.create()
+    replay(browser, letter)
+    assert mailoutbox == []
+    staff.user_permissions.add(Permission.objects.get(codename="replay_deadletter"))
+    replay(browser, letter)
+    assert len(mailoutbox) == 1
+
+
+def test_a_schedule_is_switched_off_and_nothing_else_about_it_changes(browser: Client) -> None:
+    schedule = Schedule.objects.create(name="daily", task="a.task", expression="0 0 * * *")
+    page = browser.post(
+        reverse("admin:tasks_schedule_change", args=[schedule.pk]),
+        {"name": "other", "task": "other"},
+        format="multipart",
+    )
+    assert page.status_code == 302
+    schedule.refresh_from_db()
+    assert (schedule.name, schedule.task, schedule.is_enabled) == ("daily", "a.task", False)
+
+
+def test_schedules_say_why_there_are_none(browser: Client) -> None:
+    hint = gettext("The schedules appear here after beat has started for the first time.")
+    url = reverse("admin:tasks_schedule_changelist")
+    assert hint in browser.get(url).content.decode()
+    Schedule.objects.create(name="daily", task="a.task", expression="0 0 * * *")
+    assert hint not in browser.get(url).content.decode()

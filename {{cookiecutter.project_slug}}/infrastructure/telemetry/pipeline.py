@@ -1,0 +1,80 @@
+"""The way of spans and metrics out of a process.
+
+A server forks its processes after the code is loaded, and threads do not survive a fork. So a process makes
+its own pipeline, with an identity of its own, when its first request or task comes; one that only forks has
+none. What the collector does not take in time is dropped: the queue is bounded and no request waits for it.
+"""
+
+import atexit
+import logging
+from threading import Lock
+from typing import Any
+
+from opentelemetry import metrics, trace
+from opentelemetry.exporter.otlp.proto.http.metric_exporter import OTLPMetricExporter
+from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
+from opentelemetry.sdk.metrics import MeterProvider
+from opentelemetry.sdk.metrics.export import PeriodicExportingMetricReader
+from opentelemetry.sdk.metrics.view import ExplicitBucketHistogramAggregation, View
+from opentelemetry.sdk.resources import SERVICE_VERSION, Resource
+from opentelemetry.sdk.trace import TracerProvider
+from opentelemetry.sdk.trace.export import BatchSpanProcessor
+
+from infrastructure.telemetry.logging import Seldom
+from infrastructure.telemetry.privacy import PrivateExporter
+from infrastructure.telemetry.sampling import EntrySampler
+from config import project
+
+FLUSH_MILLISECONDS = 5000
+# Their libraries leave the SDK's own buckets, which are milliseconds, to durations in seconds.
+# https://opentelemetry.io/docs/specs/semconv/database/database-metrics/
+BUCKETS = {
+    "db.client.operation.duration": [0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5, 10],
+    "flower.task.runtime.seconds": [0.01, 0.05, 0.1, 0.5, 1, 5, 10, 30, 60, 300],
+}
+
+
+class Pipeline:
+    """Exports as the variables `OTEL_…` say, which the SDK reads itself."""
+
+    def __init__(self) -> None:
+        resource = Resource.create({SERVICE_VERSION: project.VERSION})
+        self.exporter = PrivateExporter(OTLPSpanExporter())
+        self.tracers = TracerProvider(resource=resource, shutdown_on_exit=False)
+        self.tracers.sampler = EntrySampler(self.tracers.sampler)
+        self.tracers.add_span_processor(BatchSpanProcessor(self.exporter))
+        reader = PeriodicExportingMetricReader(OTLPMetricExporter())
+        views = [
+            View(instrument_name=name, aggregation=ExplicitBucketHistogramAggregation(buckets))
+            for name, buckets in BUCKETS.items()
+        ]
+        self.meters = MeterProvider([reader], resource=resource, shutdown_on_exit=False, views=views)
+        for exporter in (OTLPSpanExporter, OTLPMetricExporter):
+            logging.getLogger(exporter.__module__).addFilter(Seldom())
+        trace.set_tracer_provider(self.tracers)
+        metrics.set_meter_provider(self.meters)
+
+    def flush_and_end(self) -> None:
+        """Send what waits, in the seconds that one batch may take if the collector is away."""
+        self.exporter.close()
+        self.tracers.shutdown()
+        self.meters.shutdown(FLUSH_MILLISECONDS)
+
+
+_lock = Lock()
+_pipelines: list[Pipeline] = []
+
+
+def start(*_args: Any, **_kwargs: Any) -> None:
+    """Begin to export from this process, if it does not yet; a receiver of signals."""
+    with _lock:
+        if not _pipelines:
+            _pipelines.append(Pipeline())
+            atexit.register(stop)
+
+
+def stop(*_args: Any, **_kwargs: Any) -> None:
+    """Send what waits before the process ends; a receiver of signals."""
+    with _lock:
+        while _pipelines:
+            _pipelines.pop().flush_and_end()

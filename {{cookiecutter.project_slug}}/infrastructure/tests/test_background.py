@@ -1,0 +1,88 @@
+import time
+from collections.abc import Iterator
+from threading import Event, current_thread
+
+import pytest
+import structlog
+from django.http import HttpRequest, HttpResponse
+from django.test import Client
+from django.urls import path
+from django.utils.translation import get_language, override
+from pytest_django import Settings
+
+from infrastructure.background import in_background
+
+DEADLINE = 30
+
+pytestmark = pytest.mark.urls(__name__)
+
+answered, done = Event(), Event()
+
+
+def order(request: HttpRequest) -> HttpResponse:
+    """Answers, although its job does not end before the answer is there."""
+
+    def job() -> None:
+        assert answered.wait(DEADLINE)
+        done.set()
+
+    in_background(job)
+    return HttpResponse("answer")
+
+
+urlpatterns = [path("order", order)]
+
+
+@pytest.fixture(autouse=True)
+def _threads(settings: Settings) -> Iterator[None]:
+    settings.BACKGROUND_THREADS = True
+    yield
+    answered.clear()
+    done.clear()
+
+
+def fail() -> None:
+    raise RuntimeError("the mail server is away")
+
+
+def test_an_answer_does_not_wait_for_its_jobs(client: Client) -> None:
+    assert client.get("/order").content == b"answer"
+    assert not done.is_set()
+    answered.set()
+    assert done.wait(DEADLINE)
+
+
+def test_a_job_that_fails_is_logged_and_stops_no_other(caplog: pytest.LogCaptureFixture) -> None:
+    # As many as there are threads and more.
+    for _ in range(4):
+        in_background(fail)
+    in_background(done.set)
+    assert done.wait(DEADLINE)
+    deadline = time.monotonic() + DEADLINE
+    while len(failures := [line for line in caplog.records if line.exc_info]) < 4:
+        assert time.monotonic() < deadline
+    assert all("job_failed" in line.getMessage() for line in failures)
+
+
+def test_a_job_speaks_the_language_and_has_the_log_context_of_its_request() -> None:
+    seen: list[object] = []
+
+    def job() -> None:
+        seen.extend(
+            [get_language(), structlog.contextvars.get_contextvars()["request_id"], current_thread().name]
+        )
+        done.set()
+
+    with override("de"), structlog.contextvars.bound_contextvars(request_id="my-request"):
+        in_background(job)
+    assert done.wait(DEADLINE)
+    assert seen[:2] == ["de", "my-request"]
+    assert str(seen[2]).startswith("background")
+
+
+def test_without_threads_a_job_runs_at_once(settings: Settings, caplog: pytest.LogCaptureFixture) -> None:
+    settings.BACKGROUND_THREADS = False
+    in_background(fail)
+    assert "job_failed" in caplog.text
+    in_background(done.set)
+    assert done.is_set()

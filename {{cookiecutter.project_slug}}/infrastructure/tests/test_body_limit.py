@@ -1,0 +1,199 @@
+"""What is too long is refused by its headers: by WSGI and by ASGI."""
+
+import asyncio
+import errno
+import json
+from typing import Any
+
+import pytest
+from asgiref.sync import async_to_sync
+from django.test import Client as DjangoClient
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import override
+from pytest_django import Settings
+
+from infrastructure.http.asgi import LARGE_BODIES, OverloadedError, with_limits
+from infrastructure.http.body_limit import FORM_BYTES
+from conftest import LANGUAGE
+
+LOG_IN = "v1:auth:token"
+UPLOAD = "/api/v1/files/"
+FORM = ("content-type", "multipart/form-data; boundary=x")
+LARGE = ("content-length", "10000000")
+
+
+def scope_of(*headers: tuple[str, str], kind: str = "http", path: str = UPLOAD) -> dict[str, Any]:
+    pairs = [(name.encode(), value.encode()) for name, value in headers]
+    return {"type": kind, "method": "POST", "path": path, "headers": pairs}
+
+
+def exchange(*headers: tuple[str, str], **options: str) -> tuple[bytes, bool]:
+    """What an application gets to read of a body, and whether the connection ends with its answer."""
+    parts: list[bytes] = []
+    sent: list[dict[str, Any]] = []
+
+    async def application(scope: Any, receive: Any, send: Any) -> None:
+        parts.append((await receive())["body"])
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+
+    async def receive() -> dict[str, Any]:
+        return {"type": "http.request", "body": b"sent", "more_body": False}
+
+    async def send(message: dict[str, Any]) -> None:
+        sent.append(message)
+
+    async_to_sync(with_limits(application))(scope_of(*headers, **options), receive, send)
+    return parts[0], (b"connection", b"close") in sent[0]["headers"]
+
+
+def refusal(application: Any, *headers: tuple[str, str]) -> tuple[dict[bytes, bytes], dict[str, Any]]:
+    """The headers and the content of what the limits respond in place of an application."""
+    sent: list[dict[str, Any]] = []
+
+    async def receive() -> dict[str, Any]:
+        return {"type": "http.request", "body": b"", "more_body": False}
+
+    async def send(message: dict[str, Any]) -> None:
+        sent.append(message)
+
+    async_to_sync(with_limits(application))(scope_of(*headers), receive, send)
+    assert sent[0]["status"] == 503
+    return dict(sent[0]["headers"]), json.loads(sent[1]["body"])
+
+
+@pytest.mark.django_db
+def test_json_is_read_up_to_a_length(client: DjangoClient, settings: Settings) -> None:
+    settings.DATA_UPLOAD_MAX_MEMORY_SIZE = 100
+    statuses = [
+        client.post(reverse(LOG_IN), f'"{"x" * (length - 2)}"', content_type="application/json").status_code
+        for length in (100, 101)
+    ]
+
+    assert statuses == [400, 413]
+
+
+@pytest.mark.django_db
+@pytest.mark.usefixtures("_german")
+def test_a_refusal_is_a_problem_document_in_the_language_of_the_client(client: DjangoClient) -> None:
+    headers = {"accept-language": LANGUAGE, "origin": "https://app.example.com"}
+    response = client.generic("POST", reverse(LOG_IN), headers=headers, CONTENT_LENGTH="9" * 12)
+
+    assert response.status_code == 413
+    assert response["Content-Type"] == "application/problem+json"
+    assert response["Content-Language"] == LANGUAGE
+    with override(LANGUAGE):
+        assert response.json()["detail"] == _("The body of the request is too large.")
+    # Or a browser would not show it to the page.
+    assert response["Access-Control-Allow-Origin"] == "https://app.example.com"
+
+
+@pytest.mark.django_db
+def test_a_body_has_to_say_how_long_it_is(client: DjangoClient) -> None:
+    response = client.generic("POST", reverse(LOG_IN), headers={"transfer-encoding": "chunked"})
+
+    assert (response.status_code, response.json()["type"]) == (411, "urn:problem:length_required")
+
+
+@pytest.mark.parametrize(
+    ("headers", "body"),
+    [
+        ([], b"sent"),
+        ([("content-length", "4")], b"sent"),
+        ([("content-length", "")], b"sent"),
+        *(([("content-length", value)], b"") for value in ("nonsense", "-1", "+5", "1.5", "0x5", "9" * 4500)),
+        ([("content-length", "3000000")], b""),
+        ([("content-length", "3000000"), ("content-type", "Multipart/Form-Data; boundary=x")], b"sent"),
+        (
+            [("content-length", str(10_485_760 + FORM_BYTES)), ("content-type", "multipart/form-data")],
+            b"sent",
+        ),
+        ([("content-length", str(10_485_761 + FORM_BYTES)), ("content-type", "multipart/form-data")], b""),
+        ([("transfer-encoding", "chunked")], b""),
+        ([("transfer-encoding", "chunked"), ("content-length", "4")], b""),
+    ],
+)
+def test_what_is_refused_is_not_read_by_asgi_either(headers: list[tuple[str, str]], body: bytes) -> None:
+    assert exchange(*headers) == (body, not body)
+
+
+@pytest.mark.parametrize(
+    ("path", "body"),
+    [
+        (UPLOAD, b"sent"),
+        ("/api/v1/users/me/avatar/", b"sent"),
+        ("/admin/users/user/add/", b"sent"),
+        ("/api/v1/auth/token/", b""),
+        ("/api/v1/users/me/", b""),
+        ("/nothing/", b""),
+    ],
+)
+def test_forms_with_files_are_read_for_routes_that_take_them(path: str, body: bytes) -> None:
+    assert exchange(LARGE, FORM, path=path) == (body, not body)
+
+
+def test_large_form_is_refused_by_wsgi_where_no_form_is_read(client: DjangoClient) -> None:
+    response = client.generic("POST", reverse(LOG_IN), content_type=FORM[1], CONTENT_LENGTH=LARGE[1])
+    assert response.status_code == 413
+
+
+def test_a_socket_has_no_body() -> None:
+    assert exchange(("content-length", "3000000"), kind="websocket") == (b"sent", False)
+
+
+def test_large_bodies_are_received_a_few_at_a_time() -> None:
+    inside: list[int] = []
+
+    async def application(_scope: Any, _receive: Any, _send: Any) -> None:
+        inside.append(1)
+        most.append(len(inside))
+        await asyncio.sleep(0.01)
+        inside.pop()
+
+    most: list[int] = []
+    limited = with_limits(application)
+
+    async def crowd() -> None:
+        await asyncio.gather(*(limited(scope_of(LARGE, FORM), None, None) for _ in range(6)))
+
+    async_to_sync(crowd)()
+    assert len(most) == 6
+    assert max(most) == LARGE_BODIES
+
+
+def test_large_body_that_finds_no_place_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("infrastructure.http.asgi.LARGE_BODIES", 0)
+    monkeypatch.setattr("infrastructure.http.asgi.WAIT_SECONDS", 0)
+    headers, content = refusal(None, LARGE, FORM, ("x-request-id", "my-request"))
+
+    assert headers[b"content-type"] == b"application/problem+json"
+    assert headers[b"retry-after"] == b"5"
+    assert headers[b"connection"] == b"close"
+    assert headers[b"x-request-id"] == b"my-request"
+    assert content["type"] == "urn:problem:service_unavailable"
+    assert content["request_id"] == "my-request"
+
+
+def test_small_body_needs_no_place(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("infrastructure.http.asgi.LARGE_BODIES", 0)
+    monkeypatch.setattr("infrastructure.http.asgi.WAIT_SECONDS", 0)
+    assert exchange(("content-length", "100000")) == (b"sent", False)
+
+
+@pytest.mark.parametrize("error", [OverloadedError(), OSError(errno.ENOSPC, "No space left on device")])
+def test_missing_room_is_a_problem_document(error: Exception) -> None:
+    async def application(_scope: Any, _receive: Any, _send: Any) -> None:
+        raise error
+
+    headers, content = refusal(application)
+    assert headers[b"retry-after"] == b"5"
+    assert content["type"] == "urn:problem:service_unavailable"
+    assert len(content["request_id"]) == 36
+
+
+def test_other_errors_are_left_to_the_server() -> None:
+    async def application(_scope: Any, _receive: Any, _send: Any) -> None:
+        raise OSError(errno.EACCES, "Permission denied")
+
+    with pytest.raises(PermissionError):
+        refusal(application)

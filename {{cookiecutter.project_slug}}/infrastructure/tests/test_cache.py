@@ -1,0 +1,236 @@
+"""A cache whose Redis is away: slower, never an error."""
+
+from __future__ import annotations
+
+import json
+import pickle
+import runpy
+import socket
+import socketserver
+import threading
+import zlib
+from contextlib import suppress
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from django.conf import settings as project_settings
+from django.core.cache import cache, caches
+from django.http import HttpResponse
+from django.urls import reverse
+
+from apps.core.caching import cache_remember
+from infrastructure.cache.backend import JSONSerializer
+from config.env import BASE_DIR
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from django.test import Client as DjangoClient
+    from pytest_django import Settings
+
+    from conftest import Client
+
+BACKENDS = "django.core.cache.backends"
+
+needs_redis = pytest.mark.skipif(
+    "redis" not in project_settings.CACHES["default"].get("LOCATION", ""), reason="needs REDIS_URL"
+)
+
+
+def redis_at(port: int, stand_in: str) -> dict[str, Any]:
+    return {
+        "BACKEND": "infrastructure.cache.backend.FailoverRedisCache",
+        "LOCATION": f"redis://127.0.0.1:{port}/0",
+        "OPTIONS": {"STAND_IN": f"{BACKENDS}.{stand_in}"},
+    }
+
+
+@pytest.fixture
+def port() -> Iterator[int]:
+    """A port that is taken and refuses connections: nobody listens."""
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        yield taken.getsockname()[1]
+
+
+@pytest.fixture
+def _away(settings: Settings, port: int) -> None:
+    settings.CACHES = {
+        "default": redis_at(port, "dummy.DummyCache"),
+        "counters": redis_at(port, "locmem.LocMemCache"),
+        "sessions": redis_at(port, "dummy.DummyCache"),
+    }
+    settings.SESSION_ENGINE = "django.contrib.sessions.backends.cached_db"
+
+
+@pytest.mark.usefixtures("_away")
+def test_nothing_is_cached_while_redis_is_away() -> None:
+    cache.set("colour", "blue")
+    assert cache.get("colour", "none") == "none"
+    assert cache.add("colour", "blue")
+    assert cache.get_many(["colour"]) == {}
+    assert "colour" not in cache
+    assert not cache.touch("colour")
+    assert not cache.delete("colour")
+    assert cache.get_or_set("colour", lambda: "computed") == "computed"
+    cache.set_many({"colour": "blue"})
+    cache.delete_many(["colour"])
+    cache.clear()
+
+
+@pytest.mark.usefixtures("_away")
+def test_what_is_counted_is_counted_in_the_process_meanwhile() -> None:
+    counters = caches["counters"]
+    with pytest.raises(ValueError, match="clicks"):
+        counters.incr("clicks")
+    assert counters.add("clicks", 1, timeout=60)
+    assert not counters.add("clicks", 1, timeout=60)
+    assert [counters.incr("clicks"), counters.decr("clicks")] == [2, 1]
+
+
+@pytest.mark.django_db
+@pytest.mark.usefixtures("_away")
+def test_limits_hold_meanwhile(api: Client, settings: Settings) -> None:
+    settings.THROTTLE_RATES = settings.THROTTLE_RATES | {"auth": "2/day"}
+    body = {"email": "nobody@example.com", "password": "wrong"}
+    assert [api.post("/api/v1/auth/token/", body).status_code for _ in range(3)] == [401, 401, 429]
+
+
+@pytest.mark.usefixtures("_away")
+def test_people_in_the_admin_stay_logged_in_meanwhile(admin_client: Any) -> None:
+    assert admin_client.get(reverse("admin:index")).status_code == 200
+
+
+@pytest.mark.usefixtures("_away")
+def test_the_log_says_once_that_it_is_away(caplog: pytest.LogCaptureFixture) -> None:
+    for _ in range(5):
+        cache.get("colour")
+        caches["counters"].get("colour")
+    assert [record.levelname for record in caplog.records] == ["ERROR"]
+    assert "cache_unavailable" in caplog.text
+
+
+def test_one_operation_alone_waits_for_a_redis_that_does_not_answer(settings: Settings) -> None:
+    """A server that hangs accepts connections and says nothing."""
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        settings.CACHES = {"default": redis_at(silent.getsockname()[1], "dummy.DummyCache")}
+        assert [cache.get("colour") for _ in range(20)] == [None] * 20
+        silent.setblocking(False)  # noqa: FBT003 - its signature
+        with silent.accept()[0], pytest.raises(BlockingIOError):
+            silent.accept()
+
+
+class Refuser(socketserver.StreamRequestHandler):
+    """Answers every command as a server does that cannot write to its disk."""
+
+    def handle(self) -> None:
+        while self.rfile.readline():
+            self.wfile.write(b"-MISCONF Errors writing to the disk\r\n")
+
+
+def test_a_redis_that_refuses_fails_nothing(settings: Settings, caplog: pytest.LogCaptureFixture) -> None:
+    with socketserver.ThreadingTCPServer(("127.0.0.1", 0), Refuser) as server:
+        server.daemon_threads = True
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        settings.CACHES = {"default": redis_at(server.server_address[1], "dummy.DummyCache")}
+        cache.set("colour", "blue")
+        assert cache.get("colour", "none") == "none"
+        server.shutdown()
+        redis: Any = caches["default"]
+        redis.client.disconnect()
+    assert caplog.text.count("cache_unavailable") == 1
+
+
+@pytest.mark.parametrize(("redis_url", "engine"), [("", "db"), ("redis://127.0.0.1:1/0", "cached_db")])
+def test_no_session_is_kept_in_the_memory_of_one_process(
+    monkeypatch: pytest.MonkeyPatch, redis_url: str, engine: str
+) -> None:
+    monkeypatch.setenv("REDIS_URL", redis_url)
+    component = runpy.run_path(str(BASE_DIR / "config/settings/components/cache.py"))
+    assert component["SESSION_ENGINE"] == f"django.contrib.sessions.backends.{engine}"
+    assert engine == "db" or component["SESSION_CACHE_ALIAS"] in component["CACHES"]
+
+
+class Exploit:
+    """What an attacker with write access to Redis would store in place of a pickled value."""
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return (pytest.fail, ("unpickled",))
+
+
+def test_values_that_are_no_json_are_missing() -> None:
+    serializer = JSONSerializer({})
+    pickled = pickle.dumps(Exploit())
+    for stored in (pickled, b"nonsense", b"[]", b'{"page": [200]}', b'{"page": [1, [2], "x"]}'):
+        assert serializer.loads(stored) is None
+
+
+@pytest.mark.parametrize("value", [None, "text", 1.5, True, [1, "2", None], {"a": {"b": [1]}}, {"page": [1]}])
+def test_values_of_json_are_given_back(value: Any) -> None:
+    serializer = JSONSerializer({})
+    assert serializer.loads(serializer.dumps(value)) == value
+
+
+@pytest.mark.parametrize("value", [b"bytes", {1, 2}, datetime(2030, 1, 1, tzinfo=UTC), Decimal(1), object])
+def test_values_that_json_cannot_hold_are_refused(value: Any) -> None:
+    with pytest.raises(TypeError, match="not JSON serializable"):
+        JSONSerializer({}).dumps(value)
+
+
+def test_page_is_given_back_without_its_cookies() -> None:
+    page = HttpResponse(b"\xff\x00", status=201, headers={"Content-Type": "image/x", "Vary": "Accept"})
+    page.set_cookie("sessionid", "secret")
+    serializer = JSONSerializer({})
+    stored = serializer.loads(serializer.dumps(page))
+    assert (stored.status_code, stored.content) == (201, b"\xff\x00")
+    assert dict(stored.items()) == {"Content-Type": "image/x", "Vary": "Accept"}
+    assert not stored.cookies
+
+
+@pytest.mark.urls("tests.sampleapp.urls")
+def test_cached_page_is_made_once(client: DjangoClient) -> None:
+    first, second = (client.get("/sample/cached/") for _ in range(2))
+    assert first.content == second.content
+    assert first["Content-Type"] == second["Content-Type"] == "application/json"
+
+
+@needs_redis
+@pytest.mark.django_db
+def test_no_cache_holds_a_pickle(admin_client: Any) -> None:
+    admin_client.get(reverse("admin:index"))
+    cache.set("text", "x" * 5000)
+    cache_remember("answer", lambda: {"n": 1}, fresh=timedelta(minutes=1), stale=timedelta(minutes=1))
+    redis: Any = caches["default"]
+    # In the tests all caches have one prefix.
+    keys = list(redis.iter_keys("*"))
+    assert {"text", "answer"} < {*keys}
+    assert any("session" in key for key in keys)
+    for key in keys:
+        stored = redis.client.get_client().get(redis.make_key(key))
+        with suppress(zlib.error):
+            stored = zlib.decompress(stored)
+        json.loads(stored)
+
+
+@needs_redis
+def test_redis_keeps_what_it_is_given() -> None:
+    cache.set("colour", {"name": "blue" * 100})
+    assert cache.get("colour") == {"name": "blue" * 100}
+    counters = caches["counters"]
+    assert counters.add("clicks", 1)
+    threads = [threading.Thread(target=counters.incr, args=("clicks",)) for _ in range(10)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert counters.get("clicks") == 11
+
+
+@needs_redis
+@pytest.mark.parametrize("timeout", [None, 1_209_600])
+def test_redis_keeps_a_session_for_minutes(timeout: int | None) -> None:
+    sessions: Any = caches["sessions"]
+    sessions.set("session", {"a": 1}, timeout)
+    assert 0 < sessions.ttl("session") <= 300

@@ -1,0 +1,94 @@
+"""Nothing waits without end for a database that hangs."""
+
+import socket
+from collections.abc import Iterator
+
+import psycopg
+import pytest
+from django.db import OperationalError, connection
+from django.db.backends.base.base import BaseDatabaseWrapper
+from django.urls import reverse
+
+from infrastructure.database.postgresql import answer_within, driver, seconds_left
+from apps.users.models import User
+from conftest import Client
+
+on_postgresql = pytest.mark.skipif(
+    connection.vendor != "postgresql", reason="DATABASE_URL names no PostgreSQL"
+)
+
+
+@pytest.fixture
+def hanging() -> Iterator[str]:
+    """Where something accepts connections, and never says a word."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        yield f"postgresql://127.0.0.1:{server.getsockname()[1]}/"
+
+
+@pytest.fixture
+def own_connection(db: None) -> Iterator[BaseDatabaseWrapper]:
+    """One beside that of the test, which has to stay; what it asked ends with it."""
+    own = connection.copy()
+    options = own.settings_dict["OPTIONS"].get("options", "")
+    own.settings_dict["OPTIONS"]["options"] = f"{options} -c client_connection_check_interval=50"
+    own.settings_dict["OPTIONS"].pop("pool", None)
+    yield own
+    own.close()
+
+
+def test_of_two_ends_the_earlier_one_counts() -> None:
+    assert seconds_left() is None
+    with answer_within(100):
+        with answer_within(0):
+            assert seconds_left() == 0
+        with answer_within(1000):
+            assert 0 < (seconds_left() or 0) <= 100
+    assert seconds_left() is None
+
+
+def test_connecting_to_a_server_that_hangs_ends(hanging: str) -> None:
+    with answer_within(1), pytest.raises(psycopg.OperationalError, match="timeout expired"):
+        driver.connect(hanging, connect_timeout=600)
+
+
+def test_nobody_connects_after_the_end(hanging: str) -> None:
+    with answer_within(0), pytest.raises(psycopg.OperationalError, match="no time is left"):
+        driver.connect(hanging)
+
+
+@on_postgresql
+def test_an_answer_that_takes_too_long_ends_the_connection(own_connection: BaseDatabaseWrapper) -> None:
+    own_connection.ensure_connection()
+    with answer_within(0.2), pytest.raises(OperationalError, match="did not answer in time"):
+        own_connection.cursor().execute("SELECT pg_sleep(60)")
+    assert not own_connection.is_usable()
+
+
+@on_postgresql
+def test_a_failure_that_is_answered_ends_no_connection(own_connection: BaseDatabaseWrapper) -> None:
+    with own_connection.cursor() as cursor:
+        cursor.execute("SET statement_timeout = 100")
+        with pytest.raises(OperationalError, match="statement timeout"):
+            cursor.execute("SELECT pg_sleep(60)")
+        cursor.execute("SELECT 1")
+        assert cursor.fetchone() == (1,)
+
+
+@on_postgresql
+def test_answers_have_a_limit_of_their_own(own_connection: BaseDatabaseWrapper) -> None:
+    own_connection.settings_dict["OPTIONS"]["answer_timeout"] = "0.2"
+    with own_connection.cursor() as cursor, pytest.raises(OperationalError, match="did not answer in time"):
+        cursor.execute("SELECT pg_sleep(60)")
+
+
+@on_postgresql
+def test_a_client_is_told_to_try_again_when_a_query_takes_too_long(
+    user_api: Client, user: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def slow(*_args: object) -> None:
+        with connection.cursor() as cursor:
+            cursor.execute("SET LOCAL statement_timeout = 100; SELECT pg_sleep(60)")
+
+    monkeypatch.setattr("apps.users.api.views.selectors.user_export", slow)
+    response = user_api.get(reverse("v1:users:export"))
+    assert (response.status_code, response["Retry-After"]) == (503, "5")
