@@ -7,8 +7,8 @@ from typing import Any
 
 from kombu import Connection
 
-from infrastructure.logging.scrub import without_persons
 from config.celery import app
+from infrastructure.logging.scrub import without_persons
 
 # It looks into the queues by itself: it knows the brokers of kombu, and queues that are no text.
 Connection.resolve_aliases["infrastructure.tasks.transport:Transport"] = "redis"
@@ -22,7 +22,7 @@ max_tasks = 10_000
 
 
 def format_task(task: Any) -> Any:
-    """Errors as dead letters show them, and no results. Arguments are not sent, see `infrastructure.tasks.base`."""
+    """Show errors as dead letters do, and no results. Arguments are not sent, see `Task.apply_async`."""
     task.result = None
     for name in ("exception", "traceback"):
         if text := getattr(task, name):

@@ -8,9 +8,9 @@ from drf_spectacular.views import SpectacularRedocView, SpectacularSwaggerSplitV
 from rest_framework.permissions import AllowAny
 from rest_framework.routers import APIRootView
 
-from infrastructure.monitoring import health
 from apps.core.api.schema import SchemaView
 from infrastructure.http.error_views import not_found
+from infrastructure.monitoring import health
 
 api_v1: list[URLPattern | URLResolver] = [
     path("auth/", include("apps.users.api.urls.auth")),

@@ -19,6 +19,7 @@ import django
 
 import apps
 import config
+import infrastructure
 
 LENGTH = 100_000
 HALF = "a" * (LENGTH // 2)
@@ -28,7 +29,7 @@ SECONDS = 1.0
 
 def module_names() -> Iterator[str]:
     """The modules that requests pass through: no tests, no migrations, no settings of other environments."""
-    for package in (apps, config):
+    for package in (apps, config, infrastructure):
         for found in pkgutil.walk_packages(package.__path__, f"{package.__name__}."):
             folders = set(found.name.split(".")[:-1])
             if not {"tests", "migrations", "settings"} & folders:

@@ -11,6 +11,8 @@ import pytest
 from config.env import BASE_DIR, Variable, env
 from tests.production import REQUIRED
 
+SOURCES = [file for room in ("config", "apps", "infrastructure") for file in BASE_DIR.glob(f"{room}/**/*.py")]
+
 READERS = {"boolean", "choice", "fraction", "integer", "parsed", "path", "require", "text", "texts"}
 # Read by Django before there are settings, and given to each process by whoever starts it.
 BEFORE_SETTINGS = {"DJANGO_SETTINGS_MODULE"}
@@ -114,7 +116,7 @@ VALUES: dict[str, tuple[list[str], list[str]]] = {
 
 def calls_in_code() -> Iterator[tuple[str, ast.Call]]:
     """The names of variables, each with the call that reads it."""
-    files = [BASE_DIR / "gunicorn.conf.py", *BASE_DIR.glob("config/**/*.py"), *BASE_DIR.glob("apps/**/*.py")]
+    files = [BASE_DIR / "gunicorn.conf.py", *SOURCES]
     for file in files:
         for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
             match node:
@@ -172,7 +174,7 @@ def test_the_documentation_explains_every_variable_once() -> None:
 
 def test_only_one_module_reads_the_environment() -> None:
     reads = re.compile(r"os\.(environ\b(?!\.setdefault|\.update)|getenv)")
-    files = [*BASE_DIR.glob("config/**/*.py"), *BASE_DIR.glob("apps/**/*.py")]
+    files = SOURCES
     found = [file for file in files if reads.search(file.read_text(encoding="utf-8"))]
     assert found == [BASE_DIR / "config/env.py"]
 

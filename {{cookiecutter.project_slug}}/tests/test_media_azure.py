@@ -11,8 +11,8 @@ from django.core.files.storage import storages
 from django.utils import timezone
 from pytest_django import Settings
 
-from infrastructure.storage.azure import PrivateAzureStorage
 from config.env import BASE_DIR
+from infrastructure.storage.azure import PrivateAzureStorage
 from tests.production import run_python
 
 # django-storages asks for the time in a way that newer Pythons warn of.

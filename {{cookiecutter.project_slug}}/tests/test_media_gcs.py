@@ -12,8 +12,8 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from django.core.files.storage import storages
 from pytest_django import Settings
 
-from infrastructure.storage.gcs import PrivateGoogleStorage
 from config.env import BASE_DIR
+from infrastructure.storage.gcs import PrivateGoogleStorage
 from tests.production import run_python
 
 COMPONENT = str(BASE_DIR / "config/settings/components/media_gcs.py")

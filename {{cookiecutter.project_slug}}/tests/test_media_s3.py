@@ -10,8 +10,8 @@ import pytest
 from django.core.files.storage import storages
 from pytest_django import Settings
 
-from infrastructure.storage.s3 import PrivateS3Storage
 from config.env import BASE_DIR
+from infrastructure.storage.s3 import PrivateS3Storage
 from tests.production import run_python
 
 COMPONENT = str(BASE_DIR / "config/settings/components/media_s3.py")

@@ -26,7 +26,11 @@ def unfilled(migration: Migration) -> Iterator[str]:
 
 
 def own_migrations() -> Iterator[tuple[tuple[str, str], Migration]]:
-    own = {config.label for config in apps.get_app_configs() if config.name.startswith("apps.")}
+    own = {
+        config.label
+        for config in apps.get_app_configs()
+        if config.name.startswith(("apps.", "infrastructure."))
+    }
     loader = MigrationLoader(None)
     for key, migration in loader.disk_migrations.items():
         if key[0] in own:

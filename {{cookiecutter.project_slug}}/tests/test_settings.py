@@ -257,7 +257,8 @@ def test_without_a_replica_nothing_is_routed(monkeypatch: pytest.MonkeyPatch) ->
 
 def test_a_replica_that_is_named_is_used(production: Report) -> None:
     assert production.said["production"]["DATABASES"].keys() == {"default", "replica"}
-    assert production.said["production"]["DATABASE_ROUTERS"] == ["infrastructure.database.replica.ReplicaRouter"]
+    routers = production.said["production"]["DATABASE_ROUTERS"]
+    assert routers == ["infrastructure.database.replica.ReplicaRouter"]
 
 
 def mail_settings(component: Path) -> dict[str, Any]:

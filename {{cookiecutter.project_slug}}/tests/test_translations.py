@@ -20,6 +20,7 @@ CATALOGS = sorted(
     [
         *BASE_DIR.glob("locale/*/LC_MESSAGES/django.po"),
         *BASE_DIR.glob("apps/*/locale/*/LC_MESSAGES/django.po"),
+        *BASE_DIR.glob("infrastructure/*/locale/*/LC_MESSAGES/django.po"),
     ]
 )
 LANGUAGES = [code for code, _name in settings.LANGUAGES]

@@ -10,8 +10,8 @@ from django.core.mail.backends import console
 from django.template.loader import render_to_string
 from django.utils.module_loading import import_string
 
-from infrastructure.background import in_background
 from config import project
+from infrastructure.background import in_background
 
 
 class Mail(NamedTuple):

@@ -14,8 +14,8 @@ import structlog
 from django.core.files.base import File
 from django.core.files.storage import default_storage
 
-from infrastructure.background import in_background
 from apps.files.exceptions import StorageUnavailable
+from infrastructure.background import in_background
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -18,9 +18,9 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from rest_framework.exceptions import NotAuthenticated
 
-from apps.files.content_validation import validate_content
 from apps.core.validators import validate_file_name, validate_size
 from apps.files import objects
+from apps.files.content_validation import validate_content
 from apps.files.models import StoredFile
 from apps.files.selectors import bytes_stored, file_list, link_signer
 from apps.users.models import User

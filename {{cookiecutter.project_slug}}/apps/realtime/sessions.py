@@ -11,10 +11,10 @@ from django.utils import timezone
 from django.utils.crypto import salted_hmac
 from rest_framework_simplejwt.exceptions import AuthenticationFailed, TokenError
 
-from infrastructure.database.replica import replica_allowed
 from apps.users.authentication import JWTAuthentication
 from apps.users.models import RefreshSession, User
 from apps.users.tokens import SESSION_CLAIM, AccessToken
+from infrastructure.database.replica import replica_allowed
 
 if TYPE_CHECKING:
     from collections.abc import Collection

@@ -17,14 +17,14 @@ from rest_framework_simplejwt import authentication
 from rest_framework_simplejwt.exceptions import AuthenticationFailed
 from rest_framework_simplejwt.tokens import Token
 
-from infrastructure.background import in_background
 from apps.core.api.client_ip import client_network
-from infrastructure.database.replica import replica_allowed
 from apps.core.api.throttling import count
 from apps.users.canonical import email_digest
 from apps.users.models import User
 from apps.users.services.mails import login_limit_notify
 from apps.users.tokens import HASH_CLAIM
+from infrastructure.background import in_background
+from infrastructure.database.replica import replica_allowed
 
 NETWORK_KNOWN_FOR = timedelta(days=90)
 NOTICE_KEPT = timedelta(days=1)

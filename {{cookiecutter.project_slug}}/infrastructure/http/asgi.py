@@ -11,8 +11,8 @@ from django.conf import settings
 from django.core.handlers.asgi import ASGIRequest
 
 from infrastructure.http.body_limit import body_fault, body_length
-from apps.core.api.errors import unavailable_response
 from infrastructure.http.middleware import identify
+from infrastructure.http.problems import unavailable_response
 
 Receive = Callable[[], Awaitable[dict[str, Any]]]
 Send = Callable[[dict[str, Any]], Awaitable[None]]

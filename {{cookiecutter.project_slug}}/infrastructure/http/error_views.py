@@ -10,8 +10,8 @@ from django.utils.translation import gettext as _
 from django.views import csrf, defaults
 from django.views.decorators.csrf import csrf_exempt
 
-from apps.core.api.errors import (
-    ServiceUnavailable,
+from infrastructure.http.problems import (
+    RETRY_AFTER,
     is_unavailable,
     problem_response,
     unavailable_response,
@@ -67,5 +67,5 @@ def _unavailable(request: HttpRequest) -> HttpResponse:
     if not in_admin(request):
         return unavailable_response(request)
     content = render_to_string("503.html")
-    headers = {"Retry-After": str(ServiceUnavailable.wait)}
+    headers = {"Retry-After": str(RETRY_AFTER)}
     return HttpResponse(content, status=HTTPStatus.SERVICE_UNAVAILABLE, headers=headers)

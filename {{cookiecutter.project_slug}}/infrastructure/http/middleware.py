@@ -21,10 +21,10 @@ from django_structlog.middlewares import RequestMiddleware
 from django_structlog.signals import bind_extra_request_failed_metadata
 from rest_framework.exceptions import MethodNotAllowed
 
-from infrastructure.http.body_limit import body_fault
-from apps.core.api.errors import is_unavailable, problem_response
 from infrastructure.database.replica import replica_allowed
+from infrastructure.http.body_limit import body_fault
 from infrastructure.http.error_views import in_admin
+from infrastructure.http.problems import is_unavailable, problem_response
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
 
@@ -75,7 +75,7 @@ class RequestLogMiddleware(RequestMiddleware):
 
 @receiver(bind_extra_request_failed_metadata)
 def log_status(exception: Exception, log_kwargs: dict[str, Any], **_kwargs: Any) -> None:
-    """Say of a failed request what its client was answered, see `infrastructure.http.error_views.server_error`."""
+    """Log the status code of a failed request, see `infrastructure.http.error_views.server_error`."""
     if is_unavailable(exception):
         log_kwargs["code"] = HTTPStatus.SERVICE_UNAVAILABLE.value
 

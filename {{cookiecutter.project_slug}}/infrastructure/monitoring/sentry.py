@@ -33,6 +33,8 @@ EVENT = (
     "transaction_info",
 )
 EXCEPTION = ("type", "module")
+OWN_LOGGERS = ("apps.", "infrastructure.")
+HEALTH_LOGGER = "infrastructure.monitoring.health"
 FRAME = ("filename", "module", "function", "lineno", "in_app", "pre_context", "context_line", "post_context")
 TRACE = ("trace_id", "span_id", "parent_span_id", "op", "status", "origin")
 SPAN = (*TRACE, "start_timestamp", "timestamp", "same_process_as_parent")
@@ -87,7 +89,7 @@ def before_send(event: "Event", hint: "Hint") -> "Event | None":
     record = hint.get("log_record")
     # A library raises what matters; what it logs as an error may be a client's, such as a wrong host. A probe
     # fails every few seconds while a server is away.
-    if record is not None and (not record.name.startswith("apps.") or record.name == "infrastructure.monitoring.health"):
+    if record is not None and (not record.name.startswith(OWN_LOGGERS) or record.name == HEALTH_LOGGER):
         return None
     sent: Event = _common(event)
     if record is not None:

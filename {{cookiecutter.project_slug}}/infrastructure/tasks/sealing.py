@@ -43,5 +43,5 @@ def _fernet() -> "MultiFernet":
     from cryptography.fernet import Fernet, MultiFernet  # noqa: PLC0415 - only what failed is sealed
 
     secrets = (settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS)
-    digests = (salted_hmac("infrastructure.tasks.sealing", "", secret=key, algorithm="sha256") for key in secrets)
+    digests = (salted_hmac(__name__, "", secret=key, algorithm="sha256") for key in secrets)
     return MultiFernet([Fernet(urlsafe_b64encode(digest.digest())) for digest in digests])

@@ -11,8 +11,8 @@ from django.core.management import call_command
 from django.utils.translation import override
 
 from apps.core.mail import mail_build_and_send
-from infrastructure.tasks.services.receipts import once
 from config.celery import app
+from infrastructure.tasks.services.receipts import once
 
 logger = structlog.get_logger(__name__)
 

@@ -20,10 +20,10 @@ from opentelemetry.sdk.resources import SERVICE_VERSION, Resource
 from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import BatchSpanProcessor
 
+from config import project
 from infrastructure.telemetry.logging import Seldom
 from infrastructure.telemetry.privacy import PrivateExporter
 from infrastructure.telemetry.sampling import EntrySampler
-from config import project
 
 FLUSH_MILLISECONDS = 5000
 # Their libraries leave the SDK's own buckets, which are milliseconds, to durations in seconds.

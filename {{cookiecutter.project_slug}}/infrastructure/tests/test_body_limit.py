@@ -13,9 +13,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import override
 from pytest_django import Settings
 
+from conftest import LANGUAGE
 from infrastructure.http.asgi import LARGE_BODIES, OverloadedError, with_limits
 from infrastructure.http.body_limit import FORM_BYTES
-from conftest import LANGUAGE
 
 LOG_IN = "v1:auth:token"
 UPLOAD = "/api/v1/files/"

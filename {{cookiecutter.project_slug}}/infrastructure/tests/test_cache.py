@@ -21,8 +21,8 @@ from django.http import HttpResponse
 from django.urls import reverse
 
 from apps.core.caching import cache_remember
-from infrastructure.cache.backend import JSONSerializer
 from config.env import BASE_DIR
+from infrastructure.cache.backend import JSONSerializer
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

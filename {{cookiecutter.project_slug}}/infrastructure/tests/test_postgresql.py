@@ -9,9 +9,9 @@ from django.db import OperationalError, connection
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.urls import reverse
 
-from infrastructure.database.postgresql import answer_within, driver, seconds_left
 from apps.users.models import User
 from conftest import Client
+from infrastructure.database.postgresql import answer_within, driver, seconds_left
 
 on_postgresql = pytest.mark.skipif(
     connection.vendor != "postgresql", reason="DATABASE_URL names no PostgreSQL"

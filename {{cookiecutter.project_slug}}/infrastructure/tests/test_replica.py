@@ -9,10 +9,10 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from pytest_django import Settings
 
-from infrastructure.database.replica import ReplicaRouter, replica_allowed
 from apps.users.models import User
 from apps.users.tests.factories import SuperuserFactory
 from conftest import Client
+from infrastructure.database.replica import ReplicaRouter, replica_allowed
 from tests.sampleapp.factories import NoteFactory
 from tests.sampleapp.models import Note
 

@@ -1,83 +1,45 @@
-"""Every failure as a problem document. RFC 9457: https://www.rfc-editor.org/rfc/rfc9457"""
+"""Exception handler of the API: every failure becomes problem details."""
 
-import errno
 from collections.abc import Iterator
 from http import HTTPStatus
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import structlog
 from django.core.exceptions import ValidationError as DjangoValidationError
-from django.db import InterfaceError, OperationalError
-from django.http import HttpRequest, JsonResponse
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 from rest_framework import exceptions
 from rest_framework.renderers import JSONRenderer
-from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.serializers import as_serializer_error
 from rest_framework.views import exception_handler
 
 from apps.core.api.client_ip import client_network
 from apps.core.api.throttling import count
+from infrastructure.http.problems import (
+    PROBLEM_JSON,
+    RETRY_AFTER,
+    UNAVAILABLE_CODE,
+    UNAVAILABLE_DETAIL,
+    is_unavailable,
+    problem,
+)
 
-PROBLEM_JSON = "application/problem+json"
-# SQLite's for a statement that it cannot run, such as one about a table that is missing.
-# https://www.sqlite.org/rescode.html#error
-SQLITE_ERROR = 1
+if TYPE_CHECKING:
+    from rest_framework.request import Request
+
 UNAUTHENTICATED = (exceptions.AuthenticationFailed, exceptions.NotAuthenticated)
 
 logger = structlog.get_logger(__name__)
 
 
 class ServiceUnavailable(exceptions.APIException):
-    """What is needed is away for now; the same request may well succeed later."""
+    """A dependency is unavailable for now; the same request may succeed later."""
 
     status_code = HTTPStatus.SERVICE_UNAVAILABLE
-    default_detail = gettext_lazy("Something that is needed is not available. Try again later.")
-    default_code = "service_unavailable"
+    default_detail = UNAVAILABLE_DETAIL
+    default_code = UNAVAILABLE_CODE
     # Seconds, for `Retry-After`.
-    wait = 5
-
-
-def problem(request: HttpRequest | Request, status: int, code: str, detail: str) -> dict[str, Any]:
-    """The members that every problem document has.
-
-    Args:
-        request: the one that failed.
-        status: of the response, 400 to 599.
-        code: what went wrong, for programs; the last part of `type`.
-        detail: what went wrong this time, for people.
-    """
-    return {
-        "type": f"urn:problem:{code}",
-        "title": HTTPStatus(status).phrase,
-        "status": status,
-        "detail": detail,
-        "request_id": request.META.get("HTTP_X_REQUEST_ID", ""),
-    }
-
-
-def problem_response(request: HttpRequest, status: int, code: str, detail: str) -> JsonResponse:
-    """A problem document outside of Django REST Framework."""
-    return JsonResponse(problem(request, status, code, detail), status=status, content_type=PROBLEM_JSON)
-
-
-def unavailable_response(request: HttpRequest) -> JsonResponse:
-    """The problem document of `ServiceUnavailable` outside of Django REST Framework."""
-    error = ServiceUnavailable
-    response = problem_response(request, error.status_code, error.default_code, str(error.default_detail))
-    response["Retry-After"] = str(error.wait)
-    return response
-
-
-def is_unavailable(exc: BaseException | None) -> bool:
-    """Whether the database or room on the disk is missing for now: the request itself was right."""
-    if isinstance(exc, OSError):
-        return exc.errno == errno.ENOSPC
-    if not isinstance(exc, OperationalError | InterfaceError):
-        return False
-    return getattr(exc.__cause__, "sqlite_errorcode", None) != SQLITE_ERROR
+    wait = RETRY_AFTER
 
 
 def problem_handler(exc: Exception, context: dict[str, Any]) -> Response | None:

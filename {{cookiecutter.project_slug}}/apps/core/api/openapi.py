@@ -10,7 +10,7 @@ from drf_spectacular import openapi
 from rest_framework import serializers
 from rest_framework.permissions import AllowAny, IsAuthenticated
 
-from apps.core.api.errors import PROBLEM_JSON
+from infrastructure.http.problems import PROBLEM_JSON
 
 
 class ProblemErrorSerializer(serializers.Serializer[Any]):

@@ -62,7 +62,9 @@ def _deployed(settings: Settings) -> None:
     settings.NUM_PROXIES = 1
     settings.ADMIN_URL = "manage/"
     settings.SENTRY_DSN = "https://key@sentry.example.com/1"
-    settings.CACHES = {"default": {"BACKEND": "infrastructure.cache.backend.FailoverRedisCache", "LOCATION": "redis://r"}}
+    settings.CACHES = {
+        "default": {"BACKEND": "infrastructure.cache.backend.FailoverRedisCache", "LOCATION": "redis://r"}
+    }
 
 
 @pytest.mark.usefixtures("_deployed")

@@ -11,13 +11,13 @@ from asgiref.sync import async_to_sync
 from django.http import StreamingHttpResponse
 from django.test import AsyncRequestFactory, RequestFactory
 
-from infrastructure.http.asgi import OverloadedError
 from apps.realtime.middleware import (
     PARTS_AT_ONCE,
     RESPONSES_PER_THREAD,
     StreamMiddleware,
     with_thread_limit,
 )
+from infrastructure.http.asgi import OverloadedError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

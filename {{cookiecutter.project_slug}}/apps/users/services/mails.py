@@ -6,8 +6,8 @@ import structlog
 from django.conf import settings
 from django.db import transaction
 
-from apps.core.mail import BUILDERS, Mail, mail_queue
 from apps.core.api.throttling import count
+from apps.core.mail import BUILDERS, Mail, mail_queue
 from apps.users.canonical import email_digest
 from apps.users.models import User
 from apps.users.selectors import user_by_email

@@ -8,13 +8,13 @@ from django.db import transaction
 from django.utils import timezone
 from rest_framework.request import Request
 
-from infrastructure.background import in_background
 from apps.users.exceptions import WrongPassword
 from apps.users.models import User
 from apps.users.selectors import user_by_email
 from apps.users.services.mails import mail_user
 from apps.users.services.sessions import password_matches, session_end_all
 from apps.users.tokens import PASSWORD_RESET
+from infrastructure.background import in_background
 
 
 def password_validate(*, user: User, password: str, field: str) -> None:

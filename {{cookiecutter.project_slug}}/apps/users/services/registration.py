@@ -11,7 +11,6 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from rest_framework.request import Request
 
-from infrastructure.background import in_background
 from apps.users.canonical import canonical_email
 from apps.users.exceptions import WrongPassword
 from apps.users.models import User
@@ -20,6 +19,7 @@ from apps.users.services.mails import mail_user
 from apps.users.services.passwords import password_validate
 from apps.users.services.sessions import password_matches
 from apps.users.tokens import EMAIL_VERIFICATION
+from infrastructure.background import in_background
 
 
 def user_register(*, email: str, password: str, **profile: str) -> None:

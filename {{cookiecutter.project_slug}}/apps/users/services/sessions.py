@@ -19,7 +19,6 @@ from rest_framework_simplejwt.exceptions import AuthenticationFailed, TokenError
 from rest_framework_simplejwt.settings import api_settings
 from rest_framework_simplejwt.utils import datetime_from_epoch
 
-from infrastructure.database.replica import replica_allowed
 from apps.users.authentication import JWTAuthentication, account_limited
 from apps.users.exceptions import (
     InvalidCredentials,
@@ -32,6 +31,7 @@ from apps.users.models import RefreshSession, User
 from apps.users.requests import UserRequest
 from apps.users.selectors import session_list
 from apps.users.tokens import HASH_CLAIM, LOGIN_TIME_CLAIM, SESSION_CLAIM, AccessToken, RefreshToken
+from infrastructure.database.replica import replica_allowed
 
 logger = structlog.get_logger(__name__)
 

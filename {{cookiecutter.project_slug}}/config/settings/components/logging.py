@@ -10,8 +10,8 @@ from typing import Any
 import structlog
 from structlog.typing import Processor
 
-from infrastructure.logging.scrub import redact, scrub_event
 from config.env import env
+from infrastructure.logging.scrub import redact, scrub_event
 
 LOG_LEVEL: str = env.choice("LOG_LEVEL", "DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL", default="INFO")
 LOG_SQL = env.boolean("LOG_SQL", default=LOG_LEVEL == "DEBUG")

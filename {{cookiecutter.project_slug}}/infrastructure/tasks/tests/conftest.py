@@ -8,8 +8,8 @@ from kombu import Connection
 from pytest_django import Settings
 
 from apps.core.mail import BUILDERS, Mail
-from infrastructure.tasks.base import Broker
 from config.celery import app
+from infrastructure.tasks.base import Broker
 
 AWAY = "redis://127.0.0.1:1/0"
 

@@ -7,11 +7,11 @@ from django.urls import reverse
 from django.utils.translation import gettext
 from pytest_django import Settings
 
+from apps.users.tests.factories import StaffFactory, SuperuserFactory
+from conftest import Client
 from infrastructure.tasks.models import DeadLetter, Schedule
 from infrastructure.tasks.tests.conftest import Messages
 from infrastructure.tasks.tests.factories import DeadLetterFactory
-from apps.users.tests.factories import StaffFactory, SuperuserFactory
-from conftest import Client
 
 pytestmark = pytest.mark.django_db
 

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from django.db import InterfaceError, connections
 
+from config.celery import app
 from infrastructure.tasks import consumer as module
 from infrastructure.tasks.consumer import Consumer
 from infrastructure.tasks.models import DeadLetter
 from infrastructure.tasks.sealing import unseal
-from config.celery import app
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -10,16 +10,16 @@ from django.utils.translation import override
 from pytest_django import DjangoCaptureOnCommitCallbacks, Settings
 
 from apps.core.mail import mail_queue
-from infrastructure.tasks.base import Broker
-from infrastructure.tasks.models import DeadLetter, Receipt
-from infrastructure.tasks.tasks import mail_deliver
-from infrastructure.tasks.tests.conftest import Messages
 from apps.users.models import User
 from apps.users.services.accounts import user_delete
 from apps.users.services.mails import mail_user
 from apps.users.tests.factories import UserFactory
 from config.celery import app
 from conftest import LANGUAGE, Client
+from infrastructure.tasks.base import Broker
+from infrastructure.tasks.models import DeadLetter, Receipt
+from infrastructure.tasks.tasks import mail_deliver
+from infrastructure.tasks.tests.conftest import Messages
 
 pytestmark = pytest.mark.django_db
 

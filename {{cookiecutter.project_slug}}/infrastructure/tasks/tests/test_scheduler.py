@@ -11,15 +11,16 @@ from django.utils import timezone
 from kombu.exceptions import OperationalError as BrokerError
 from pytest_django import Settings
 
+from config.celery import app
 from infrastructure.tasks import probe
 from infrastructure.tasks.models import Lease, Schedule
 from infrastructure.tasks.scheduler import DatabaseScheduler
 from infrastructure.tasks.services.schedules import schedule_fired
 from infrastructure.tasks.tests.conftest import Messages
-from config.celery import app
 
 pytestmark = pytest.mark.django_db
 
+COMMAND = "infrastructure.tasks.tasks.command_run"
 LONG_AGO = timezone.now() - timedelta(days=3)
 
 
@@ -30,8 +31,8 @@ def _two_entries(settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyP
     settings.CELERY_TASK_ALWAYS_EAGER = False
     settings.HEARTBEAT_DIR = str(tmp_path)
     settings.CELERY_BEAT_SCHEDULE = {
-        "daily": {"task": "infrastructure.tasks.tasks.command_run", "schedule": "0 3 * * *", "args": ["clearsessions"]},
-        "often": {"task": "infrastructure.tasks.tasks.command_run", "schedule": timedelta(hours=1)},
+        "daily": {"task": COMMAND, "schedule": "0 3 * * *", "args": ["clearsessions"]},
+        "often": {"task": COMMAND, "schedule": timedelta(hours=1)},
     }
 
 

@@ -11,6 +11,7 @@ from kombu import Connection
 from kombu.exceptions import OperationalError as BrokerError
 from pytest_django import Settings
 
+from config.celery import app
 from infrastructure.monitoring import health
 from infrastructure.tasks.apps import TasksConfig
 from infrastructure.tasks.base import Task
@@ -18,7 +19,6 @@ from infrastructure.tasks.health import check_broker
 from infrastructure.tasks.models import DeadLetter
 from infrastructure.tasks.tasks import command_run, mail_deliver
 from infrastructure.tasks.tests.conftest import AWAY, Messages
-from config.celery import app
 from tests.production import run_python
 
 pytestmark = pytest.mark.django_db
@@ -79,7 +79,7 @@ def test_a_task_is_queued_after_the_commit(messages: Messages) -> None:
 
 
 def test_every_task_is_made_from_the_class_of_the_project() -> None:
-    ours = [task for name, task in app.tasks.items() if name.startswith("apps.")]
+    ours = [task for name, task in app.tasks.items() if name.startswith("infrastructure.")]
     assert {mail_deliver, command_run} <= set(ours)
     for task in ours:
         assert (task.acks_late, task.reject_on_worker_lost, task.ignore_result) == (True, True, True)

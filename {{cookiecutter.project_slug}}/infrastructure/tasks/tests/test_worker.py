@@ -9,10 +9,10 @@ from celery.signals import setup_logging, worker_init
 from django.core.exceptions import ImproperlyConfigured
 from pytest_django import Settings
 
+from config.celery import app, keep_logging, prepare_worker
 from infrastructure.tasks import worker
 from infrastructure.tasks.heartbeats import heartbeat_write
 from infrastructure.tasks.worker import Consuming, Heartbeat, Loop, say_alive
-from config.celery import app, keep_logging, prepare_worker
 
 
 class Timer:

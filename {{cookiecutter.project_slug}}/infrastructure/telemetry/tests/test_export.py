@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from infrastructure.telemetry.tests.collector import attributes, metrics, resources, spans
 from config import project
+from infrastructure.telemetry.tests.collector import attributes, metrics, resources, spans
 from tests.production import run_python, served
 from tests.receiver import Receiver, receiving
 

@@ -13,7 +13,6 @@ from django.core.files.uploadhandler import TemporaryFileUploadHandler
 from django.urls import reverse
 from pytest_django import Settings
 
-from infrastructure.http.body_limit import FORM_BYTES
 from apps.files.models import StoredFile
 from apps.files.tests.contents import BAD_NAMES, GOOD, GOOD_NAMES, PDF, REFUSED
 from apps.files.tests.factories import StoredFileFactory
@@ -21,6 +20,7 @@ from apps.files.tests.helpers import LIST, objects, stored, upload
 from apps.users.models import User
 from apps.users.tests.helpers import Response, assert_unauthorized, fields_of, problem_of
 from conftest import Client
+from infrastructure.http.body_limit import FORM_BYTES
 
 BOUNDARY = "----limit"
 

@@ -10,9 +10,9 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from pytest_django import Settings
 
-from infrastructure import background
 from apps.users.tests.factories import PASSWORD, UserFactory
 from conftest import Client
+from infrastructure import background
 
 EMAIL = "ada@example.com"
 STATES: dict[str, dict[str, Any] | None] = {

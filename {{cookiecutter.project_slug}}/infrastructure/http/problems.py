@@ -1,0 +1,65 @@
+"""Problem details for failed requests. RFC 9457: https://www.rfc-editor.org/rfc/rfc9457"""
+
+import errno
+from http import HTTPStatus
+from typing import Any, Protocol
+
+from django.db import InterfaceError, OperationalError
+from django.http import HttpRequest, JsonResponse
+from django.utils.translation import gettext_lazy
+
+PROBLEM_JSON = "application/problem+json"
+UNAVAILABLE_CODE = "service_unavailable"
+UNAVAILABLE_DETAIL = gettext_lazy("Something that is needed is not available. Try again later.")
+# Seconds.
+RETRY_AFTER = 5
+# SQLite's for a statement that it cannot run, such as one about a table that is missing.
+# https://www.sqlite.org/rescode.html#error
+SQLITE_ERROR = 1
+
+
+class RequestLike(Protocol):
+    """A request of Django or of Django REST Framework."""
+
+    @property
+    def META(self) -> dict[str, Any]: ...  # noqa: N802 - Django's name
+
+
+def problem(request: RequestLike, status: int, code: str, detail: str) -> dict[str, Any]:
+    """The members that every problem document has.
+
+    Args:
+        request: the one that failed.
+        status: of the response, 400 to 599.
+        code: what went wrong, for programs; the last part of `type`.
+        detail: what went wrong this time, for people.
+    """
+    return {
+        "type": f"urn:problem:{code}",
+        "title": HTTPStatus(status).phrase,
+        "status": status,
+        "detail": detail,
+        "request_id": request.META.get("HTTP_X_REQUEST_ID", ""),
+    }
+
+
+def problem_response(request: HttpRequest, status: int, code: str, detail: str) -> JsonResponse:
+    """Return problem details outside of Django REST Framework."""
+    return JsonResponse(problem(request, status, code, detail), status=status, content_type=PROBLEM_JSON)
+
+
+def unavailable_response(request: HttpRequest) -> JsonResponse:
+    """Return problem details with status 503 and `Retry-After`."""
+    status = HTTPStatus.SERVICE_UNAVAILABLE
+    response = problem_response(request, status, UNAVAILABLE_CODE, str(UNAVAILABLE_DETAIL))
+    response["Retry-After"] = str(RETRY_AFTER)
+    return response
+
+
+def is_unavailable(exc: BaseException | None) -> bool:
+    """Whether the database or room on the disk is missing for now: the request itself was right."""
+    if isinstance(exc, OSError):
+        return exc.errno == errno.ENOSPC
+    if not isinstance(exc, OperationalError | InterfaceError):
+        return False
+    return getattr(exc.__cause__, "sqlite_errorcode", None) != SQLITE_ERROR
