@@ -8,7 +8,6 @@ import secrets
 import shutil
 import ssl
 import subprocess
-import time
 from contextlib import contextmanager
 from http.client import HTTPResponse
 from typing import TYPE_CHECKING, Any, Self
@@ -81,7 +80,6 @@ class Stack:
         self.files = [project / "deploy/compose/production.yml", project / f"deploy/compose/{self.proxy}.yml"]
         self.env = bare_environment(COMPOSE_PROJECT_NAME=self.name, IMAGE="stack-of-the-tests")
         self.settings = SECRETS | OTHERS | settings
-        self.seconds = 0.0  # that it took to get healthy
         self.changed = False
         self.session = requests.Session()
         self.session.trust_env = False  # other certificates than those that this machine trusts
@@ -124,9 +122,7 @@ class Stack:
     def up(self) -> None:
         """Start it as its owner would, and trust its certificates."""
         self.make("image")
-        begun = time.monotonic()
         self.make("up-production")
-        self.seconds = time.monotonic() - begun
         self.trust()
 
     def trust(self) -> None:

@@ -122,8 +122,8 @@ FEATURES = {
     "deployment": {"compose": ["deploy/compose.yml"], "kubernetes": ["deploy/compose.yml", "deploy/k8s"], "none": []},
 }
 PATHS = (
-    "infrastructure/tasks/models.py", "worker.py", "deploy/proxy/Caddyfile", "deploy/proxy/nginx.conf", "deploy/compose.yml",
-    "deploy/k8s/app.yml", "manage.py",
+    "infrastructure/tasks/models.py", "worker.py", "deploy/proxy/Caddyfile", "deploy/proxy/nginx.conf",
+    "deploy/compose.yml", "deploy/k8s/app.yml", "manage.py",
 )  # fmt: skip
 
 

@@ -10,7 +10,7 @@ from threading import Event, Thread
 
 PATIENCE = 30
 DECODERS: dict[str, Callable[[bytes], bytes]] = {
-    "br": import_module("brotli").decompress,  # without types
+    "br": lambda body: import_module("brotli").decompress(body),  # without types, where it is installed
     "gzip": gzip.decompress,
     "identity": bytes,
 }
