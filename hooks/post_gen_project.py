@@ -14,7 +14,7 @@ import shlex
 import shutil
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -26,7 +26,7 @@ def main() -> int:
     """Finish the project in the current folder; the exit status says whether its template is sound."""
     answers, project = json.loads(ANSWERS), Path.cwd()
     try:
-        remove_unchosen(project, answers)
+        remove_unchosen(project, answers["__keep"])
         write_env(project)
     except (LookupError, OSError) as error:
         print(error.args[0] if isinstance(error, LookupError) else error, file=sys.stderr)
@@ -43,47 +43,38 @@ def main() -> int:
     return 0
 
 
-def unchosen_paths(answers: Mapping[str, Any]) -> list[str]:
-    """Return the paths that `_features` gives to answers other than the ones given.
-
-    A row `option: [paths]` belongs to a yes/no question, a row `option: {answer: [paths]}` to a choice; a path that
-    several answers of one choice share stays when one of them is given.
+def unchosen_paths(keep: Mapping[str, str]) -> list[str]:
+    """Return the paths whose condition is not met.
 
     Args:
-        answers: cookiecutter's context, with its private keys.
-    """
-    unchosen: list[str] = []
-    for option, row in answers["_features"].items():
-        by_answer = row if isinstance(row, dict) else {True: row, False: []}
-        kept = by_answer[answers[option]]
-        unchosen += [path for paths in by_answer.values() for path in paths if path not in kept]
-    return unchosen
-
-
-def remove_unchosen(project: Path, answers: Mapping[str, Any]) -> None:
-    """Delete what was not chosen, and the folders that this leaves empty.
+        keep: each path of the table `__keep`, with its rendered condition: "True" or "False".
 
     Raises:
-        LookupError: `_features` names a path that the template does not have.
+        LookupError: a condition is neither.
     """
-    every_path = {path for row in answers["_features"].values() for path in paths_of(row)}
-    if missing := sorted(path for path in every_path if not (project / path).exists()):
-        raise LookupError("_features in cookiecutter.json names what does not exist: " + ", ".join(missing))
-    for path in map(project.joinpath, unchosen_paths(answers)):
+    if wrong := sorted(path for path, condition in keep.items() if condition not in {"True", "False"}):
+        raise LookupError("__keep in cookiecutter.json must render to True or False for: " + ", ".join(wrong))
+    return [path for path, condition in keep.items() if condition == "False"]
+
+
+def remove_unchosen(project: Path, keep: Mapping[str, str]) -> None:
+    """Delete the paths whose condition is not met, and the folders that become empty.
+
+    Raises:
+        LookupError: `__keep` names a path that the template does not have, or a condition is no condition.
+    """
+    if missing := sorted(path for path in keep if not (project / path).exists()):
+        raise LookupError("__keep in cookiecutter.json names paths that do not exist: " + ", ".join(missing))
+    for path in map(project.joinpath, unchosen_paths(keep)):
         if path.is_dir():
             shutil.rmtree(path)
         else:
-            # A folder that is not chosen may have taken this file with it already.
+            # The row of a parent folder may have removed it already.
             path.unlink(missing_ok=True)
         for folder in path.parents:
             if folder == project or not folder.is_dir() or any(folder.iterdir()):
                 break
             folder.rmdir()
-
-
-def paths_of(row: list[str] | dict[str, list[str]]) -> list[str]:
-    """Return all paths of one row of `_features`."""
-    return row if isinstance(row, list) else [path for paths in row.values() for path in paths]
 
 
 def write_env(project: Path) -> None:

@@ -7,14 +7,12 @@ inside a raw string, which holds whatever was typed: JSON escapes each quote, so
 from __future__ import annotations
 
 import json
-import keyword
 import os
 import re
 import shlex
 import sys
 import unicodedata
 import zoneinfo
-from functools import partial
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -25,7 +23,21 @@ ANSWERS = r"""{{ cookiecutter | jsonify }}"""
 SLUG = re.compile(r"[a-z][a-z0-9_]{0,39}")
 LOCAL_PART = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*")
 HOST_LABEL = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
+# https://www.postgresql.org/docs/current/sql-createrole.html; names of databases that every server has
+RESERVED_BY_POSTGRESQL = frozenset({"none", "postgres", "public", "template0", "template1"})
 ZONE = re.compile(r"[A-Z][A-Za-z0-9_+-]*(/[A-Za-z0-9_+-]+)*")
+
+# The answers to each choice, as in `cookiecutter.json`: of those, a hook sees only the one that was given.
+CHOICES = {
+    "license": ("MIT", "BSD-3-Clause", "Apache-2.0", "GPL-3.0-or-later", "Proprietary"),
+    "django_version": ("5.2", "6.1"),
+    "python_version": ("3.13", "3.12", "3.11"),
+    "media_storage": ("filesystem", "s3", "gcs", "azure"),
+    "deployment": ("compose", "kubernetes", "none"),
+    "reverse_proxy": ("caddy", "nginx"),
+    "ci_provider": ("github", "gitlab", "none"),
+}
+SWITCHES = ("use_celery", "use_channels", "use_opentelemetry")
 
 
 def main() -> int:
@@ -64,7 +76,7 @@ def faults(answers: Mapping[str, Any]) -> Iterator[str]:
     """
     checks: dict[str, tuple[Callable[[str], str], str]] = {
         "project_name": (line_fault, "Parcel Tracker"),
-        "project_slug": (partial(slug_fault, reserved=answers["_reserved_slugs"]), "parcel_tracker"),
+        "project_slug": (slug_fault, "parcel_tracker"),
         "description": (line_fault, "Tracks parcels."),
         "author_name": (line_fault, "Ada Lovelace"),
         "email": (email_fault, "api@example.com"),
@@ -95,14 +107,12 @@ def line_fault(text: str) -> str:
     return ""
 
 
-def slug_fault(slug: str, reserved: list[str]) -> str:
-    """Say why `slug` cannot name the project; empty when it can."""
+def slug_fault(slug: str) -> str:
+    """Say why `slug` cannot name the folder, the database and its user; empty when it can."""
     if not SLUG.fullmatch(slug):
         return f"{slug!a} is not a lower-case letter followed by at most 39 letters, digits or underscores"
-    if keyword.iskeyword(slug) or keyword.issoftkeyword(slug):
-        return f"{slug!a} is a word of the Python language"
-    if slug in reserved:
-        return f"{slug!a} is the name of a package that the project uses"
+    if slug.startswith("pg_") or slug in RESERVED_BY_POSTGRESQL:
+        return f"{slug!a} is reserved by PostgreSQL, where it would name the database and its user"
     return ""
 
 
@@ -144,13 +154,14 @@ def is_known(zone: str) -> bool:
 
 
 def option_faults(answers: Mapping[str, Any]) -> Iterator[str]:
-    """Yield a fault for each option whose answer is not in the table: a replayed or edited file can hold any."""
-    for option, row in answers["_features"].items():
-        answer = answers[option]
-        if isinstance(row, dict) and answer not in row:
-            yield f"{option}: {answer!a} is not one of {', '.join(row)}, for example: {next(iter(row))}"
-        if isinstance(row, list) and not isinstance(answer, bool):
-            yield f"{option}: {answer!a} is neither true nor false, for example: true"
+    """Yield a fault for each option whose answer is not one of its choices: a replayed file can hold any."""
+    for option, choices in CHOICES.items():
+        if answers[option] not in choices:
+            known = ", ".join(choices)
+            yield f"{option}: {answers[option]!a} is not one of {known}, for example: {choices[0]}"
+    for option in SWITCHES:
+        if not isinstance(answers[option], bool):
+            yield f"{option}: {answers[option]!a} is neither true nor false, for example: true"
 
 
 def python_fault(answers: Mapping[str, Any]) -> str:

@@ -59,7 +59,7 @@ def test_defaults_give_a_project_and_the_next_commands(machine: Machine) -> None
     printed = machine.generate("--no-input")
     project = machine.cwd / "my_api"
     assert f"  cd {project}\n  git init\n  make run\n" in printed
-    assert metadata(project)["project"]["name"] == "my_api"
+    assert metadata(project)["project"]["name"] == "my_api-backend"
 
 
 def test_a_folder_with_a_space_is_quoted_in_the_next_command(machine: Machine) -> None:

@@ -12,14 +12,14 @@ from baking import DEFINITION, PROMPTS, context_of, options
 from hypothesis import given
 from hypothesis import strategies as st
 from post_gen_project import remove_unchosen, unchosen_paths, write_env
-from pre_gen_project import faults, line_fault, zone_fault
+from pre_gen_project import CHOICES, SWITCHES, faults, line_fault, zone_fault
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 GOOD: dict[str, list[str]] = {
     "project_name": ["My API", "Ünïcödé", "日本語", "a" * 200, "{{ 7*7 }}", "👩‍👩‍👧", "‏شركة‎"],
-    "project_slug": ["a", "my_api", "a" * 40, "calendar", "queue", "x1"],
+    "project_slug": ["a", "my_api", "a" * 40, "calendar", "class", "django", "queue", "x1", "x_"],
     "description": ["# % if", "'\"\\", "a: b, c #d"],
     "author_name": ['O\'Neill "Jim"', "${x} %(x)s"],
     "email": ["you@example.com", "first.last+tag@mail.example.co", "o'neill@example.com", "me@EXAMPLE.com"],
@@ -29,7 +29,7 @@ GOOD: dict[str, list[str]] = {
 BAD: dict[str, list[str]] = {
     "project_name": ["", "  ", "two\nlines", "tab\there", "bell\a", "line\u2028separator", "\udc80", "\ufffe"],
     "project_slug": [
-        "", "My_Api", "1st", "_x", "my-api", "a" * 41, "class", "match", "django", "sqlparse", "naïve", "a\n",
+        "", "My_Api", "1st", "_x", "my-api", "a" * 41, "pg_api", "postgres", "public", "naïve", "a\n",
     ],
     "description": ["", "two\r\nlines", "\x1b[31mred"],
     "author_name": ["", "\x7f", "\x85"],
@@ -88,10 +88,10 @@ def test_every_prompt_is_validated() -> None:
     assert set(GOOD) == set(BAD) == set(PROMPTS) - set(options())
 
 
-def test_every_option_has_a_row_with_each_of_its_answers() -> None:
-    for option, values in options().items():
-        row = DEFINITION["_features"][option]
-        assert isinstance(row, list) if isinstance(values[0], bool) else list(row) == values
+def test_hook_knows_each_option_and_its_answers() -> None:
+    assert {option: list(choices) for option, choices in CHOICES.items()} | {
+        switch: [DEFINITION[switch], not DEFINITION[switch]] for switch in SWITCHES
+    } == options()
 
 
 @given(st.text(alphabet=st.characters(categories=["Cc", "Cs", "Zl", "Zp"]), min_size=1), st.text())
@@ -116,54 +116,40 @@ def make_project(folder: Path, *paths: str) -> None:
         (folder / path).touch()
 
 
-FEATURES = {
-    "use_tasks": ["infrastructure/tasks", "worker.py"],
-    "proxy": {"caddy": ["deploy/proxy/Caddyfile"], "nginx": ["deploy/proxy/nginx.conf"]},
-    "deployment": {"compose": ["deploy/compose.yml"], "kubernetes": ["deploy/compose.yml", "deploy/k8s"], "none": []},
-}
-PATHS = (
-    "infrastructure/tasks/models.py", "worker.py", "deploy/proxy/Caddyfile", "deploy/proxy/nginx.conf",
-    "deploy/compose.yml", "deploy/k8s/app.yml", "manage.py",
-)  # fmt: skip
+PATHS = ("infrastructure/tasks/models.py", "worker.py", "deploy/compose.yml", "deploy/proxy/Caddyfile", "manage.py")
 
 
 @pytest.mark.parametrize(
-    ("chosen", "kept"),
+    ("keep", "kept"),
     [
-        (
-            (True, "caddy", "compose"),
-            {"infrastructure/tasks/models.py", "worker.py", "deploy/proxy/Caddyfile", "deploy/compose.yml"},
-        ),
-        ((False, "nginx", "kubernetes"), {"deploy/proxy/nginx.conf", "deploy/compose.yml", "deploy/k8s/app.yml"}),
-        ((False, "caddy", "none"), {"deploy/proxy/Caddyfile"}),
+        ({"infrastructure/tasks": "True", "worker.py": "True", "deploy": "True", "deploy/proxy": "True"}, PATHS),
+        ({"infrastructure/tasks": "False", "deploy/proxy": "False"}, ("worker.py", "deploy/compose.yml", "manage.py")),
+        ({"deploy/compose.yml": "False", "deploy/proxy/Caddyfile": "False"}, (PATHS[0], "worker.py", "manage.py")),
+        ({"deploy": "False", "deploy/proxy": "True"}, (PATHS[0], "worker.py", "manage.py")),
+        ({"deploy": "False", "deploy/proxy/Caddyfile": "False"}, (PATHS[0], "worker.py", "manage.py")),
     ],
+    ids=["all kept", "folders removed", "files removed", "row of a parent decides", "both removed"],
 )
-def test_what_was_not_chosen_goes_and_leaves_no_empty_folder(
-    tmp_path: Path, chosen: tuple[bool, str, str], kept: set[str]
+def test_unchosen_paths_are_removed_with_the_folders_that_become_empty(
+    tmp_path: Path, keep: dict[str, str], kept: tuple[str, ...]
 ) -> None:
     make_project(tmp_path, *PATHS)
     (tmp_path / "mine").mkdir()
-    remove_unchosen(tmp_path, {"_features": FEATURES, **dict(zip(FEATURES, chosen, strict=True))})
+    remove_unchosen(tmp_path, keep)
     left = {path.relative_to(tmp_path).as_posix() for path in tmp_path.rglob("*")}
-    assert {name for name in left if (tmp_path / name).is_file()} == kept | {"manage.py"}
+    assert {name for name in left if (tmp_path / name).is_file()} == set(kept)
     assert [name for name in left if (tmp_path / name).is_dir() and not any((tmp_path / name).iterdir())] == ["mine"]
 
 
-def test_a_path_inside_another_one_may_be_gone_already(tmp_path: Path) -> None:
-    features = {"containers": ["deploy"], "proxy": {"caddy": ["deploy/Caddyfile"], "none": []}}
-    make_project(tmp_path, "deploy/Caddyfile")
-    remove_unchosen(tmp_path, {"_features": features, "containers": False, "proxy": "none"})
-    assert list(tmp_path.iterdir()) == []
+def test_path_that_the_template_lacks_is_an_error_also_when_chosen(tmp_path: Path) -> None:
+    with pytest.raises(LookupError, match=r"__keep .* do not exist: nowhere\.py"):
+        remove_unchosen(tmp_path, {"nowhere.py": "True"})
 
 
-def test_a_path_that_the_template_lacks_is_an_error_even_when_chosen(tmp_path: Path) -> None:
-    with pytest.raises(LookupError, match=r"_features .* does not exist: nowhere\.py"):
-        remove_unchosen(tmp_path, {"_features": {"use_x": ["nowhere.py"]}, "use_x": True})
-
-
-def test_a_text_in_place_of_a_yes_or_no_is_an_error() -> None:
-    with pytest.raises(KeyError):
-        unchosen_paths({"_features": {"use_x": ["x.py"]}, "use_x": "False"})
+@pytest.mark.parametrize("condition", ["", "true", "compose"])
+def test_condition_that_is_neither_true_nor_false_is_an_error(condition: str) -> None:
+    with pytest.raises(LookupError, match=r"True or False for: x\.py"):
+        unchosen_paths({"x.py": condition, "y.py": "True"})
 
 
 def test_env_is_private_and_has_a_secret_of_its_own(tmp_path: Path) -> None:

@@ -9,7 +9,6 @@ from pathlib import Path, PurePath
 
 import pytest
 from baking import DEFINITION, ROOT, TREE, run, tracked_files
-from post_gen_project import paths_of
 
 CONTROL = re.compile(r"^\s*# % |\{%")
 STATEMENT = re.compile(r"^\s*# % (\w+)")
@@ -91,10 +90,13 @@ def test_every_control_line_starts_the_way_the_formatter_leaves_it() -> None:
     assert [name for name, lines in SOURCES.items() if any(line.lstrip().startswith("#%") for line in lines)] == []
 
 
-def test_every_path_of_a_feature_exists_and_has_one_owner() -> None:
-    owned = [(path, option) for option, row in DEFINITION["_features"].items() for path in set(paths_of(row))]
-    assert [path for path, _ in owned if not (ROOT / TREE / path).exists()] == []
-    assert len({path for path, _ in owned}) == len(owned)
+def test_every_path_of_the_table_exists() -> None:
+    assert [path for path in DEFINITION["__keep"] if not (ROOT / TREE / path).exists()] == []
+
+
+def test_private_keys_are_ten_at_most() -> None:
+    of_cookiecutter = {"__prompts__", "_copy_without_render", "_jinja2_env_vars", "_new_lines"}
+    assert len({key for key in DEFINITION if key.startswith("_")} - of_cookiecutter) <= 10
 
 
 def test_what_is_copied_unrendered_are_files_never_folders() -> None:

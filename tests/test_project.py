@@ -2,18 +2,12 @@
 
 from __future__ import annotations
 
-import re
-import tomllib
 from typing import TYPE_CHECKING
 
-from baking import DEFINITION, Bakery, bare_environment, files_of, run
+from baking import Bakery, bare_environment, files_of, run
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-
-def normalized(name: str) -> str:
-    return name.lower().replace("-", "_").replace(".", "_")
 
 
 def test_it_answers_a_request(installed: Path) -> None:
@@ -41,14 +35,3 @@ def test_setting_it_up_adds_one_file_to_commit(installed: Path, bake: Bakery, tm
     seen = run("git", "ls-files", "-z", "--others", "--exclude-standard", cwd=installed, env=env).split("\0")
     generated = {name for name, _ in files_of(bake())}
     assert set(seen) - generated - {""} == {"uv.lock"}
-
-
-def test_no_package_that_it_asks_for_may_be_its_own_name(installed: Path) -> None:
-    # Those that come with them are reserved too, but may be others tomorrow.
-    metadata = tomllib.loads((installed / "pyproject.toml").read_text(encoding="utf-8"))
-    groups = [metadata["project"]["dependencies"], *metadata["dependency-groups"].values()]
-    requirements = [requirement for group in groups for requirement in group if isinstance(requirement, str)]
-    packages = {normalized(re.split(r"[^\w.-]", requirement)[0]) for requirement in requirements}
-    assert {"django", "pytest_cov"} <= packages
-    reserved = set(DEFINITION["_reserved_slugs"])
-    assert packages - reserved == set(), "add these to _reserved_slugs in cookiecutter.json"

@@ -12,8 +12,8 @@ from pathlib import Path, PurePath
 
 import pytest
 import yaml
-from baking import DEFINITION, Answers, Bakery, context_of, covering_array, files_of, label, options, run, texts_of
-from post_gen_project import paths_of, unchosen_paths
+from baking import Answers, Bakery, context_of, covering_array, files_of, label, options, run, texts_of
+from post_gen_project import unchosen_paths
 
 RUFF = Path(sys.executable).with_name("ruff")
 VARIANTS = covering_array(strength=3)
@@ -102,10 +102,10 @@ def test_it_is_linted_and_formatted_as_it_comes(bake: Bakery, answers: Answers) 
 
 @every_variant
 def test_what_was_chosen_is_there_and_nothing_else(bake: Bakery, answers: Answers) -> None:
-    project = bake(**answers)
-    owned = {path for row in DEFINITION["_features"].values() for path in paths_of(row)}
-    gone = set(unchosen_paths(context_of(answers)))
-    assert {path for path in owned if (project / path).exists()} == owned - gone
+    project, keep = bake(**answers), context_of(answers)["__keep"]
+    gone = {PurePath(path) for path in unchosen_paths(keep)}
+    chosen = {path for path in keep if gone.isdisjoint([PurePath(path), *PurePath(path).parents])}
+    assert {path for path in keep if (project / path).exists()} == chosen
     assert [path for path in project.rglob("*") if path.is_dir() and not any(path.iterdir())] == []
 
 

@@ -8,12 +8,14 @@ from gunicorn.glogging import Logger
 
 from config.env import PORT, Form, env
 
-# % filter replace("config.asgi", cookiecutter.__application)
+# % if not cookiecutter.use_channels
+wsgi_app = "config.wsgi"
+worker_class = "config.server.Worker"
+# % endif
+# % if cookiecutter.use_channels
 wsgi_app = "config.asgi"
-# % endfilter
-# % filter replace("apps.realtime.server", cookiecutter.__server)
 worker_class = "apps.realtime.server.Worker"
-# % endfilter
+# % endif
 _BIND = Form(
     rf"[^\s:]*:{PORT}|\[[0-9a-fA-F:]+\]:{PORT}|unix:\S+|fd://\d+", "an address such as 127.0.0.1:8000"
 )
