@@ -6,6 +6,7 @@ inside a raw string, which holds whatever was typed: JSON escapes each quote, so
 
 from __future__ import annotations
 
+import difflib
 import json
 import os
 import re
@@ -37,6 +38,8 @@ CHOICES = {
     "reverse_proxy": ("caddy", "nginx"),
     "ci_provider": ("github", "gitlab", "none"),
 }
+# Answers to `features` that stand for none or for every name.
+WHOLE = ("all", "none")
 SWITCHES = ("use_celery", "use_channels", "use_opentelemetry")
 
 
@@ -90,6 +93,7 @@ def faults(answers: Mapping[str, Any]) -> Iterator[str]:
     yield from unknown
     if not unknown and (wrong := python_fault(answers)):
         yield f"python_version: {wrong}, for example: 3.13"
+    yield from feature_faults(answers)
 
 
 def line_fault(text: str) -> str:
@@ -170,6 +174,34 @@ def python_fault(answers: Mapping[str, Any]) -> str:
     if [int(part) for part in chosen.split(".")] < [int(part) for part in floor.split(".")]:
         return f"Django {answers['django_version']} needs Python {floor} or newer, not {chosen}"
     return ""
+
+
+def feature_faults(answers: Mapping[str, Any]) -> Iterator[str]:
+    """Yield a fault for names in `features` that are unknown or contradict each other, and one for each missing option.
+
+    The private key `_features` maps each name to the option that the feature needs, or to an empty string.
+    """
+    needs: dict[str, str] = answers["_features"]
+    typed = dict.fromkeys(str(answers["features"]).lower().replace(",", " ").split())
+    corrected: dict[str, None] = {}
+    wrong = []
+    for name in typed:
+        nearest = [name] if name in needs or name in WHOLE else difflib.get_close_matches(name, needs, n=1)
+        corrected |= dict.fromkeys(nearest)
+        if name not in nearest:
+            wrong.append(f"{name!a} is unknown" + "".join(f" (did you mean {match}?)" for match in nearest))
+    names = [name for name in needs if name in corrected]
+    if len(corrected) > 1 and (whole := [name for name in WHOLE if name in corrected]):
+        wrong.append(f"{' and '.join(whole)} cannot be combined with other names")
+    elif "all" in corrected:
+        names = list(needs)
+    if wrong:
+        example = " ".join(names) or "none"
+        yield f"features: {', '.join(wrong)}; choose from {', '.join([*needs, *WHOLE])}, for example: {example}"
+    for option in dict.fromkeys(needs[name] for name in names if needs[name]):
+        if answers[option] is False:
+            users = [name for name in names if needs[name] == option]
+            yield f"{option}: is needed by {' and '.join(users)} in features, for example: true"
 
 
 if __name__ == "__main__":

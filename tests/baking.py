@@ -27,6 +27,7 @@ ROOT = Path(__file__).resolve().parent.parent
 TREE = "{{cookiecutter.project_slug}}"
 DEFINITION: dict[str, Any] = json.loads((ROOT / "cookiecutter.json").read_text(encoding="utf-8"))
 PROMPTS = [key for key in DEFINITION if not key.startswith("_")]
+FEATURES: list[str] = list(DEFINITION["_features"])
 
 Answer = str | bool
 Answers = dict[str, Answer]
@@ -60,6 +61,24 @@ def options() -> dict[str, list[Answer]]:
     return found
 
 
+def factors() -> dict[str, list[Answer]]:
+    """Return what is combined: each option with its answers, each feature off and on."""
+    return options() | {name: [False, True] for name in FEATURES}
+
+
+def answers_of(row: Answers) -> Answers:
+    """Return the answers for a value of some factors."""
+    features = " ".join(name for name in FEATURES if row.get(name))
+    return {key: value for key, value in row.items() if key not in FEATURES} | {"features": features or "none"}
+
+
+def values_of(answers: Answers) -> Answers:
+    """Return the value of each factor that `answers` mean."""
+    features = str(answers["features"]).split()
+    chosen = {name: name in features for name in FEATURES}
+    return {key: value for key, value in answers.items() if key != "features"} | chosen
+
+
 def context_of(answers: Answers) -> dict[str, Any]:
     """Return cookiecutter's context for `answers`, the defaults filled in."""
     context = generate_context(str(ROOT / "cookiecutter.json"), extra_context=answers)
@@ -67,38 +86,43 @@ def context_of(answers: Answers) -> dict[str, Any]:
 
 
 def everything_on() -> Answers:
-    """Return answers that switch on whatever is a yes/no question."""
-    return {key: True for key in PROMPTS if isinstance(DEFINITION[key], bool)}
+    """Return answers that switch on each yes/no question and each feature."""
+    return {key: True for key in PROMPTS if isinstance(DEFINITION[key], bool)} | {"features": "all"}
 
 
 @cache
 def covering_array(strength: int, *, without: frozenset[str] = frozenset()) -> list[Answers]:
-    """Return sets of answers in which each combination of `strength` options occurs; refused pairs are left out.
+    """Return sets of answers in which each combination of `strength` factors occurs; refused pairs are left out.
 
     Args:
-        strength: how many options are combined.
+        strength: how many factors are combined.
         without: options that keep their defaults.
     """
-    factors = {key: values for key, values in options().items() if key not in without}
+    combined = {key: values for key, values in factors().items() if key not in without}
     constraints = [
         {"operator": "or", "conditions": [{"operator": "ne", "left": key, "value": value} for key, value in pair]}
         for pair in refused_pairs()
     ]
-    rows = make(factors, strength=min(strength, len(factors)), constraints=constraints)
-    return sorted(({key: row[key] for key in factors} for row in rows), key=str)
+    rows = make(combined, strength=min(strength, len(combined)), constraints=constraints)
+    return sorted((answers_of({key: row[key] for key in combined}) for row in rows), key=str)
 
 
 @cache
 def refused_pairs() -> list[tuple[tuple[str, Answer], ...]]:
-    """Return the pairs of answers that the hook refuses to combine."""
-    single = [[(key, value) for value in values] for key, values in options().items()]
+    """Return the pairs of values that the hook refuses to combine."""
+    single = [[(key, value) for value in values] for key, values in factors().items()]
     pairs = (itertools.product(one, other) for one, other in itertools.combinations(single, 2))
-    return [pair for pair in itertools.chain(*pairs) if any(faults(context_of(dict(pair))))]
+    return [pair for pair in itertools.chain(*pairs) if is_refused(dict(pair))]
+
+
+def is_refused(values: Answers) -> bool:
+    """Say whether the hook refuses values of some factors, with every other yes/no question answered by yes."""
+    return any(faults(context_of(everything_on() | answers_of(values))))
 
 
 def label(answers: Answers) -> str:
     """Name a variant in a test's id."""
-    return "-".join(str(value) for value in answers.values())
+    return "-".join(str(value).replace(" ", "+") for value in answers.values())
 
 
 def files_of(project: Path) -> Iterator[tuple[str, bytes]]:

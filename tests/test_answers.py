@@ -187,6 +187,7 @@ BAD = {
     "domain_name": "https://example.com",
     "timezone": "Berlin",
     "python_version": "3.11",
+    "features": "fles",
 }
 
 

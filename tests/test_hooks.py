@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import itertools
 import os
 import stat
 import unicodedata
@@ -8,11 +9,11 @@ from typing import TYPE_CHECKING, Any
 from unittest import mock
 
 import pytest
-from baking import DEFINITION, PROMPTS, context_of, options
+from baking import DEFINITION, FEATURES, PROMPTS, context_of, options
 from hypothesis import given
 from hypothesis import strategies as st
 from post_gen_project import remove_unchosen, unchosen_paths, write_env
-from pre_gen_project import CHOICES, SWITCHES, faults, line_fault, zone_fault
+from pre_gen_project import CHOICES, SWITCHES, WHOLE, faults, line_fault, zone_fault
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -25,6 +26,7 @@ GOOD: dict[str, list[str]] = {
     "email": ["you@example.com", "first.last+tag@mail.example.co", "o'neill@example.com", "me@EXAMPLE.com"],
     "domain_name": ["example.com", "localhost", "a-b.example.com", "xn--bcher-kva.example", "1.example.com"],
     "timezone": ["UTC", "Europe/Berlin", "America/Argentina/Buenos_Aires", "Etc/GMT+3"],
+    "features": ["none", "NONE", "", " , ", "files", "Files", "files, files", ",,files ,"],
 }
 BAD: dict[str, list[str]] = {
     "project_name": ["", "  ", "two\nlines", "tab\there", "bell\a", "line\u2028separator", "\udc80", "\ufffe"],
@@ -42,6 +44,7 @@ BAD: dict[str, list[str]] = {
         "Example.com", "a" * 64 + ".com", "example.com.", "example.com\n",
     ],
     "timezone": ["", "Berlin", "Europe", "utc", "Europe/Nowhere", "localtime", "../etc/passwd", "UTC\n"],
+    "features": ["fles", "blog", "none files", "all, files", "none all", "files;", "файлы", "fi les"],
 }  # fmt: skip
 
 
@@ -82,6 +85,56 @@ def test_a_python_too_old_for_the_django_is_refused() -> None:
     assert list(faults(answers)) == [
         "python_version: Django 6.1 needs Python 3.12 or newer, not 3.11, for example: 3.13"
     ]
+
+
+@pytest.mark.parametrize(
+    ("typed", "fault"),
+    [
+        ("fles", "'fles' is unknown (did you mean files?)"),
+        ("blgo, FILE", "'blgo' is unknown, 'file' is unknown (did you mean files?)"),
+        ("none files", "none cannot be combined with other names"),
+        ("all none", "all and none cannot be combined with other names"),
+    ],
+)
+def test_features_that_are_unknown_or_contradict_are_named(answers: dict[str, Any], typed: str, fault: str) -> None:
+    [found] = faults(answers | {"features": typed})
+    assert found.startswith(f"features: {fault}; choose from {', '.join(FEATURES)}, all, none, for example: ")
+
+
+@pytest.mark.parametrize("typed", ["notifications", "files notifications", "Notifications,", "all", "notification"])
+def test_feature_that_needs_an_option_says_so(answers: dict[str, Any], typed: str) -> None:
+    found = list(faults(answers | {"features": typed}))
+    assert found[-1] == "use_channels: is needed by notifications in features, for example: true"
+    accepted = faults(answers | {"features": typed, "use_channels": True})
+    assert [fault for fault in accepted if "use_channels" in fault] == []
+
+
+@pytest.mark.parametrize(
+    ("typed", "expanded"),
+    [
+        ("none", ""),
+        ("", ""),
+        ("files", "files"),
+        ("Notifications,,FILES files", "files notifications"),
+        (" All ", " ".join(FEATURES)),
+        ("unknown", ""),
+    ],
+)
+def test_features_are_expanded_for_junctions(typed: str, expanded: str) -> None:
+    assert context_of({"features": typed})["__features"] == expanded
+
+
+def test_no_name_of_a_feature_is_part_of_another_word_of_the_prompt() -> None:
+    words = [*FEATURES, *WHOLE]
+    assert [(one, other) for one, other in itertools.permutations(words, 2) if one in other] == []
+
+
+def test_prompt_of_features_lists_them() -> None:
+    assert f"({', '.join(FEATURES)}, all or none)" in DEFINITION["__prompts__"]["features"]
+
+
+def test_features_need_options_that_exist() -> None:
+    assert set(DEFINITION["_features"].values()) - {""} <= set(SWITCHES)
 
 
 def test_every_prompt_is_validated() -> None:

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from baking import Answers, Bakery, bare_environment, covering_array, label, run
+from baking import Answers, Bakery, bare_environment, covering_array, label, run, values_of
 
 if TYPE_CHECKING:
     from servers import PostgreSQL, Redis
@@ -64,12 +64,12 @@ def alone(environment: dict[str, str], tmp_path_factory: pytest.TempPathFactory)
 
 
 def one_of_each_answer(variants: list[Answers]) -> list[Answers]:
-    """Return few variants with which each answer occurs at least once."""
-    missing = {answer for answers in variants for answer in answers.items()}
+    """Return few variants with which each value of a factor occurs at least once."""
+    missing = {value for answers in variants for value in values_of(answers).items()}
     chosen = []
     while missing:
-        chosen.append(max(variants, key=lambda answers: len(missing & answers.items())))
-        missing -= chosen[-1].items()
+        chosen.append(max(variants, key=lambda answers: len(missing & values_of(answers).items())))
+        missing -= values_of(chosen[-1]).items()
     return chosen
 
 

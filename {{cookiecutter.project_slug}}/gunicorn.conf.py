@@ -10,7 +10,7 @@ from config.env import PORT, Form, env
 
 # % if not cookiecutter.use_channels
 wsgi_app = "config.wsgi"
-worker_class = "config.server.Worker"
+worker_class = "infrastructure.http.server.Worker"
 # % endif
 # % if cookiecutter.use_channels
 wsgi_app = "config.asgi"

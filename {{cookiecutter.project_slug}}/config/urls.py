@@ -14,16 +14,29 @@ from infrastructure.monitoring import health
 
 api_v1: list[URLPattern | URLResolver] = [
     path("auth/", include("apps.users.api.urls.auth")),
+    # % if "files" in cookiecutter.__features
     path("files/", include("apps.files.api.urls")),
-    # % if cookiecutter.use_channels
+    # % endif
+    # % if "notifications" in cookiecutter.__features
     path("notifications/", include("apps.notifications.api.urls")),
+    # % endif
+    # % if cookiecutter.use_channels
     path("realtime/", include("apps.realtime.api.urls")),
     # % endif
     path("users/", include("apps.users.api.urls.users")),
 ]
 
-# Shown by `/api/v1/`, which leaves out the names that a project does not have.
-_root = ("files:file-list", "notifications:notification-list", "users:me", "users:user-list")
+# The links of `/api/v1/`.
+_root = [
+    # % if "files" in cookiecutter.__features
+    "files:file-list",
+    # % endif
+    # % if "notifications" in cookiecutter.__features
+    "notifications:notification-list",
+    # % endif
+    "users:me",
+    "users:user-list",
+]
 _root_view = APIRootView.as_view(api_root_dict={name: name for name in _root}, permission_classes=[AllowAny])
 api_v1.append(path("", _root_view, name="root"))
 

@@ -94,7 +94,7 @@ def test_a_link_is_signed_expires_and_saves_what_it_leads_to(settings: Settings)
 def test_an_address_without_parameters_is_signed_too(settings: Settings) -> None:
     query = parse_qs(urlsplit(storage(settings).url("avatars/1.webp")).query)
 
-    assert query["X-Goog-Expires"] == [str(settings.FILE_LINK_SECONDS)]
+    assert query["X-Goog-Expires"] == [str(settings.MEDIA_LINK_SECONDS)]
 
 
 def test_without_a_key_the_role_of_the_machine_signs(

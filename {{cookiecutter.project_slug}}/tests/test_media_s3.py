@@ -113,7 +113,7 @@ def test_an_address_without_parameters_is_signed_too(
 ) -> None:
     url = storage(settings).url("avatars/1.webp")
 
-    assert parse_qs(urlsplit(url).query)["X-Amz-Expires"] == [str(settings.FILE_LINK_SECONDS)]
+    assert parse_qs(urlsplit(url).query)["X-Amz-Expires"] == [str(settings.MEDIA_LINK_SECONDS)]
 
 
 @pytest.mark.parametrize(

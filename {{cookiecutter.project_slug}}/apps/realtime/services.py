@@ -36,7 +36,7 @@ def event_send(*, user: User, event: str, data: dict[str, Any]) -> None:
 
     Args:
         user: whom.
-        event: what happened, such as `notification.created`.
+        event: what happened, such as `order.shipped`.
         data: of what JSON knows.
     """
     _send_on_commit(group_of(str(user.pk)), event, data)

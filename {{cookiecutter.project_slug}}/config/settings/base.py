@@ -1,57 +1,55 @@
 """What every environment shares. One topic a file in `components/`; an environment overrides below."""
 
+# % if false
+# fmt: off
+# % endif
 from config.env import BASE_DIR, Url, env
 from config.settings.components.api import *
 from config.settings.components.auth import *
 from config.settings.components.cache import *
-
 # % if cookiecutter.use_celery
 from config.settings.components.celery import *
-
 # % endif
 from config.settings.components.database import *
-
 # % if cookiecutter.django_version == "5.2"
 from config.settings.components.email import *
-
+# % endif
+# % if "files" in cookiecutter.__features
+from config.settings.components.files import *
 # % endif
 from config.settings.components.i18n import *
 from config.settings.components.logging import *
-
 # % if cookiecutter.django_version == "6.1"
 from config.settings.components.mailers import *
-
+# % endif
+# % if "notifications" in cookiecutter.__features
+from config.settings.components.notifications import *
 # % endif
 # % if cookiecutter.use_channels
-from config.settings.components.notifications import *
 from config.settings.components.realtime import *
-
 # % endif
-from config.settings.components.security import *
-from config.settings.components.sentry import *
 from config.settings.components.storage import *
-
 # % if cookiecutter.media_storage == "azure"
 from config.settings.components.media_azure import *
-
 # % endif
 # % if cookiecutter.media_storage == "gcs"
 from config.settings.components.media_gcs import *
-
 # % endif
 # % if cookiecutter.media_storage == "s3"
 from config.settings.components.media_s3 import *
-
 # % endif
 # % if cookiecutter.media_storage == "filesystem"
 from config.settings.components.media_filesystem import *
-
 # % endif
 # % if cookiecutter.use_opentelemetry
 from config.settings.components.telemetry import *
-
 # % endif
+from config.settings.components.security import *
+from config.settings.components.sentry import *
 
+# % if false
+# fmt: on
+# % endif
 DEBUG = False
 
 INSTALLED_APPS = [
@@ -69,9 +67,13 @@ INSTALLED_APPS = [
     "drf_spectacular_sidecar",
     "rest_framework",
     "apps.core",
+    # % if "files" in cookiecutter.__features
     "apps.files",
-    # % if cookiecutter.use_channels
+    # % endif
+    # % if "notifications" in cookiecutter.__features
     "apps.notifications",
+    # % endif
+    # % if cookiecutter.use_channels
     "apps.realtime",
     # % endif
     # % if cookiecutter.use_celery

@@ -30,7 +30,7 @@ class PrivateAzureStorage(AzureStorage):
         return client
 
     def download_url(self, name: str, *, file_name: str, content_type: str, seconds: int) -> str:
-        """See `apps.files.objects.SignsLinks`."""
+        """Return a signed URL that makes a browser save the object under `file_name`."""
         # https://learn.microsoft.com/rest/api/storageservices/create-service-sas
         parameters = {
             "cache_control": "private, no-store",

@@ -29,7 +29,7 @@ class PrivateGoogleStorage(GoogleCloudStorage):
             self.iam_sign_blob = True
 
     def download_url(self, name: str, *, file_name: str, content_type: str, seconds: int) -> str:
-        """See `apps.files.objects.SignsLinks`."""
+        """Return a signed URL that makes a browser save the object under `file_name`."""
         # https://cloud.google.com/storage/docs/authentication/signatures
         parameters = {
             "expiration": timedelta(seconds=seconds),

@@ -23,7 +23,7 @@ class PrivateS3Storage(S3Storage):
         self.client_config: Config = Config().merge(self.client_config).merge(limits)
 
     def download_url(self, name: str, *, file_name: str, content_type: str, seconds: int) -> str:
-        """See `apps.files.objects.SignsLinks`."""
+        """Return a signed URL that makes a browser save the object under `file_name`."""
         # https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html
         parameters = {
             "ResponseCacheControl": "private, no-store",

@@ -113,8 +113,10 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
         "purge_failed_log_ins": "30 * * * *",
         "purge_unverified_users": "40 3 * * *",
         "purge_tasks": "50 3 * * *",
+        # % if "files" in cookiecutter.__features
         "files_cleanup": "10 4 * * *",
-        # % if cookiecutter.use_channels
+        # % endif
+        # % if "notifications" in cookiecutter.__features
         "purge_notifications": "20 4 * * *",
         # % endif
     }.items()

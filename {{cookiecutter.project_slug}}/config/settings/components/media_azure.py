@@ -22,6 +22,8 @@ _connection = env.text("AZURE_CONNECTION_STRING", form=_CONNECTION, secret=True)
 
 # The second names the account too.
 MEDIA_REQUIRED = ["AZURE_CONTAINER", *([] if _connection else ["AZURE_ACCOUNT_NAME"])]
+# Lifetime of the URLs that `storage.url()` signs.
+MEDIA_LINK_SECONDS = 300
 
 if _container:
     _azure = {
@@ -32,7 +34,7 @@ if _container:
         # In place of the two, and for servers elsewhere.
         "connection_string": _connection or None,
         # No address that does not expire.
-        "expiration_secs": storage.FILE_LINK_SECONDS,
+        "expiration_secs": MEDIA_LINK_SECONDS,
         "overwrite_files": False,
         "max_memory_size": storage.FILE_UPLOAD_MAX_MEMORY_SIZE,
         "timeout": 20,

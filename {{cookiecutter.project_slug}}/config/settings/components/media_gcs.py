@@ -10,6 +10,8 @@ from config.env import BASE_DIR, Form, env
 from config.settings.components import storage
 
 MEDIA_REQUIRED = ["GS_BUCKET_NAME"]
+# Lifetime of the URLs that `storage.url()` signs.
+MEDIA_LINK_SECONDS = 300
 
 
 def _file(text: str) -> str:
@@ -34,7 +36,7 @@ if _bucket:
         # Neither readable by everybody nor by an address that does not expire.
         "default_acl": None,
         "querystring_auth": True,
-        "expiration": timedelta(seconds=storage.FILE_LINK_SECONDS),
+        "expiration": timedelta(seconds=MEDIA_LINK_SECONDS),
         "file_overwrite": False,
         "max_memory_size": storage.FILE_UPLOAD_MAX_MEMORY_SIZE,
     }

@@ -9,6 +9,8 @@ from config.env import Form, Url, env
 from config.settings.components import storage
 
 MEDIA_REQUIRED = ["AWS_STORAGE_BUCKET_NAME"]
+# Lifetime of the URLs that `storage.url()` signs.
+MEDIA_LINK_SECONDS = 300
 
 _BUCKET = Form(
     r"[A-Za-z0-9][A-Za-z0-9._-]{1,253}|arn:[^\s]+", "a bucket's name without s3://, such as my-uploads"
@@ -38,7 +40,7 @@ if _bucket:
         # Neither readable by everybody nor by an address that does not expire.
         "default_acl": None,
         "querystring_auth": True,
-        "querystring_expire": storage.FILE_LINK_SECONDS,
+        "querystring_expire": MEDIA_LINK_SECONDS,
         "file_overwrite": False,
         "max_memory_size": storage.FILE_UPLOAD_MAX_MEMORY_SIZE,
     }

@@ -16,13 +16,8 @@ STORAGES: dict[str, Any] = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
 }
-# Of one file. Proxies in front must let a body pass that is a little larger.
+# The largest file in a form, for every route. The body limit of a proxy must be a little higher.
 FILE_MAX_BYTES = env.integer("FILE_MAX_BYTES", default=10_485_760, minimum=1)
-FILE_QUOTA_BYTES = env.integer("FILE_QUOTA_BYTES", default=1_073_741_824, minimum=1, maximum=2**63 - 1)
-# S3 and Google sign for seven days at most.
-FILE_LINK_SECONDS = env.integer("FILE_LINK_SECONDS", default=300, minimum=1, maximum=604_800)
-# Of those that apps/files/content_validation.py can tell from others.
-FILE_EXTENSIONS = ["csv", "docx", "gif", "jpeg", "jpg", "pdf", "png", "txt", "webp", "xlsx"]
 # Uploads that are larger go to a temporary file, larger bodies without a file are refused.
 FILE_UPLOAD_MAX_MEMORY_SIZE = 2_621_440
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2_621_440
