@@ -1,4 +1,4 @@
-"""Removes what was not chosen, writes `.env`, and says what to do next.
+"""Remove what was not chosen, write `.env` and `.cornerstone.json`, and print the next commands.
 
 Cookiecutter renders this file and runs it in the generated project; `cruft update` does so again and again. It
 therefore uses the standard library only, no network, and nothing random outside `.env`, which git and cruft ignore.
@@ -12,9 +12,10 @@ import re
 import secrets
 import shlex
 import shutil
+import subprocess
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -28,6 +29,7 @@ def main() -> int:
     try:
         remove_unchosen(project, answers["__keep"])
         write_env(project)
+        write_record(project, answers)
     except (LookupError, OSError) as error:
         print(error.args[0] if isinstance(error, LookupError) else error, file=sys.stderr)
         return 1
@@ -93,6 +95,49 @@ def write_env(project: Path) -> None:
         return
     with os.fdopen(descriptor, "w", encoding="utf-8", newline="\n") as file:
         file.write(text)
+
+
+def write_record(project: Path, answers: Mapping[str, Any]) -> None:
+    """Write the template, its commit and the answers to `.cornerstone.json`, for updates from the template."""
+    record = {
+        "template": template_of(answers),
+        "commit": commit_of(answers),
+        "answers": {key: answer for key, answer in answers.items() if not key.startswith("_")},
+    }
+    text = json.dumps(record, ensure_ascii=False, indent=2) + "\n"
+    with (project / ".cornerstone.json").open("w", encoding="utf-8", newline="\n") as file:
+        file.write(text)
+
+
+def template_of(answers: Mapping[str, Any]) -> str:
+    """Return where the template came from; the path of a local one is made absolute."""
+    local = folder_of(answers["_template"])
+    return str(local) if local else str(answers["_template"])
+
+
+def folder_of(template: str) -> Path | None:
+    """Return the folder of a template on this machine, None where there is none."""
+    # The hook runs in the new project, cookiecutter in the folder that the shell calls `PWD`.
+    folder = Path(os.environ.get("PWD", ""), template).resolve()
+    return folder if (folder / "cookiecutter.json").is_file() else None
+
+
+def commit_of(answers: Mapping[str, Any]) -> str | None:
+    """Return the commit of the template, None where it is unknown or files were changed since."""
+    if "_commit" in answers:  # from cruft
+        return str(answers["_commit"])
+    # cookiecutter clones a remote template to `_repo_dir` before it runs the hooks.
+    repository = folder_of(answers.get("_repo_dir", ""))
+    if repository is None or not (repository / ".git").exists():
+        return None
+    command = ["git", "--no-optional-locks", "describe", "--always", "--dirty", "--abbrev=40", "--exclude=*"]
+    env = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
+    try:
+        found = subprocess.run(command, cwd=repository, env=env, check=True, capture_output=True, encoding="utf-8")  # noqa: S603 - no part of it is an answer
+    except (OSError, subprocess.CalledProcessError):
+        return None
+    commit = found.stdout.strip()
+    return None if commit.endswith("-dirty") else commit
 
 
 if __name__ == "__main__":

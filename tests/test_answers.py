@@ -221,6 +221,24 @@ def test_refusal_ends_with_a_command_that_keeps_the_other_answers(machine: Machi
     assert "channels~=4.3.2" in project["project"]["dependencies"]
 
 
+def test_missing_option_of_a_feature_is_added_by_the_command_of_the_refusal(machine: Machine) -> None:
+    refused = machine.refuse("--no-input", "features=all")
+    assert faults_in(refused) == ["use_channels"]
+    command = refused.stderr.splitlines()[-1].strip()
+    run("sh", "-c", f"{shlex.quote(sys.executable)} -m {command}", cwd=machine.cwd, env=machine.env)
+    record = json.loads((machine.cwd / "my_api" / ".cornerstone.json").read_text(encoding="utf-8"))
+    assert (record["answers"]["features"], record["answers"]["use_channels"]) == ("all", True)
+
+
+def test_record_of_the_template_holds_the_answers(machine: Machine) -> None:
+    machine.generate("--no-input", "features=files", "project_name=Ünïcödé")
+    record = json.loads((machine.cwd / "unicode" / ".cornerstone.json").read_text(encoding="utf-8"))
+    assert record["template"] == str(machine.template)
+    assert record["commit"] is None
+    assert record["answers"].keys() == set(PROMPTS)
+    assert (record["answers"]["features"], record["answers"]["project_name"]) == ("files", "Ünïcödé")
+
+
 def test_a_bad_answer_leaves_an_existing_project_as_it_is(machine: Machine) -> None:
     machine.generate("--no-input")
     before = dict(files_of(machine.cwd / "my_api"))

@@ -68,7 +68,12 @@ def test_an_update_brings_what_is_new_and_leaves_the_secret(project: Path, repos
     commit(project, "Work")
     release(repository)
     run(CRUFT, "update", "--skip-apply-ask", cwd=project, env=ENVIRONMENT)
-    assert sorted(line.split()[-1] for line in status(project)) == [".cruft.json", "NEWS.md", "README.md"]
+    assert sorted(line.split()[-1] for line in status(project)) == [
+        ".cornerstone.json",
+        ".cruft.json",
+        "NEWS.md",
+        "README.md",
+    ]
     text = (project / "README.md").read_text(encoding="utf-8")
     assert text.startswith("My own first line.")
     assert text.endswith("A new last line.\n")
@@ -78,8 +83,9 @@ def test_an_update_brings_what_is_new_and_leaves_the_secret(project: Path, repos
 
 
 def test_an_answer_is_changed_later(project: Path) -> None:
-    answer = json.dumps({"django_version": "6.1"})
+    answer = json.dumps({"django_version": "6.1", "features": "files"})
     run(CRUFT, "update", "--skip-apply-ask", "--variables-to-update", answer, cwd=project, env=ENVIRONMENT)
     assert '"django~=6.1' in (project / "pyproject.toml").read_text(encoding="utf-8")
+    assert (project / "apps" / "files" / "models.py").exists()
     assert list(project.rglob("*.rej")) == []
     assert run(CRUFT, "diff", "--exit-code", cwd=project, env=ENVIRONMENT) == ""

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import itertools
+import json
 import os
 import stat
 import unicodedata
@@ -9,10 +10,10 @@ from typing import TYPE_CHECKING, Any
 from unittest import mock
 
 import pytest
-from baking import DEFINITION, FEATURES, PROMPTS, context_of, options
+from baking import DEFINITION, FEATURES, PROMPTS, context_of, options, run
 from hypothesis import given
 from hypothesis import strategies as st
-from post_gen_project import remove_unchosen, unchosen_paths, write_env
+from post_gen_project import commit_of, remove_unchosen, template_of, unchosen_paths, write_env, write_record
 from pre_gen_project import CHOICES, SWITCHES, WHOLE, faults, line_fault, zone_fault
 
 if TYPE_CHECKING:
@@ -231,3 +232,37 @@ def test_an_example_without_exactly_one_place_for_the_secret_is_an_error(tmp_pat
     (tmp_path / ".env.example").write_text(example, encoding="utf-8")
     with pytest.raises(LookupError, match="exactly one line"):
         write_env(tmp_path)
+
+
+RECORDED = {"_template": "gh:someone/template", "__keep": {}, "_repo_dir": "nowhere", "use_x": True, "name": "Ünal 🚀"}
+
+
+def test_record_has_template_commit_and_answers_without_private_keys(tmp_path: Path) -> None:
+    write_record(tmp_path, RECORDED)
+    text = (tmp_path / ".cornerstone.json").read_text(encoding="utf-8")
+    answers = {"use_x": True, "name": "Ünal 🚀"}
+    assert json.loads(text) == {"template": "gh:someone/template", "commit": None, "answers": answers}
+    assert "Ünal 🚀" in text
+    assert text.endswith("}\n")
+
+
+def test_record_has_the_commit_of_a_clone_without_changes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    clone = tmp_path / "clone"
+    clone.mkdir()
+    (clone / "cookiecutter.json").write_text("{}", encoding="utf-8")
+    identity = ("-c", "user.name=a", "-c", "user.email=a@example.com")
+    run("git", "init", "--quiet", cwd=clone)
+    run("git", "add", "--all", cwd=clone)
+    run("git", *identity, "commit", "--quiet", "--message", "First", cwd=clone)
+    head = run("git", "rev-parse", "HEAD", cwd=clone).strip()
+    monkeypatch.setenv("PWD", str(tmp_path))
+    monkeypatch.setenv("GIT_DIR", "/nowhere")
+    assert commit_of(RECORDED | {"_repo_dir": str(clone)}) == head
+    assert commit_of(RECORDED | {"_repo_dir": "clone"}) == head
+    assert template_of(RECORDED | {"_template": "clone"}) == str(clone)
+    (clone / "cookiecutter.json").write_text("[]", encoding="utf-8")
+    assert commit_of(RECORDED | {"_repo_dir": str(clone)}) is None
+
+
+def test_record_has_the_commit_that_cruft_names() -> None:
+    assert commit_of(RECORDED | {"_commit": "1234"}) == "1234"
