@@ -62,6 +62,17 @@ def installed(bake: Bakery, shared: Path) -> Path:
 
 
 @pytest.fixture(scope="session")
+def with_files(bake: Bakery, shared: Path) -> Path:
+    """Return the default project with the feature `files`, set up; a test that changes it takes a copy."""
+    place = shared / "with files" / "my_api"
+    with FileLock(shared / "with_files.lock"):
+        if not place.exists():
+            shutil.copytree(bake(features="files"), place)
+            run("make", "setup", f"PYTHON={sys.executable}", cwd=place)
+    return place
+
+
+@pytest.fixture(scope="session")
 def everything(bake: Bakery, shared: Path) -> Path:
     """Return a project with every option on, set up; who changes something in it takes a copy."""
     place = shared / "everything" / "my_api"

@@ -280,9 +280,8 @@ def test_a_rollout_that_waits_for_the_migration_has_not_failed(any_cluster: Clus
 def test_what_runs_every_night_runs_also_when_one_of_it_fails(
     cluster: Callable[..., Cluster], tmp_path: Path, broken: str | None
 ) -> None:
-    (container,) = cluster("production", use_celery=False, use_channels=True).pods()["housekeeping"]["spec"][
-        "containers"
-    ]
+    found = cluster("production", use_celery=False, use_channels=True, features="all")
+    (container,) = found.pods()["housekeeping"]["spec"]["containers"]
     stub = tmp_path / "python"
     stub.write_text(f'#!/bin/sh\necho "$2" >> {tmp_path}/called\n[ "$2" != "{broken}" ]\n', encoding="utf-8")
     stub.chmod(0o700)

@@ -1,4 +1,4 @@
-"""Uploads over the wire, to the default project as it is served: what no client of a test framework can send."""
+"""Uploads over the wire, to a project as it is served: what no client of a test framework can send."""
 
 from __future__ import annotations
 
@@ -75,9 +75,9 @@ class Site:
         return [path for folder in (self.temporary, self.media) for path in folder.rglob("*") if path.is_file()]
 
 
-@pytest.fixture(params=["installed", "everything"])
+@pytest.fixture(params=["with_files", "everything"])
 def site(request: pytest.FixtureRequest, tmp_path: Path, redis: Redis) -> Iterator[Site]:
-    """Serve the default project by WSGI, and the one with WebSockets by ASGI."""
+    """Serve the default project with files by WSGI, and the one with WebSockets by ASGI."""
     project: Path = request.getfixturevalue(request.param)
     temporary, media = tmp_path / "temporary", tmp_path / "media"
     temporary.mkdir()

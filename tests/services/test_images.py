@@ -54,9 +54,9 @@ class Site:
         return [psutil.Process(pid) for pid in (self.web.pid, *self.web.children())]
 
 
-@pytest.fixture(params=["installed", "everything"])
+@pytest.fixture(params=["with_files", "everything"])
 def site(request: pytest.FixtureRequest, tmp_path: Path, redis: Redis) -> Iterator[Site]:
-    """Serve the default project by WSGI, and the one with WebSockets by ASGI, as Compose does."""
+    """Serve the default project with files by WSGI, and the one with WebSockets by ASGI, as Compose does."""
     project: Path = request.getfixturevalue(request.param)
     env = production(
         project,

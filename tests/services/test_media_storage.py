@@ -102,7 +102,7 @@ def project(kind: str, bake: Bakery, shared: Path) -> Path:
     place = shared / f"media {kind}" / "my_api"
     with FileLock(shared / f"media-{kind}.lock"):
         if not place.exists():
-            shutil.copytree(bake(media_storage=kind, use_celery=False), place)
+            shutil.copytree(bake(media_storage=kind, use_celery=False, features="files"), place)
             run("make", "setup", f"PYTHON={sys.executable}", cwd=place)
     return place
 

@@ -52,11 +52,11 @@ class Site:
         return alive.ok and self.log_in().ok
 
 
-@pytest.fixture(scope="module", params=["installed", "everything"])
+@pytest.fixture(scope="module", params=["with_files", "everything"])
 def site(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, postgresql: PostgreSQL
 ) -> Iterator[Site]:
-    """Serve the default project by threads, and one with WebSockets by ASGI, with a deadline of five seconds."""
+    """Serve a project with files by threads, and one with WebSockets by ASGI, with a deadline of five seconds."""
     project: Path = request.getfixturevalue(request.param)
     folder = tmp_path_factory.mktemp("slow")
     (folder / "temporary").mkdir()
