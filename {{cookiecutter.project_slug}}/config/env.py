@@ -20,20 +20,19 @@ T = TypeVar("T")
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
-# A comment, or a name with a value in single quotes, in double quotes, or plain: that ends before " #".
+# A comment, or a name with a value: in single quotes, in double quotes, or plain up to " #". Accepts only the
+# forms whose value is the same in Docker Compose, without an escape and without a variable.
 # https://docs.docker.com/compose/how-tos/environment-variables/variable-interpolation/#env-file-syntax
-_STATEMENT = re.compile(
-    r"""^[^\S\n]*+(?:\#.*|(?:export[^\S\n]++)?(?P<name>(?!export\s)[A-Za-z_]\w*+)[^\S\n]*+=[^\S\n]*+(?:
-        (?:'(?P<single>(?:[^'\\]|\\[\s\S])*+)'|"(?P<double>(?:[^"\\]|\\[\s\S])*+)")[^\S\n]*+(?:\#.*)?
-        |(?P<plain>[^\s'"#](?:[^\n#]|(?<!\s)\#)*+)(?:(?<=[ ])\#.*)?
-        )?)?+[^\S\n]*+(?:\n|\Z)""",
-    re.VERBOSE | re.MULTILINE,
+_LINE = re.compile(
+    r"""\#.*|(?:export\s++)?(?P<name>(?!export\s)[A-Za-z_]\w*+)\s*+=\s*+(?:
+        '(?P<single>[^'\\]*+)'\s*+(?:\#.*)?|"(?P<double>[^"\\$]*+)"\s*+(?:\#.*)?
+        |(?P<plain>[^\s'"#$](?:[^#$]|(?<!\s)\#)*+)(?:(?<=[ ])\#.*)?)?""",
+    re.VERBOSE,
 )
-_ESCAPES = {r"\n": "\n", r"\r": "\r", r"\t": "\t", r"\"": '"', r"\\": "\\", r"\$": "$", "$$": "$"}
 
 
 class DotEnv(RepositoryEnv):
-    """A `.env` file, read as Docker Compose reads it; other lines are faults with their number."""
+    """A `.env` file; lines that Docker Compose would read in another way are faults with their number."""
 
     def __init__(self, source: Path) -> None:
         self.data: dict[str, str] = {}
@@ -42,34 +41,15 @@ class DotEnv(RepositoryEnv):
             text = source.read_bytes().decode("utf-8-sig") if source.is_file() else ""
         except UnicodeDecodeError:
             text, self.faults[source.name] = "", "must be encoded in UTF-8"
-        position = 0
-        while position < len(text):
-            statement = _STATEMENT.match(text, position)
-            end = statement.end() if statement else text.find("\n", position) + 1 or len(text)
-            try:
-                self.data |= _value_of(statement)
-            except ValueError as error:
-                self.faults[f"{source.name} line {text.count(chr(10), 0, position) + 1}"] = str(error)
-            position = end
-
-
-def _value_of(statement: re.Match[str] | None) -> dict[str, str]:
-    if statement is None:
-        raise ValueError("must be NAME=value, in quotes if the value begins with a quote or #")
-    name, single, double, plain = statement.groups()
-    if single is not None:
-        value = re.sub(r"\\([\s\S])", lambda pair: "'" if pair[1] == "'" else pair[0], single)
-    elif double is not None:
-        value = re.sub(r"\\[\s\S]|\$\$?", _unescape, double)
-    else:
-        value = re.sub(r"\$\$?", _unescape, (plain or "").rstrip())
-    return {name: value} if name else {}
-
-
-def _unescape(part: re.Match[str]) -> str:
-    if part[0] == "$" or part[0][1] in "abcfv0":
-        raise ValueError(r"must have $$ for $, and no escapes but \n \r \t \" \\ \$; single quotes need none")
-    return _ESCAPES.get(part[0], part[0])
+        for number, line in enumerate(map(str.strip, text.split("\n")), start=1):
+            match = _LINE.fullmatch(line)
+            if line and match is None:
+                self.faults[f"{source.name} line {number}"] = (
+                    "must be NAME=value, in single quotes if the value has a quote, a backslash, $ or #"
+                )
+            elif match and match["name"]:
+                quoted = match["single"] or match["double"]
+                self.data[match["name"]] = quoted or (match["plain"] or "").rstrip()
 
 
 class Form:
@@ -192,11 +172,13 @@ class Environment(Config):
 
     def keep_only(self, *names: str) -> None:
         """Clear the others of `.env.example`, in `.env` too, for this process and its children."""
-        for name in {source for known in known_names() - {*names} for source in (known, f"{known}_FILE")}:
-            os.environ.pop(name, None)
-            if name in self.repository.data:
-                # In a child an empty variable hides the line of `.env`.
-                os.environ[name] = ""
+        example = (BASE_DIR / ".env.example").read_text(encoding="utf-8")
+        for name in re.findall(r"^(?:# )?([A-Z][A-Z0-9_]+)=", example, flags=re.MULTILINE):
+            for source in {name, f"{name}_FILE"} - {*names}:
+                os.environ.pop(source, None)
+                if source in self.repository.data:
+                    # In a child an empty variable hides the line of `.env`.
+                    os.environ[source] = ""
         self.repository.data = {name: self.repository.data.get(name, "") for name in names}
 
 
@@ -205,13 +187,6 @@ def _contents(file: str) -> str:
         return file and (BASE_DIR / file).read_text(encoding="utf-8").strip()
     except (OSError, UnicodeDecodeError) as error:
         raise ValueError(f"must name a text file that can be read ({type(error).__name__})") from None
-
-
-def known_names() -> set[str]:
-    """Return the names in `.env.example`, which a test keeps equal to the declared ones."""
-    example = BASE_DIR / ".env.example"
-    text = example.read_text(encoding="utf-8") if example.is_file() else ""
-    return set(re.findall(r"^(?:# )?([A-Z][A-Z0-9_]+)=", text, flags=re.MULTILINE))
 
 
 env = Environment(DotEnv(BASE_DIR / ".env"))

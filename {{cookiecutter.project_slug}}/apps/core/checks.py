@@ -10,23 +10,8 @@ from django.conf import settings
 from django.core.checks import CheckMessage, Error, Tags, Warning, register  # noqa: A004 - its name there
 from django.utils.module_loading import import_string
 
-from apps.core.api.throttling import parse_rates
-from config.env import env, known_names
-
 LOCAL_HOSTS = ("localhost", "127.", "::1", "/")
 ENCRYPTED = ("require", "verify-ca", "verify-full")
-
-
-@register()
-def check_throttle_rates(**_kwargs: Any) -> list[CheckMessage]:
-    """A limit that cannot be read is found before the first request, not by it."""
-    errors: list[CheckMessage] = []
-    for scope, rates in settings.THROTTLE_RATES.items():
-        try:
-            parse_rates(rates)
-        except ValueError as error:
-            errors.append(Error(f"THROTTLE_{scope.upper()}: {error}", id="core.E001"))
-    return errors
 
 
 @register()
@@ -49,20 +34,6 @@ def check_email_backend(**_kwargs: Any) -> list[CheckMessage]:
     except ImportError as error:
         return [Error(f"EMAIL_BACKEND: it cannot be imported: {error}", id="core.E005")]
     return []
-
-
-@register()
-def check_misspelled_names(**_kwargs: Any) -> list[CheckMessage]:
-    """A line of `.env` that nothing reads, and that is nearly the name of a variable."""
-    from difflib import get_close_matches  # noqa: PLC0415 - not at every start
-
-    known = known_names() | env.declared.keys()
-    known |= {f"{name}_FILE" for name in known}
-    return [
-        Warning(f".env: nothing reads {name}", hint=f"Did you mean {near[0]}?", id="core.W006")
-        for name in env.repository.data
-        if name not in known and (near := get_close_matches(name, known, n=1, cutoff=0.85))
-    ]
 
 
 @register(Tags.security, deploy=True)

@@ -1,10 +1,8 @@
 from typing import Any
 
 import pytest
-from django.core.checks import Error, run_checks
+from django.core.checks import run_checks
 from pytest_django import Settings
-
-from config.env import env
 
 # A check of JSON fields asks the database.
 pytestmark = pytest.mark.django_db
@@ -12,15 +10,6 @@ pytestmark = pytest.mark.django_db
 
 def test_the_settings_pass_the_checks() -> None:
     assert run_checks() == []
-
-
-@pytest.mark.parametrize("rate", ["60", "60/fortnight", "many/day"])
-def test_a_limit_that_cannot_be_read_is_found_before_the_first_request(settings: Settings, rate: str) -> None:
-    settings.THROTTLE_RATES = settings.THROTTLE_RATES | {"anon": f"1/second,{rate}"}
-    (error,) = run_checks()
-    assert isinstance(error, Error)
-    assert error.id == "core.E001"
-    assert error.msg.startswith(f"THROTTLE_ANON: {rate!r} is no rate")
 
 
 def test_transactions_around_whole_requests_are_found(
@@ -41,14 +30,6 @@ def test_mail_backend_that_cannot_be_imported_is_found(settings: Settings) -> No
     (error,) = run_checks()
     assert error.id == "core.E005"
     assert "smpt" in error.msg
-
-
-def test_misspelled_name_in_dotenv_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
-    names = ["THROTLE_ANON", "SECRET_KEY_FILE", "COMPOSE_PROJECT_NAME", "NUM_PROXIES"]
-    monkeypatch.setattr(env.repository, "data", dict.fromkeys(names, "1"))
-    (warning,) = run_checks()
-    assert (warning.id, warning.hint) == ("core.W006", "Did you mean THROTTLE_ANON?")
-    assert "THROTLE_ANON" in warning.msg
 
 
 def deployment_warnings() -> list[str]:
