@@ -3,7 +3,6 @@
 import re
 from collections.abc import Iterator
 from http import HTTPStatus
-from itertools import chain
 from typing import Any, Literal
 
 from drf_spectacular import openapi
@@ -45,21 +44,7 @@ PROBLEMS: dict[HTTPStatus, tuple[str, str]] = {
 }
 
 
-# Examples of fields that declare none, by the end of the name. Add names of your own.
-NAMED_EXAMPLES: dict[str, Any] = {
-    "access": "eyJhbGciOiJIUzI1NiJ9.eyJqdGkiOiIxIn0.c2lnbmF0dXJl",
-    "checksum": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
-    "content_type": "application/pdf",
-    "expires_in": 60,
-    "first_name": "Ada",
-    "is_staff": False,
-    "last_name": "Lovelace",
-    "new_password": "tangerine staple horizon",
-    "password": "correct horse battery",
-    "refresh": "eyJhbGciOiJIUzI1NiJ9.eyJqdGkiOiIyIn0.c2lnbmF0dXJl",
-    "size": 48213,
-    "token": "eyJhbGciOiJIUzI1NiJ9.eyJqdGkiOiIzIn0.c2lnbmF0dXJl",
-}
+# Examples by format; a field of another kind may declare its own by `extend_schema_field`.
 FORMAT_EXAMPLES = {
     "binary": "The bytes of the file",
     "byte": "ZXhhbXBsZQ==",
@@ -75,8 +60,6 @@ FORMAT_EXAMPLES = {
     "uri-reference": "/path/",
     "uuid": "0f8fad5b-d9cb-469f-a165-70867728950e",
 }
-# The list that Django REST Framework's own examples name.
-DRF_PAGE = "http://api.example.org/accounts/"
 END_OF_SENTENCE = re.compile(r"\.\s+(?=[A-Z`])")
 
 
@@ -147,55 +130,46 @@ class AutoSchema(openapi.AutoSchema):
 def add_examples(result: dict[str, Any], **_kwargs: Any) -> dict[str, Any]:
     """Give each request and each successful response an example (a postprocessing hook)."""
     schemas = result.get("components", {}).get("schemas", {})
-    for path, operations in result["paths"].items():
+    for operations in result["paths"].values():
         for operation in operations.values():
             successes = [body for status, body in operation["responses"].items() if status < "3"]
             for body in [operation.get("requestBody", {}), *successes]:
                 for content in body.get("content", {}).values():
                     if not content.keys() & {"example", "examples"}:
-                        content["example"] = example_of(
-                            content["schema"], schemas, path=f"https://api.example.com{path}"
-                        )
+                        content["example"] = example_of(content["schema"], schemas)
     return result
 
 
-def example_of(schema: dict[str, Any], schemas: dict[str, Any], name: str = "", path: str = "") -> Any:
-    """Make a value that fits a schema: its own example, default or first choice, else one by format and name.
+def example_of(schema: dict[str, Any], schemas: dict[str, Any], name: str = "") -> Any:
+    """Make a value that fits a schema: its own example, default or first choice, else one by type and name.
 
     Args:
         schema: the schema, or a reference to one.
         schemas: the schemas that a reference may name.
         name: of the field that holds the value.
-        path: URL of the operation.
     """
     if "$ref" in schema:
         component = schema["$ref"].rpartition("/")[2]
         # A schema that refers to itself has no example inside its own.
-        return example_of(schemas[component], schemas | {component: {"type": "null"}}, name, path)
-    for value in (schema.get("example"), schema.get("default"), *schema.get("enum", [])):
-        if value is not None:
-            return value.replace(DRF_PAGE, path).strip('"') if isinstance(value, str) else value
-    for part in chain.from_iterable(schema.get(keyword, []) for keyword in ("allOf", "oneOf", "anyOf")):
-        return example_of(part, schemas, name, path)
+        schema, schemas = schemas[component], schemas | {component: {"type": "null"}}
+    choices = [schema.get("example"), schema.get("default"), *schema.get("enum", [])]
+    if found := [choice for choice in choices if choice is not None]:
+        return found[0]
+    if alternatives := [*schema.get("allOf", []), *schema.get("oneOf", []), *schema.get("anyOf", [])]:
+        return example_of(alternatives[0], schemas, name)
     types = schema.get("type", "object")
     kind = types if isinstance(types, str) else types[0]
     if kind == "object":
         parts = schema.get("properties", {}).items()
-        values = {key: example_of(part, schemas, key, path) for key, part in parts}
+        values = {key: example_of(part, schemas, key) for key, part in parts}
         return {key: value for key, value in values.items() if value is not None}
     if kind == "array":
-        item = example_of(schema["items"], schemas, name, path)
+        item = example_of(schema["items"], schemas, name)
         return [] if item is None else [item]
-    return _scalar_example(kind, schema, name)
-
-
-def _scalar_example(kind: str, schema: dict[str, Any], name: str) -> Any:
-    named = next((example for word, example in NAMED_EXAMPLES.items() if name.endswith(word)), None)
     if kind == "string":
         readable = name if "pattern" in schema else name.replace("_", " ").capitalize()
-        value = str(FORMAT_EXAMPLES.get(schema.get("format", "")) or named or readable)
+        value = FORMAT_EXAMPLES.get(schema.get("format", ""), readable)
         return value.ljust(schema.get("minLength", 0), "x")[: schema.get("maxLength")]
-    if kind in {"integer", "number"}:
-        number = named if isinstance(named, int) else 1
-        return min(max(number, schema.get("minimum", number)), schema.get("maximum", number))
-    return named is not False if kind == "boolean" else None
+    number = max(1, schema.get("minimum", 1))
+    number = min(number, schema.get("maximum", number))
+    return {"integer": number, "number": number, "boolean": True}.get(kind)

@@ -98,7 +98,7 @@ SCHEMAS = {
         ("color", {"allOf": [{"$ref": "#/components/schemas/Color"}], "readOnly": True}, "red"),
         ("color", {"oneOf": [{"$ref": "#/components/schemas/Color"}, {"type": "null"}]}, "red"),
         ("reply_to", {"type": ["string", "null"], "format": "email"}, "ada@example.com"),
-        ("new_password", {"type": "string"}, "tangerine staple horizon"),
+        ("new_password", {"type": "string"}, "New password"),
         ("page_slug", {"type": "string", "pattern": "^[-a-z_]+$"}, "page_slug"),
         ("code", {"type": "string", "maxLength": 2}, "Co"),
         ("code", {"type": "string", "minLength": 6}, "Codexx"),
