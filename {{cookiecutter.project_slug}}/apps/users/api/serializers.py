@@ -104,10 +104,6 @@ class EmailChangeInput(ConfirmInput):
     new_email = EmailField()
 
 
-class EmailChangeConfirmInput(TokenInput):
-    cancel = serializers.BooleanField(required=False)
-
-
 class PasswordChangeInput(serializers.Serializer[Any]):
     current_password = PasswordField()
     new_password = PasswordField()

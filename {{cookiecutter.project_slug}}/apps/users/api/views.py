@@ -200,10 +200,10 @@ class EmailChangeView(APIView):
 
 
 class EmailChangeConfirmView(PublicAuthView):
-    @extend_schema(request=serializers.EmailChangeConfirmInput, responses={202: None, 204: None})
+    @extend_schema(request=serializers.TokenInput, responses={202: None, 204: None})
     def post(self, request: Request) -> Response:
-        """Confirm or cancel an email change; 202 while the other mailbox has not confirmed, then 204."""
-        data = serializers.EmailChangeConfirmInput(data=request.data)
+        """Confirm an email change; 202 while the other mailbox has not confirmed, then 204."""
+        data = serializers.TokenInput(data=request.data)
         data.is_valid(raise_exception=True)
         finished = emails.email_change_confirm(**data.validated_data)
         return Response(status=HTTPStatus.NO_CONTENT if finished else HTTPStatus.ACCEPTED)

@@ -40,8 +40,8 @@ def email_change_request(*, user: User, new_email: str) -> None:
 
 
 @transaction.atomic
-def email_change_confirm(*, token: str, cancel: bool = False) -> bool:
-    """Confirm or cancel with the token of one mailbox; returns False while the other has to confirm.
+def email_change_confirm(*, token: str) -> bool:
+    """Confirm with the token of one mailbox; returns False while the other has to confirm.
 
     All sessions end with the change.
 
@@ -50,12 +50,10 @@ def email_change_confirm(*, token: str, cancel: bool = False) -> bool:
         ValidationError: another account has registered the new email in between.
     """
     mailbox, user = _redeem(token)
-    confirmed_by, user.new_email_confirmed_by = user.new_email_confirmed_by, "" if cancel else mailbox
-    if not user.new_email or (not cancel and confirmed_by == mailbox):
+    confirmed_by, user.new_email_confirmed_by = user.new_email_confirmed_by, mailbox
+    if not user.new_email or confirmed_by == mailbox:
         raise InvalidMailToken
-    if cancel:
-        user.new_email = ""
-    elif confirmed_by:
+    if confirmed_by:
         # A registration that was never verified does not keep the reader of the mailbox out.
         unverified_remove(unverified_users().filter(email=user.new_email))
         user.email, user.new_email, user.email_verified_at = user.new_email, "", timezone.now()
