@@ -120,7 +120,7 @@ def test_pages_of_the_web_application_may_call_the_api(client: DjangoClient, set
 def test_pages_of_the_web_application_may_read_our_headers(client: DjangoClient, settings: Settings) -> None:
     response = client.get(reverse("v1:users:me"), headers={"origin": settings.FRONTEND_URL})
     exposed = {name.strip() for name in response["Access-Control-Expose-Headers"].split(",")}
-    assert {"X-Request-ID", "X-API-Version", "Retry-After", "ETag", "Content-Disposition"} <= exposed
+    assert {"X-Request-ID", "Retry-After", "ETag", "Content-Disposition"} <= exposed
 
 
 @pytest.mark.parametrize("header", ["x-request-id", "if-match", "if-none-match", "content-type"])

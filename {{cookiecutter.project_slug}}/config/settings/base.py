@@ -112,7 +112,6 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
-    "infrastructure.http.middleware.APIVersionMiddleware",
     "infrastructure.http.middleware.CacheControlMiddleware",
     "infrastructure.http.middleware.ReplicaMiddleware",
     "axes.middleware.AxesMiddleware",

@@ -148,19 +148,6 @@ class FailureMiddleware:
         return HttpResponseRedirect(f"{request.path}?e=1")
 
 
-class APIVersionMiddleware:
-    """Says in `X-API-Version` which version of the API answered."""
-
-    def __init__(self, get_response: GetResponse) -> None:
-        self.get_response = get_response
-
-    def __call__(self, request: HttpRequest) -> HttpResponse:
-        response = self.get_response(request)
-        if version := _api_version(request):
-            response["X-API-Version"] = version
-        return response
-
-
 class CacheControlMiddleware:
     """Lets nobody but the client keep what the API answers, and that only to ask whether it has changed.
 
@@ -173,7 +160,9 @@ class CacheControlMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         response = self.get_response(request)
-        if _api_version(request) and not response.has_header("Cache-Control"):
+        namespaces = request.resolver_match.namespaces if request.resolver_match else []
+        versions = settings.REST_FRAMEWORK["ALLOWED_VERSIONS"]
+        if namespaces and namespaces[0] in versions and not response.has_header("Cache-Control"):
             patch_cache_control(response, private=True, no_cache=True)
             patch_vary_headers(response, ["Authorization"])
         return response
@@ -194,11 +183,3 @@ class ReplicaMiddleware:
         session = settings.SESSION_COOKIE_NAME in request.COOKIES
         with replica_allowed(allowed=request.method in SAFE_METHODS and not session):
             return self.get_response(request)
-
-
-def _api_version(request: HttpRequest) -> str | None:
-    """The version of the API that a request was for, if it was for the API."""
-    namespaces = request.resolver_match.namespaces if request.resolver_match else []
-    return next(
-        (name for name in namespaces[:1] if name in settings.REST_FRAMEWORK["ALLOWED_VERSIONS"]), None
-    )

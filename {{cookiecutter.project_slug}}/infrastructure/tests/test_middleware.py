@@ -101,16 +101,3 @@ def test_a_fault_is_logged_with_its_traceback_once(caplog: pytest.LogCaptureFixt
     assert line["request"] == "GET /sample/failures/fault/"
     (record,) = [record for record in caplog.records if record.levelno >= logging.ERROR]
     assert record.exc_info is not None
-
-
-@pytest.mark.parametrize(
-    ("path", "version"),
-    [
-        ("/api/v1/users/me/", "v1"),
-        ("/api/v1/nothing/", None),
-        ("/api/schema/", None),
-        ("/health/live/", None),
-    ],
-)
-def test_the_api_says_which_version_answered(api: Client, path: str, version: str | None) -> None:
-    assert api.get(path).get("X-API-Version") == version

@@ -13,10 +13,7 @@ CSRF_TRUSTED_ORIGINS = env.texts("CSRF_TRUSTED_ORIGINS", form=Origin)
 CORS_ALLOWED_ORIGINS = env.texts("CORS_ALLOWED_ORIGINS", form=Origin)
 CORS_URLS_REGEX = r"^/api/"
 CORS_ALLOW_HEADERS = [*default_headers, "if-match", "if-modified-since", "if-none-match", "x-request-id"]
-CORS_EXPOSE_HEADERS = [
-    *("Content-Disposition", "ETag", "Location", "Retry-After", "WWW-Authenticate"),
-    *("X-API-Version", "X-Request-ID"),
-]
+CORS_EXPOSE_HEADERS = ["Content-Disposition", "ETag", "Retry-After", "WWW-Authenticate", "X-Request-ID"]
 # Not a secret, but a scanner that does not find the login page tries no passwords there.
 _ADMIN_URL = Form(
     r"/?(?!(?:api|flower|health|static)(?:/|$))[\w~-][\w.~-]*(?:/[\w~-][\w.~-]*)*/?",
