@@ -4,6 +4,15 @@ from functools import cache
 from typing import Any, Self
 
 from rest_framework import serializers
+from rest_framework.request import Request
+
+
+def validated(serializer: type[serializers.BaseSerializer[Any]], request: Request) -> dict[str, Any]:
+    """Return the values of a request body; raises ValidationError for those that are not valid."""
+    data = serializer(data=request.data)
+    data.is_valid(raise_exception=True)
+    values: dict[str, Any] = data.validated_data
+    return values
 
 
 class OutputSerializer(serializers.ModelSerializer[Any]):

@@ -19,6 +19,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from apps.core.api.parsers import MultiPartParser
+from apps.core.api.serializers import validated
 from apps.core.api.throttling import TokenThrottle
 from apps.files import objects, selectors, services
 from apps.files.api import serializers
@@ -60,9 +61,7 @@ class FileViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.Gen
     @extend_schema(request=serializers.FileInput, responses={201: serializers.FileOutput})
     def create(self, request: UserRequest) -> Response:
         """Upload a file. What it is follows from its content, which has to be what its name says."""
-        data = serializers.FileInput(data=request.data)
-        data.is_valid(raise_exception=True)
-        file = services.file_create(owner=request.user, **data.validated_data)
+        file = services.file_create(owner=request.user, **validated(serializers.FileInput, request))
         return Response(serializers.FileOutput.represent(file), status=HTTPStatus.CREATED)
 
     @extend_schema(responses={204: None})

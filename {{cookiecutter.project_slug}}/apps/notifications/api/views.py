@@ -10,6 +10,7 @@ from rest_framework.decorators import action
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from apps.core.serializers import validated
 from apps.notifications import selectors, services
 from apps.notifications.api import serializers
 from apps.notifications.api.filters import NotificationFilter
@@ -71,7 +72,6 @@ class PreferencesView(APIView):
     )
     def patch(self, request: UserRequest) -> Response:
         """Switch channels on and off for one kind; those that are not named stay as they are."""
-        data = serializers.PreferenceInput(data=request.data)
-        data.is_valid(raise_exception=True)
-        wanted = services.preference_set(user=request.user, **data.validated_data)
-        return Response({"kind": data.validated_data["kind"]} | wanted)
+        data = validated(serializers.PreferenceInput, request)
+        wanted = services.preference_set(user=request.user, **data)
+        return Response({"kind": data["kind"]} | wanted)

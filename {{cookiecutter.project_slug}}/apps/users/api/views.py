@@ -20,6 +20,7 @@ from rest_framework.views import APIView
 
 from apps.core.api.parsers import MultiPartParser
 from apps.core.api.permissions import IsStaffWithPermission
+from apps.core.api.serializers import validated
 from apps.core.api.throttling import AuthThrottle, TokenThrottle, UserThrottle
 from apps.users import selectors
 from apps.users.api import serializers
@@ -49,9 +50,7 @@ class RegisterView(PublicAuthView):
     @extend_schema(request=serializers.RegisterInput, responses={202: None})
     def post(self, request: Request) -> Response:
         """Register an address. The answer is the same whether it is known or not; a mail says more."""
-        data = serializers.RegisterInput(data=request.data)
-        data.is_valid(raise_exception=True)
-        registration.user_register(**data.validated_data)
+        registration.user_register(**validated(serializers.RegisterInput, request))
         return Response(status=HTTPStatus.ACCEPTED)
 
 
@@ -59,9 +58,7 @@ class VerifyEmailView(PublicAuthView):
     @extend_schema(request=serializers.VerifyEmailInput, responses={204: None})
     def post(self, request: Request) -> Response:
         """Verify an email with the token of the mail and the password of the registration."""
-        data = serializers.VerifyEmailInput(data=request.data)
-        data.is_valid(raise_exception=True)
-        registration.email_verify(request=request, **data.validated_data)
+        registration.email_verify(request=request, **validated(serializers.VerifyEmailInput, request))
         return Response(status=HTTPStatus.NO_CONTENT)
 
 
@@ -69,9 +66,7 @@ class ResendVerificationView(PublicAuthView):
     @extend_schema(request=serializers.EmailInput, responses={202: None})
     def post(self, request: Request) -> Response:
         """Ask for the mail again. The answer is the same whether the address is known or not."""
-        data = serializers.EmailInput(data=request.data)
-        data.is_valid(raise_exception=True)
-        registration.verification_resend(**data.validated_data)
+        registration.verification_resend(**validated(serializers.EmailInput, request))
         return Response(status=HTTPStatus.ACCEPTED)
 
 
@@ -83,9 +78,7 @@ class TokenView(PublicAuthView):
     @extend_schema(request=serializers.LoginInput, responses={200: serializers.TokenPairOutput})
     def post(self, request: Request) -> Response:
         """Log in: an access token for requests, a refresh token for the next pair."""
-        data = serializers.LoginInput(data=request.data)
-        data.is_valid(raise_exception=True)
-        pair = sessions.session_start(request=request, **data.validated_data)
+        pair = sessions.session_start(request=request, **validated(serializers.LoginInput, request))
         return Response(serializers.TokenPairOutput(pair).data)
 
 
@@ -96,9 +89,7 @@ class TokenRefreshView(PublicAuthView):
     @extend_schema(request=serializers.RefreshInput, responses={200: serializers.TokenPairOutput})
     def post(self, request: Request) -> Response:
         """Exchange a refresh token for a new pair. Reuse after a grace period ends the session."""
-        data = serializers.RefreshInput(data=request.data)
-        data.is_valid(raise_exception=True)
-        pair = sessions.session_refresh(**data.validated_data)
+        pair = sessions.session_refresh(**validated(serializers.RefreshInput, request))
         return Response(serializers.TokenPairOutput(pair).data)
 
 
@@ -109,9 +100,7 @@ class TokenVerifyView(PublicAuthView):
     @extend_schema(request=serializers.TokenInput, responses={200: None})
     def post(self, request: Request) -> Response:
         """Ask whether an access or refresh token is good."""
-        data = serializers.TokenInput(data=request.data)
-        data.is_valid(raise_exception=True)
-        sessions.session_verify(**data.validated_data)
+        sessions.session_verify(**validated(serializers.TokenInput, request))
         return Response(status=HTTPStatus.OK)
 
 
@@ -119,9 +108,7 @@ class PasswordResetView(PublicAuthView):
     @extend_schema(request=serializers.EmailInput, responses={202: None})
     def post(self, request: Request) -> Response:
         """Ask for a link that resets the password. The answer is always the same."""
-        data = serializers.EmailInput(data=request.data)
-        data.is_valid(raise_exception=True)
-        passwords.password_reset_request(**data.validated_data)
+        passwords.password_reset_request(**validated(serializers.EmailInput, request))
         return Response(status=HTTPStatus.ACCEPTED)
 
 
@@ -129,18 +116,14 @@ class PasswordResetConfirmView(PublicAuthView):
     @extend_schema(request=serializers.PasswordResetConfirmInput, responses={204: None})
     def post(self, request: Request) -> Response:
         """Set a new password with the token of the mail; all log-ins end."""
-        data = serializers.PasswordResetConfirmInput(data=request.data)
-        data.is_valid(raise_exception=True)
-        user = passwords.password_reset_confirm(**data.validated_data)
+        user = passwords.password_reset_confirm(**validated(serializers.PasswordResetConfirmInput, request))
         network_remember(request, user.email)
         return Response(status=HTTPStatus.NO_CONTENT)
 
 
 def confirm_login(request: UserRequest) -> None:
     """Require `current_password` in the body, or a recent login."""
-    data = serializers.ConfirmInput(data=request.data)
-    data.is_valid(raise_exception=True)
-    sessions.login_confirm(request=request, **data.validated_data)
+    sessions.login_confirm(request=request, **validated(serializers.ConfirmInput, request))
 
 
 class LogoutView(APIView):
@@ -149,9 +132,7 @@ class LogoutView(APIView):
     @extend_schema(request=serializers.RefreshInput, responses={204: None})
     def post(self, request: UserRequest) -> Response:
         """Log out: the refresh token is dead."""
-        data = serializers.RefreshInput(data=request.data)
-        data.is_valid(raise_exception=True)
-        sessions.session_end(user=request.user, **data.validated_data)
+        sessions.session_end(user=request.user, **validated(serializers.RefreshInput, request))
         return Response(status=HTTPStatus.NO_CONTENT)
 
 
@@ -192,10 +173,9 @@ class EmailChangeView(APIView):
     @extend_schema(request=serializers.EmailChangeInput, responses={202: None})
     def post(self, request: UserRequest) -> Response:
         """Ask for another email: both mailboxes get a link. Needs `current_password` or a recent login."""
-        data = serializers.EmailChangeInput(data=request.data)
-        data.is_valid(raise_exception=True)
+        data = validated(serializers.EmailChangeInput, request)
         confirm_login(request)
-        emails.email_change_request(user=request.user, new_email=data.validated_data["new_email"])
+        emails.email_change_request(user=request.user, new_email=data["new_email"])
         return Response(status=HTTPStatus.ACCEPTED)
 
 
@@ -203,9 +183,7 @@ class EmailChangeConfirmView(PublicAuthView):
     @extend_schema(request=serializers.TokenInput, responses={202: None, 204: None})
     def post(self, request: Request) -> Response:
         """Confirm an email change; 202 while the other mailbox has not confirmed, then 204."""
-        data = serializers.TokenInput(data=request.data)
-        data.is_valid(raise_exception=True)
-        finished = emails.email_change_confirm(**data.validated_data)
+        finished = emails.email_change_confirm(**validated(serializers.TokenInput, request))
         return Response(status=HTTPStatus.NO_CONTENT if finished else HTTPStatus.ACCEPTED)
 
 
@@ -215,9 +193,8 @@ class PasswordChangeView(APIView):
     @extend_schema(request=serializers.PasswordChangeInput, responses={204: None})
     def post(self, request: UserRequest) -> Response:
         """Change the password; all log-ins end, also this one."""
-        data = serializers.PasswordChangeInput(data=request.data)
-        data.is_valid(raise_exception=True)
-        passwords.password_change(request=request, user=request.user, **data.validated_data)
+        data = validated(serializers.PasswordChangeInput, request)
+        passwords.password_change(request=request, user=request.user, **data)
         return Response(status=HTTPStatus.NO_CONTENT)
 
 
@@ -270,9 +247,8 @@ class AvatarView(APIView):
     @extend_schema(request=serializers.AvatarInput, responses={200: serializers.ProfileOutput})
     def put(self, request: UserRequest) -> Response:
         """Set the picture: JPEG, PNG, WebP or GIF, at most 2 MB. It is drawn anew in 512 pixels."""
-        data = serializers.AvatarInput(data=request.data)
-        data.is_valid(raise_exception=True)
-        accounts.avatar_set(user=request.user, file=data.validated_data["avatar"])
+        data = validated(serializers.AvatarInput, request)
+        accounts.avatar_set(user=request.user, file=data["avatar"])
         return Response(serializers.ProfileOutput.represent(request.user))
 
     @extend_schema(responses={204: None})
