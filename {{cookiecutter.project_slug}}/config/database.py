@@ -42,13 +42,7 @@ GOOD_OPTIONS = "?sslmode=require, or DB_POOL_SIZE for a pool"
 SCHEMES = {"postgres", "postgresql", "pgsql", "postgis", "sqlite", "spatialite"}
 SQLITE_QUERY = {"cached_statements", "init_command", "isolation_level", "timeout", "transaction_mode"}
 # Of Django and of this file; libpq knows more.
-POSTGRESQL_QUERY = {
-    "answer_timeout",
-    "assume_role",
-    "currentSchema",
-    "isolation_level",
-    "server_side_binding",
-}
+DJANGO_QUERY = {"answer_timeout", "assume_role", "currentSchema", "isolation_level", "server_side_binding"}
 
 
 def database_config(  # noqa: PLR0913 - each by name
@@ -121,7 +115,7 @@ def _parse(url: str) -> dict[str, Any]:
         known = SQLITE_QUERY
         works = url == "sqlite://:memory:" or bool(not parts.netloc and parts.path.strip("/"))
     else:
-        known = POSTGRESQL_QUERY | (_libpq_options() if names else set())
+        known = DJANGO_QUERY | (_libpq_options() if names else set())
         works = bool(re.fullmatch("/[^/@]+", parts.path)) or "service" in names
     works = works and parts.scheme in SCHEMES and re.fullmatch(r"(?:\w+=[^&]+&?)*", parts.query) is not None
     if not works or re.search(r"[#\t\r\n]|%(?![0-9A-Fa-f]{2})", url):

@@ -3,23 +3,7 @@
 from typing import Any
 
 from django.conf import settings
-from django.core.checks import CheckMessage, Error, Tags, Warning, register  # noqa: A004 - its name there
-
-LIMITS = {
-    "REALTIME_MESSAGES_PER_MINUTE": "REALTIME_MESSAGES_PER_MINUTE",
-    "REALTIME_SOCKETS_PER_USER": "REALTIME_SOCKETS_PER_USER",
-    "REALTIME_THREADS": "WEB_THREADS",
-}
-
-
-@register()
-def check_limits(**_kwargs: Any) -> list[CheckMessage]:
-    """A limit that lets nobody through is found before the first socket, not by it."""
-    return [
-        Error(f"{variable}: it is 1 or more", id="realtime.E001")
-        for setting, variable in LIMITS.items()
-        if getattr(settings, setting) < 1
-    ]
+from django.core.checks import CheckMessage, Tags, Warning, register  # noqa: A004 - its name there
 
 
 @register(Tags.security, deploy=True)

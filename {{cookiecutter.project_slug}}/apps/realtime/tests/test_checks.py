@@ -4,23 +4,6 @@ from pytest_django import Settings
 
 
 @pytest.mark.parametrize(
-    ("setting", "variable"),
-    [
-        ("REALTIME_MESSAGES_PER_MINUTE", "REALTIME_MESSAGES_PER_MINUTE"),
-        ("REALTIME_SOCKETS_PER_USER", "REALTIME_SOCKETS_PER_USER"),
-        ("REALTIME_THREADS", "WEB_THREADS"),
-    ],
-)
-@pytest.mark.parametrize("value", [0, -1])
-def test_a_limit_that_lets_nobody_through_is_found(
-    settings: Settings, setting: str, variable: str, value: int
-) -> None:
-    setattr(settings, setting, value)
-    (error,) = run_checks()
-    assert (error.id, error.msg) == ("realtime.E001", f"{variable}: it is 1 or more")
-
-
-@pytest.mark.parametrize(
     ("backend", "found"),
     [
         ("channels.layers.InMemoryChannelLayer", ["realtime.W001"]),

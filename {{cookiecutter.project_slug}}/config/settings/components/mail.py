@@ -23,12 +23,9 @@ _BACKEND = Form(r"[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)+", f"the dotted path of a class
 
 
 def _sender(text: str) -> str:
-    parsed = getaddresses([text])
-    if (
-        len(parsed) != 1
-        or not text.isprintable()
-        or not re.fullmatch(r"[^\s@]+@[^\s@.]+(?:\.[^\s@.]+)*", parsed[0][1])
-    ):
+    # One address; a name beside it is not looked at.
+    addresses = " ".join(address for _name, address in getaddresses([text]))
+    if not (text.isprintable() and re.fullmatch(r"[^\s@]+@[^\s@.]+(?:\.[^\s@.]+)*", addresses)):
         raise ValueError("must be an email such as no-reply@example.com, or Name <no-reply@example.com>")
     return text
 

@@ -12,6 +12,9 @@ from config.env import Form, Url, env
 from config.settings.components.logging import LOGGING
 
 _PAIRS = Form(r"[^\s=,]+=[^,]*(?:,\s*[^\s=,]+=[^,]*)*", "name=value,name=value with percent-encoded values")
+_SAMPLER = Form(
+    "(?:parentbased_)?(?:always_on|always_off|traceidratio)", "a sampler such as parentbased_traceidratio"
+)
 
 OTEL_EXPORTER_OTLP_ENDPOINT = env.text("OTEL_EXPORTER_OTLP_ENDPOINT", form=Url)
 _variables = {
@@ -20,16 +23,7 @@ _variables = {
     "OTEL_METRIC_EXPORT_INTERVAL": str(env.integer("OTEL_METRIC_EXPORT_INTERVAL", default=60_000, minimum=1)),
     "OTEL_RESOURCE_ATTRIBUTES": env.text("OTEL_RESOURCE_ATTRIBUTES", form=_PAIRS),
     "OTEL_SERVICE_NAME": env.text("OTEL_SERVICE_NAME", project.NAME),
-    "OTEL_TRACES_SAMPLER": env.choice(
-        "OTEL_TRACES_SAMPLER",
-        "always_on",
-        "always_off",
-        "traceidratio",
-        "parentbased_always_on",
-        "parentbased_always_off",
-        "parentbased_traceidratio",
-        default="parentbased_always_on",
-    ),
+    "OTEL_TRACES_SAMPLER": env.text("OTEL_TRACES_SAMPLER", "parentbased_always_on", form=_SAMPLER),
     "OTEL_TRACES_SAMPLER_ARG": str(env.fraction("OTEL_TRACES_SAMPLER_ARG", default=1.0)),
     # Not `baggage`: what a client says would be handed on to whomever this project asks.
     "OTEL_PROPAGATORS": "tracecontext",
