@@ -110,12 +110,12 @@ def _check_picture(file: UploadedFile[Any], *, image_format: str) -> None:
     Telephones put more behind a JPEG: smaller pictures, a film, data of their own.
     """
     validate_image(file, formats={image_format})
-    with content_of(file) as content:
-        end = image_end(content, formats={image_format})
-        if image_format == "JPEG":
-            _refuse_if(OTHER.match(content[end : end + CHUNK]) is not None)
-        else:
-            _refuse_if(end != len(content))
+    content = content_of(file)
+    end = image_end(content, formats={image_format})
+    if image_format == "JPEG":
+        _refuse_if(OTHER.match(content[end : end + CHUNK]) is not None)
+    else:
+        _refuse_if(end != len(content))
     _refuse_if(zipfile.is_zipfile(file))
 
 
@@ -127,9 +127,9 @@ def _check_pdf(file: UploadedFile[Any]) -> None:
 
     Source: https://pdfa.org/resource/pdf-specification-archive/, ISO 32000, 7.5
     """
-    with content_of(file) as content:
-        _refuse_if(PDF.match(content[:16]) is None)
-        _refuse_if(not content[-1024:].rstrip(b"\0\t\n\f\r ").endswith(b"%%EOF"))
+    content = content_of(file)
+    _refuse_if(PDF.match(content[:16]) is None)
+    _refuse_if(not content[-1024:].rstrip(b"\0\t\n\f\r ").endswith(b"%%EOF"))
     _refuse_if(zipfile.is_zipfile(file))
 
 

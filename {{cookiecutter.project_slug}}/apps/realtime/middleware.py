@@ -12,7 +12,7 @@ from django.conf import settings
 from django.core.handlers.asgi import ASGIRequest
 from django.http import StreamingHttpResponse
 
-from infrastructure.http.asgi import wait_for
+from infrastructure.http.asgi import take
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
@@ -47,7 +47,7 @@ def with_thread_limit(application: Any) -> Any:
             message = await receive()
             if message["type"] == "http.request" and not message.get("more_body"):
                 while wanted:
-                    await wait_for(wanted[0])
+                    await take(wanted[0])
                     taken.append(wanted.pop(0))
             return message
 

@@ -25,21 +25,10 @@ WAIT_SECONDS = 20
 logger = structlog.get_logger(__name__)
 
 
-class OverloadedError(Exception):
-    """Too many requests came before this one."""
-
-
-async def wait_for(places: asyncio.Semaphore) -> None:
-    """Take a place.
-
-    Raises:
-        OverloadedError: there is none within `WAIT_SECONDS`.
-    """
-    try:
-        async with asyncio.timeout(WAIT_SECONDS):
-            await places.acquire()
-    except TimeoutError:
-        raise OverloadedError from None
+async def take(places: asyncio.Semaphore) -> None:
+    """Take a place; raises TimeoutError if there is none within `WAIT_SECONDS`."""
+    async with asyncio.timeout(WAIT_SECONDS):
+        await places.acquire()
 
 
 def with_limits(application: Any) -> Any:
@@ -61,10 +50,10 @@ def with_limits(application: Any) -> Any:
             if body_fault(scope["path"].removeprefix(scope.get("root_path", "")), headers):
                 receive, send = _nothing(), _closing(send)
             elif body_length(headers) > settings.FILE_UPLOAD_MAX_MEMORY_SIZE:
-                await wait_for(places)
+                await take(places)
                 has_place = True
             await application(scope, receive, send)
-        except OverloadedError:
+        except TimeoutError:
             await _refuse(scope, send, "overloaded")
         except OSError as error:
             if error.errno != errno.ENOSPC:

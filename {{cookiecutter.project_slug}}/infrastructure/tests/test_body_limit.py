@@ -14,7 +14,7 @@ from django.utils.translation import override
 from pytest_django import Settings
 
 from conftest import LANGUAGE
-from infrastructure.http.asgi import LARGE_BODIES, OverloadedError, with_limits
+from infrastructure.http.asgi import LARGE_BODIES, with_limits
 from infrastructure.http.body_limit import FORM_BYTES
 
 LOG_IN = "v1:auth:token"
@@ -179,7 +179,7 @@ def test_small_body_needs_no_place(monkeypatch: pytest.MonkeyPatch) -> None:
     assert exchange(("content-length", "100000")) == (b"sent", False)
 
 
-@pytest.mark.parametrize("error", [OverloadedError(), OSError(errno.ENOSPC, "No space left on device")])
+@pytest.mark.parametrize("error", [TimeoutError(), OSError(errno.ENOSPC, "No space left on device")])
 def test_missing_room_is_a_problem_document(error: Exception) -> None:
     async def application(_scope: Any, _receive: Any, _send: Any) -> None:
         raise error

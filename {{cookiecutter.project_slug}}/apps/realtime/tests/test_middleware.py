@@ -140,7 +140,7 @@ def test_request_that_waits_too_long_is_refused(settings: Settings, monkeypatch:
         await settled()
         monkeypatch.setattr("infrastructure.http.asgi.WAIT_SECONDS", 0)
         (refused,) = crowd.come(1)
-        with pytest.raises(OverloadedError):
+        with pytest.raises(TimeoutError):
             await refused
         # The refused request has left nothing behind.
         crowd.done.set()
