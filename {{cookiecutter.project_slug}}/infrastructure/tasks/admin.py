@@ -7,7 +7,6 @@ from django.utils.translation import gettext_lazy as _
 
 from apps.core.admin import CSVExportMixin
 from infrastructure.tasks.models import DeadLetter, Lease, Receipt, Schedule
-from infrastructure.tasks.sealing import UnreadableError
 from infrastructure.tasks.services.deadletters import deadletter_replay
 
 
@@ -41,7 +40,7 @@ class DeadLetterAdmin(CSVExportMixin, ReadOnlyAdmin):
         "created_at",
         "replayed_at",
     )
-    exclude = ("sealed",)
+    exclude = ("call",)
 
     def has_replay_permission(self, request: HttpRequest) -> bool:
         return request.user.has_perm("tasks.replay_deadletter")
@@ -55,7 +54,7 @@ class DeadLetterAdmin(CSVExportMixin, ReadOnlyAdmin):
             for deadletter in queryset.order_by("created_at"):
                 try:
                     queued += deadletter_replay(deadletter=deadletter)
-                except (UnreadableError, LookupError):
+                except LookupError:
                     unreadable += 1
         except OperationalError:
             self.message_user(request, _("The broker is away: try again later."), messages.ERROR)

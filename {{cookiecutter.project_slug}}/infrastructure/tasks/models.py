@@ -6,10 +6,7 @@ from apps.core.models import UUIDModel
 
 
 class DeadLetter(UUIDModel):
-    """A task that failed for good, or that could not be queued.
-
-    What it was called with may name people and hold links that open an account: it is encrypted.
-    """
+    """A task that failed for good, or that could not be queued."""
 
     class Reason(models.TextChoices):
         FAILED = "failed", _("failed")
@@ -22,7 +19,7 @@ class DeadLetter(UUIDModel):
     error = models.CharField(_("error"), max_length=500, blank=True, editable=False)
     trace = models.TextField(_("trace"), blank=True, editable=False)
     retries = models.PositiveIntegerField(_("retries"), default=0, editable=False)
-    sealed = models.TextField(editable=False)
+    call = models.JSONField(editable=False)
     request_id = models.CharField(_("request id"), max_length=128, blank=True, editable=False)
     created_at = models.DateTimeField(_("created at"), default=timezone.now, db_index=True, editable=False)
     replayed_at = models.DateTimeField(_("replayed at"), null=True, blank=True, editable=False)

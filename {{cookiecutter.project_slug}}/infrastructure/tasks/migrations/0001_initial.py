@@ -22,7 +22,7 @@ class Migration(migrations.Migration):
                 ('error', models.CharField(blank=True, editable=False, max_length=500, verbose_name='error')),
                 ('trace', models.TextField(blank=True, editable=False, verbose_name='trace')),
                 ('retries', models.PositiveIntegerField(default=0, editable=False, verbose_name='retries')),
-                ('sealed', models.TextField(editable=False)),
+                ('call', models.JSONField(editable=False)),
                 ('request_id', models.CharField(blank=True, editable=False, max_length=128, verbose_name='request id')),
                 ('created_at', models.DateTimeField(db_index=True, default=django.utils.timezone.now, editable=False, verbose_name='created at')),
                 ('replayed_at', models.DateTimeField(blank=True, editable=False, null=True, verbose_name='replayed at')),

@@ -12,7 +12,6 @@ from django.utils import timezone
 
 from infrastructure.logging.scrub import without_persons
 from infrastructure.tasks.models import DeadLetter
-from infrastructure.tasks.sealing import UnreadableError, seal, unseal
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -42,14 +41,13 @@ def deadletter_create(  # noqa: PLR0913 - the columns of a row
     Args:
         task_id: as the worker knows it.
         task: its name.
-        call: what it was called with; stored encrypted.
+        call: its positional and keyword arguments.
         error: what ended it; its text is stored without addresses.
         queue: where it was queued.
         trace: where it failed; the files, lines and functions are stored.
         retries: how often it was tried again.
         published: whether a broker ever had it.
     """
-    args, kwargs = call
     text = f"{type(error).__name__}: {without_persons(str(error))}"
     values = {
         "task": task,
@@ -58,7 +56,7 @@ def deadletter_create(  # noqa: PLR0913 - the columns of a row
         "error": text[:MAX_ERROR],
         "trace": "".join(traceback.format_tb(trace)),
         "retries": retries,
-        "sealed": seal([list(args), dict(kwargs)]),
+        "call": [list(call[0]), dict(call[1])],
         "request_id": structlog.contextvars.get_contextvars().get("request_id", ""),
         "replayed_at": None,
     }
@@ -78,7 +76,6 @@ def deadletter_replay(*, deadletter: DeadLetter) -> bool:
         whether it was queued now; not when it had been before.
 
     Raises:
-        UnreadableError: it was kept with another `SECRET_KEY`.
         LookupError: no task has this name now.
         kombu.exceptions.OperationalError: the broker is away; nothing is changed.
     """
@@ -87,7 +84,7 @@ def deadletter_replay(*, deadletter: DeadLetter) -> bool:
     current = DeadLetter.objects.select_for_update().filter(pk=deadletter.pk, replayed_at=None).first()
     if current is None:
         return False
-    args, kwargs = unseal(current.sealed)
+    args, kwargs = current.call
     current.replayed_at = timezone.now()
     current.save(update_fields=["replayed_at"])
     if current.task not in app.tasks:
@@ -113,7 +110,7 @@ def deadletter_replay_unpublished(*, dry_run: bool = False) -> int:
     for deadletter in waiting.order_by("created_at").iterator():
         try:
             queued += deadletter_replay(deadletter=deadletter)
-        except (UnreadableError, LookupError) as error:
+        except LookupError as error:
             logger.warning("dead_letter_stays", task=deadletter.task, reason=type(error).__name__)
     return queued
 

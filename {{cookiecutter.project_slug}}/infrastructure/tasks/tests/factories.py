@@ -2,7 +2,6 @@ import factory
 from factory.django import DjangoModelFactory
 
 from infrastructure.tasks.models import DeadLetter
-from infrastructure.tasks.sealing import seal
 
 
 class DeadLetterFactory(DjangoModelFactory[DeadLetter]):
@@ -16,16 +15,14 @@ class DeadLetterFactory(DjangoModelFactory[DeadLetter]):
     queue = "critical"
     reason = DeadLetter.Reason.FAILED
     error = "OSError: the mail server is away"
-    sealed = factory.LazyAttribute(
-        lambda letter: seal(
-            [
-                [],
-                {
-                    "key": f"mail-{letter.task_id}",
-                    "builder": "tests.verify",
-                    "data": {"name": "ann"},
-                    "language": "en",
-                },
-            ]
-        )
+    call = factory.LazyAttribute(
+        lambda letter: [
+            [],
+            {
+                "key": f"mail-{letter.task_id}",
+                "builder": "tests.verify",
+                "data": {"name": "ann"},
+                "language": "en",
+            },
+        ]
     )

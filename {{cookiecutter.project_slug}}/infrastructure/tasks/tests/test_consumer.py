@@ -11,7 +11,6 @@ from config.celery import app
 from infrastructure.tasks import consumer as module
 from infrastructure.tasks.consumer import Consumer
 from infrastructure.tasks.models import DeadLetter
-from infrastructure.tasks.sealing import unseal
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -62,7 +61,7 @@ def test_a_task_of_another_release_is_kept_and_not_shown(
     worker.on_unknown_task(None, message, KeyError(TASK))
     letter = DeadLetter.objects.get()
     assert (letter.task, letter.queue, letter.reason) == (TASK, "bulk", "failed")
-    assert unseal(letter.sealed) == [[], CALL]
+    assert letter.call == [[], CALL]
     assert message.fate == "done"
     assert not any(secret in caplog.text for secret in CALL.values())
 
