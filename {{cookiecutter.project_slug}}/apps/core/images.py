@@ -99,6 +99,7 @@ def content_of(file: UploadedFile[Any]) -> Content:
         return mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
     except OSError:
         content: bytes = file.read()
+        file.seek(0)
         return content
 
 

@@ -6,6 +6,7 @@ import unicodedata
 from contextlib import suppress
 from typing import Any
 
+from django import forms
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxLengthValidator, validate_email
 from django.utils.crypto import salted_hmac
@@ -49,6 +50,12 @@ def email_digest(text: str, *, salt: str) -> str:
     with suppress(ValidationError):
         text = canonical_email(text)
     return salted_hmac(salt, text.encode(errors="replace"), algorithm="sha256").hexdigest()
+
+
+class EmailFormField(forms.EmailField):
+    def to_python(self, value: Any) -> Any:
+        text = super().to_python(value)
+        return canonical_email(text) if text else text
 
 
 class CanonicalPasswordValidator:

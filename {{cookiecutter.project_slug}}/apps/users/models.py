@@ -12,7 +12,7 @@ from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext_lazy as _
 
 from apps.core.models import TimeStampedModel, UUIDModel
-from apps.users.canonical import canonical_email, canonical_password
+from apps.users.canonical import EmailFormField, canonical_email, canonical_password
 from apps.users.managers import UserManager
 
 
@@ -22,10 +22,13 @@ def avatar_path(_instance: "User", _filename: str) -> str:
 
 
 class CanonicalEmailField(models.EmailField):  # type: ignore[type-arg] # no generic at run time
-    """Email field that is cleaned to the canonical form, in model forms and commands too."""
+    """Email field that is cleaned to the canonical form, in models, forms and commands."""
 
     def clean(self, value: Any, model_instance: models.Model | None) -> Any:
         return super().clean(canonical_email(value) if value else value, model_instance)
+
+    def formfield(self, **kwargs: Any) -> Any:
+        return super().formfield(**{"form_class": EmailFormField, **kwargs})
 
     def deconstruct(self) -> Any:
         """Describe it to migrations as Django's field: the column is the same."""
