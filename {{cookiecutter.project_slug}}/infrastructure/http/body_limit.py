@@ -1,6 +1,7 @@
 """How long the body of a request may be, by its headers and its route."""
 
 from collections.abc import Mapping
+from http import HTTPStatus
 
 from django.conf import settings
 from django.urls import Resolver404, resolve
@@ -18,17 +19,18 @@ def max_body_bytes(path: str, content_type: str) -> int:
     return int(settings.DATA_UPLOAD_MAX_MEMORY_SIZE)
 
 
-def body_fault(path: str, headers: Mapping[str, str]) -> str | None:
-    """Why headers refuse a body: `length_required`, `bad_request`, `body_too_large`, or None."""
-    # What is sent in pieces ends where it likes, whatever length it says as well.
+def body_fault(path: str, headers: Mapping[str, str]) -> HTTPStatus | None:
+    """Return the status of the refusal if the headers announce no body that the route takes."""
+    # A chunked body has no known length, whatever `Content-Length` says.
     if headers.get("transfer-encoding"):
-        return "length_required"
+        return HTTPStatus.LENGTH_REQUIRED
     length = headers.get("content-length") or ""
     if length and not (length.isascii() and length.isdigit()):
-        return "bad_request"
+        return HTTPStatus.BAD_REQUEST
     # Python does not convert thousands of digits.
     longest = max_body_bytes(path, headers.get("content-type", ""))
-    return "body_too_large" if len(length) > MAX_DIGITS or body_length(headers) > longest else None
+    too_large = len(length) > MAX_DIGITS or body_length(headers) > longest
+    return HTTPStatus.REQUEST_ENTITY_TOO_LARGE if too_large else None
 
 
 def body_length(headers: Mapping[str, str]) -> int:

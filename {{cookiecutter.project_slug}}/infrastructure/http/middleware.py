@@ -15,8 +15,7 @@ from django.dispatch import receiver
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import Resolver404, resolve
 from django.utils.cache import patch_cache_control, patch_vary_headers
-from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy as _
 from django_structlog.middlewares import RequestMiddleware
 from django_structlog.signals import bind_extra_request_failed_metadata
 from rest_framework.exceptions import MethodNotAllowed
@@ -32,10 +31,13 @@ REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{8,128}")
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 # Raised by Django and the database for values such as the year 10000 or an integer of 30 digits.
 QUERY_ERRORS = (ArithmeticError, DatabaseError, FieldDoesNotExist, LookupError, ValueError)
-# Responses that Django makes without a body, and what the body says.
+# Code and detail of responses that are made without a body, by Django and by `BodyLimitMiddleware`.
 FAILURES: dict[int, tuple[str, Any]] = {
+    400: ("bad_request", _("The request cannot be read.")),
     405: (MethodNotAllowed.default_code, MethodNotAllowed.default_detail),
-    412: ("precondition_failed", gettext_lazy("The precondition in the request headers is not met.")),
+    411: ("length_required", _("The request does not say how long its body is.")),
+    412: ("precondition_failed", _("The precondition in the request headers is not met.")),
+    413: ("body_too_large", _("The body of the request is too large.")),
 }
 
 logger = structlog.get_logger(__name__)
@@ -108,18 +110,9 @@ class BodyLimitMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        match body_fault(request.path_info, request.headers):
-            case "length_required" as code:
-                detail = _("The request does not say how long its body is.")
-                return problem_response(request, HTTPStatus.LENGTH_REQUIRED, code, detail)
-            case "bad_request" as code:
-                detail = _("The request cannot be read.")
-                return problem_response(request, HTTPStatus.BAD_REQUEST, code, detail)
-            case "body_too_large" as code:
-                detail = _("The body of the request is too large.")
-                return problem_response(request, HTTPStatus.REQUEST_ENTITY_TOO_LARGE, code, detail)
-            case _:
-                return self.get_response(request)
+        status = body_fault(request.path_info, request.headers)
+        # `FailureMiddleware` adds the problem details.
+        return HttpResponse(status=status) if status else self.get_response(request)
 
 
 class FailureMiddleware:
