@@ -40,6 +40,7 @@ def _cell(value: Any) -> Any:
 class CSVExportMixin:
     """Adds an action that exports the chosen rows; the admin class names the fields in `export_fields`."""
 
+    actions: tuple[str, ...] = ("export_csv",)
     export_fields: tuple[str, ...]
 
     @admin.action(description=_("Export selected rows as CSV"), permissions=["view"])
@@ -54,3 +55,13 @@ class CSVExportMixin:
         name = queryset.model._meta.model_name  # noqa: SLF001 - Django's documented Options API
         headers = {"Content-Disposition": f'attachment; filename="{name}.csv"'}
         return StreamingHttpResponse(rows(), content_type="text/csv", headers=headers)
+
+
+class ReadOnlyAdmin(CSVExportMixin, admin.ModelAdmin):
+    """Rows that only the application writes; they can be viewed, exported and deleted."""
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False

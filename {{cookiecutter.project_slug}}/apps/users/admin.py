@@ -15,7 +15,7 @@ from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from apps.core.admin import CSVExportMixin
+from apps.core.admin import CSVExportMixin, ReadOnlyAdmin
 from apps.users.canonical import canonical_email
 from apps.users.models import RefreshSession, User
 from apps.users.services import accounts, sessions
@@ -157,18 +157,11 @@ class RoleAdmin(GroupAdmin):
 
 
 @admin.register(RefreshSession)
-class RefreshSessionAdmin(CSVExportMixin, admin.ModelAdmin):
+class RefreshSessionAdmin(ReadOnlyAdmin):
     """Sessions can be viewed and deleted, which invalidates their refresh tokens."""
 
     list_display = ("id", "user", "device", "created_at", "last_used_at", "expires_at", "revoked_at")
     list_filter = ("created_at", "last_used_at", "expires_at", "revoked_at")
     list_select_related = ("user",)
     search_fields = ("user__email",)
-    actions = ("export_csv",)
     export_fields = ("id", "user_id", "device", "created_at", "last_used_at", "expires_at", "revoked_at")
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False

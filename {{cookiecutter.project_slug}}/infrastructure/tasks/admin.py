@@ -5,24 +5,14 @@ from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext_lazy as _
 
-from apps.core.admin import CSVExportMixin
+from apps.core.admin import CSVExportMixin, ReadOnlyAdmin
 from infrastructure.tasks.models import DeadLetter, Lease, Receipt, Schedule
 from infrastructure.tasks.services.deadletters import deadletter_replay
 
 
-class ReadOnlyAdmin(admin.ModelAdmin):
-    """For rows that only the project writes."""
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-
 @admin.register(DeadLetter)
-class DeadLetterAdmin(CSVExportMixin, ReadOnlyAdmin):
-    """What a task was called with is shown to nobody."""
+class DeadLetterAdmin(ReadOnlyAdmin):
+    """Failed tasks, without their arguments."""
 
     list_display = ("task", "reason", "error", "retries", "created_at", "replayed_at")
     list_filter = ("reason", "task", "queue", "created_at", ("replayed_at", admin.EmptyFieldListFilter))
@@ -67,13 +57,12 @@ class DeadLetterAdmin(CSVExportMixin, ReadOnlyAdmin):
 
 @admin.register(Schedule)
 class ScheduleAdmin(CSVExportMixin, admin.ModelAdmin):
-    """A schedule is written in code; here it is looked at and switched off."""
+    """Schedules are defined in code; they can be viewed and switched off."""
 
     list_display = ("name", "task", "expression", "is_enabled", "last_run_at", "runs")
     list_filter = ("is_enabled", "task")
     search_fields = ("name", "task")
     readonly_fields = ("name", "task", "expression", "last_run_at", "runs")
-    actions = ("export_csv",)
     export_fields = ("name", "task", "expression", "is_enabled", "last_run_at", "runs")
 
     def changelist_view(
@@ -92,22 +81,20 @@ class ScheduleAdmin(CSVExportMixin, admin.ModelAdmin):
 
 
 @admin.register(Receipt)
-class ReceiptAdmin(CSVExportMixin, ReadOnlyAdmin):
+class ReceiptAdmin(ReadOnlyAdmin):
     """Who deletes a receipt lets its work be done again."""
 
     list_display = ("key", "created_at")
     list_filter = ("created_at",)
     search_fields = ("key",)
-    actions = ("export_csv",)
     export_fields = ("key", "created_at")
 
 
 @admin.register(Lease)
-class LeaseAdmin(CSVExportMixin, ReadOnlyAdmin):
+class LeaseAdmin(ReadOnlyAdmin):
     """Who deletes a lease lets another process have it at once."""
 
     list_display = ("name", "holder", "expires_at")
     list_filter = ("name",)
     search_fields = ("name", "holder")
-    actions = ("export_csv",)
     export_fields = ("name", "holder", "expires_at")
