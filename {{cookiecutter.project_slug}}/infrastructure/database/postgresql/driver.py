@@ -6,17 +6,8 @@ import math
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 import psycopg
-from psycopg import (
-    DatabaseError,
-    DataError,
-    Error,
-    IntegrityError,
-    InterfaceError,
-    InternalError,
-    NotSupportedError,
-    OperationalError,
-    ProgrammingError,
-)
+from psycopg import *  # noqa: F403 - the names of PEP 249, which Django looks up in this module
+from psycopg import OperationalError
 from psycopg.pq import TransactionStatus
 
 from infrastructure.database.postgresql import seconds_left
@@ -24,25 +15,10 @@ from infrastructure.database.postgresql import seconds_left
 if TYPE_CHECKING:
     from psycopg.abc import PQGen
 
-# Those of PEP 249, which Django looks up here.
-__all__ = [
-    "Connection",
-    "DataError",
-    "DatabaseError",
-    "Error",
-    "IntegrityError",
-    "InterfaceError",
-    "InternalError",
-    "NotSupportedError",
-    "OperationalError",
-    "ProgrammingError",
-    "connect",
-]
-
 Result = TypeVar("Result")
 
 
-class Connection(psycopg.Connection[Any]):
+class Connection(psycopg.Connection[Any]):  # type: ignore[no-redef] # in place of its own
     """Is closed when the server takes longer to answer than it may."""
 
     answer_timeout: float | None = None
