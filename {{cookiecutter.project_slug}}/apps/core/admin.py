@@ -2,7 +2,7 @@
 
 import csv
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -40,7 +40,7 @@ def _cell(value: Any) -> Any:
 class CSVExportMixin:
     """Adds an action that exports the chosen rows; the admin class names the fields in `export_fields`."""
 
-    actions: tuple[str, ...] = ("export_csv",)
+    actions: Sequence[Any] = ("export_csv",)
     export_fields: tuple[str, ...]
 
     @admin.action(description=_("Export selected rows as CSV"), permissions=["view"])
