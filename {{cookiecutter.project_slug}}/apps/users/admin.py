@@ -39,13 +39,6 @@ admin.site.login_form = LoginForm
 
 
 class UserCreationForm(AdminUserCreationForm):
-    email_verified = forms.BooleanField(
-        label=_("E-mail verified"),
-        required=False,
-        initial=True,
-        help_text=_("The user can log in without confirming the e-mail address first."),
-    )
-
     class Meta:
         model = User
         fields = ("email",)
@@ -69,9 +62,7 @@ class UserAdmin(CSVExportMixin, DjangoUserAdmin):
         (_("Access"), {"fields": ("is_active", "email_verified_at", *PRIVILEGES)}),
         (_("Dates"), {"fields": ("last_login", "created_at", "updated_at", "deleted_at")}),
     )
-    add_fieldsets = (
-        (None, {"fields": ("email", "email_verified", "usable_password", "password1", "password2")}),
-    )
+    add_fieldsets = ((None, {"fields": ("email", "usable_password", "password1", "password2")}),)
 
     def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> User | None:
         user: User | None = super().get_object(request, object_id, from_field)
@@ -97,7 +88,8 @@ class UserAdmin(CSVExportMixin, DjangoUserAdmin):
         return super().has_delete_permission(request, obj) and self._may_touch(request, obj)
 
     def save_model(self, request: HttpRequest, obj: User, form: forms.ModelForm, change: bool) -> None:  # noqa: FBT001 - Django's signature
-        if form.cleaned_data.get("email_verified"):
+        if not change:
+            # Else the new user could not log in.
             obj.email_verified_at = timezone.now()
         super().save_model(request, obj, form, change)
         if change and "is_active" in form.changed_data and not obj.is_active:

@@ -33,9 +33,6 @@ class UserManager(BaseUserManager["User"].from_queryset(ActiveQuerySet)):  # typ
     def get_by_natural_key(self, username: str | None) -> User:
         return self.by_email(username).get()
 
-    async def aget_by_natural_key(self, username: str | None) -> User:
-        return await self.by_email(username).aget()
-
     def create_user(self, email: str, password: str | None = None, **fields: Any) -> User:
         """Create a user whose email is not verified; without a password nobody can log in as them.
 

@@ -109,8 +109,7 @@ class PasswordChangeInput(serializers.Serializer[Any]):
     new_password = PasswordField()
 
 
-class PasswordResetConfirmInput(serializers.Serializer[Any]):
-    token = serializers.CharField(max_length=MAX_TOKEN)
+class PasswordResetConfirmInput(TokenInput):
     new_password = PasswordField()
 
 

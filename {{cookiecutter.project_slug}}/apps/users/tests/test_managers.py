@@ -1,5 +1,4 @@
 import pytest
-from asgiref.sync import async_to_sync
 
 from apps.users.models import User
 from apps.users.tests.factories import UserFactory
@@ -36,13 +35,6 @@ def test_a_user_is_found_by_the_address_in_any_case() -> None:
     user = UserFactory.create(email="ada@example.com")
 
     assert User.objects.get_by_natural_key("ADA@Example.com") == user
-
-
-@pytest.mark.django_db(transaction=True)
-def test_a_user_is_found_by_asynchronous_code_too() -> None:
-    user = UserFactory.create(email="ada@example.com")
-
-    assert async_to_sync(User.objects.aget_by_natural_key)("ADA@Example.com") == user
 
 
 def test_an_address_that_is_missing_finds_nobody() -> None:
