@@ -220,25 +220,25 @@ def _drain(part: IO[bytes], copy: IO[bytes] | None = None) -> None:
             copy.write(chunk)
 
 
-_OPEN_XML = "application/vnd.openxmlformats-officedocument"
-_JPEG = Kind("image/jpeg", partial(_check_picture, image_format="JPEG"))
+def _picture(image_format: str) -> Kind:
+    return Kind(f"image/{image_format.lower()}", partial(_check_picture, image_format=image_format))
+
+
+def _office(name: str) -> Kind:
+    check = partial(_check_office, main_part=f"{name}.main+xml".encode())
+    return Kind(f"application/vnd.openxmlformats-officedocument.{name}", check)
+
 
 # By extension.
 KINDS: dict[str, Kind] = {
     "csv": Kind("text/csv", _check_text),
-    "docx": Kind(
-        f"{_OPEN_XML}.wordprocessingml.document",
-        partial(_check_office, main_part=b"wordprocessingml.document.main+xml"),
-    ),
-    "gif": Kind("image/gif", partial(_check_picture, image_format="GIF")),
-    "jpeg": _JPEG,
-    "jpg": _JPEG,
+    "docx": _office("wordprocessingml.document"),
+    "gif": _picture("GIF"),
+    "jpeg": _picture("JPEG"),
+    "jpg": _picture("JPEG"),
     "pdf": Kind("application/pdf", _check_pdf),
-    "png": Kind("image/png", partial(_check_picture, image_format="PNG")),
+    "png": _picture("PNG"),
     "txt": Kind("text/plain", _check_text),
-    "webp": Kind("image/webp", partial(_check_picture, image_format="WEBP")),
-    "xlsx": Kind(
-        f"{_OPEN_XML}.spreadsheetml.sheet",
-        partial(_check_office, main_part=b"spreadsheetml.sheet.main+xml"),
-    ),
+    "webp": _picture("WEBP"),
+    "xlsx": _office("spreadsheetml.sheet"),
 }
