@@ -24,10 +24,9 @@ _check_length = MaxLengthValidator(EMAIL_MAX_LENGTH)
 def canonical_email(text: str) -> str:
     """Return the one ASCII form of an email: NFKC, lower case, the domain as IDNA 2008 A-labels.
 
-    Quoted local parts are refused: they are other spellings of the same mailbox.
-
     Raises:
-        ValidationError: the email is not valid, too long, or has non-ASCII characters before the `@`.
+        ValidationError: the email is not valid, too long, or has a local part that is not ASCII or is quoted:
+            quotes make other spellings of the same mailbox.
     """
     if len(text) > NORMALIZED_MAX_LENGTH:
         _check_length(text)
@@ -54,8 +53,7 @@ def email_digest(text: str, *, salt: str) -> str:
 
 class EmailFormField(forms.EmailField):
     def to_python(self, value: Any) -> Any:
-        text = super().to_python(value)
-        return canonical_email(text) if text else text
+        return canonical_email(text) if (text := super().to_python(value)) else text
 
 
 class CanonicalPasswordValidator:
@@ -77,7 +75,6 @@ def _ascii_domain(domain: str) -> str:
         return domain
     import idna  # noqa: PLC0415 - 30 ms at start-up that few requests need
 
-    try:
+    with suppress(UnicodeError):
         return idna.encode(domain, uts46=True).decode("ascii")
-    except UnicodeError:
-        return ""
+    return ""
