@@ -40,7 +40,6 @@ def _cell(value: Any) -> Any:
 class CSVExportMixin:
     """Adds an action that exports the chosen rows; the admin class names the fields in `export_fields`."""
 
-    actions: Sequence[Any] = ("export_csv",)
     export_fields: tuple[str, ...]
 
     @admin.action(description=_("Export selected rows as CSV"), permissions=["view"])
@@ -59,6 +58,8 @@ class CSVExportMixin:
 
 class ReadOnlyAdmin(CSVExportMixin, admin.ModelAdmin):
     """Rows that only the application writes; they can be viewed, exported and deleted."""
+
+    actions: Sequence[Any] = ("export_csv",)
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False

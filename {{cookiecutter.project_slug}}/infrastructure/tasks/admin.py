@@ -63,6 +63,7 @@ class ScheduleAdmin(CSVExportMixin, admin.ModelAdmin):
     list_filter = ("is_enabled", "task")
     search_fields = ("name", "task")
     readonly_fields = ("name", "task", "expression", "last_run_at", "runs")
+    actions = ("export_csv",)
     export_fields = ("name", "task", "expression", "is_enabled", "last_run_at", "runs")
 
     def changelist_view(
