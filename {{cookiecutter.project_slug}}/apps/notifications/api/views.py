@@ -10,7 +10,7 @@ from rest_framework.decorators import action
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from apps.core.serializers import validated
+from apps.core.api.serializers import validated
 from apps.notifications import selectors, services
 from apps.notifications.api import serializers
 from apps.notifications.api.filters import NotificationFilter

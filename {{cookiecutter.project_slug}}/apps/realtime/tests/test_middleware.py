@@ -17,7 +17,6 @@ from apps.realtime.middleware import (
     StreamMiddleware,
     with_thread_limit,
 )
-from infrastructure.http.asgi import OverloadedError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
