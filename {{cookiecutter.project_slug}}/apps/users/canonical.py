@@ -10,7 +10,6 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxLengthValidator, validate_email
 from django.utils.crypto import salted_hmac
-from django.utils.module_loading import import_string
 from django.utils.translation import gettext_lazy as _
 
 EMAIL_MAX_LENGTH = 254
@@ -54,19 +53,6 @@ def email_digest(text: str, *, salt: str) -> str:
 class EmailFormField(forms.EmailField):
     def to_python(self, value: Any) -> Any:
         return canonical_email(text) if (text := super().to_python(value)) else text
-
-
-class CanonicalPasswordValidator:
-    """One of Django's password validators, applied to the canonical form of the password."""
-
-    def __init__(self, name: str, **options: Any) -> None:
-        self.validator = import_string(name)(**options)
-
-    def validate(self, password: str, user: Any = None) -> None:
-        self.validator.validate(canonical_password(password), user)
-
-    def get_help_text(self) -> str:
-        return str(self.validator.get_help_text())
 
 
 def _ascii_domain(domain: str) -> str:

@@ -16,10 +16,7 @@ PASSWORD_HASHERS = [
     "django.contrib.auth.hashers.PBKDF2PasswordHasher",
 ]
 AUTH_PASSWORD_VALIDATORS = [
-    {
-        "NAME": "apps.users.canonical.CanonicalPasswordValidator",
-        "OPTIONS": {"name": f"django.contrib.auth.password_validation.{name}", **options},
-    }
+    {"NAME": f"django.contrib.auth.password_validation.{name}", "OPTIONS": options}
     for name, options in (
         ("UserAttributeSimilarityValidator", {}),
         ("CommonPasswordValidator", {}),
