@@ -6,7 +6,7 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext_lazy as _
 
 from apps.core.admin import CSVExportMixin, ReadOnlyAdmin
-from infrastructure.tasks.models import DeadLetter, Lease, Receipt, Schedule
+from infrastructure.tasks.models import DeadLetter, Lease, Schedule
 from infrastructure.tasks.services.deadletters import deadletter_replay
 
 
@@ -81,19 +81,9 @@ class ScheduleAdmin(CSVExportMixin, admin.ModelAdmin):
         return False
 
 
-@admin.register(Receipt)
-class ReceiptAdmin(ReadOnlyAdmin):
-    """Who deletes a receipt lets its work be done again."""
-
-    list_display = ("key", "created_at")
-    list_filter = ("created_at",)
-    search_fields = ("key",)
-    export_fields = ("key", "created_at")
-
-
 @admin.register(Lease)
 class LeaseAdmin(ReadOnlyAdmin):
-    """Who deletes a lease lets another process have it at once."""
+    """Leases of processes; deleting one lets another process take it immediately."""
 
     list_display = ("name", "holder", "expires_at")
     list_filter = ("name",)
