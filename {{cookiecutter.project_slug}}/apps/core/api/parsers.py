@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import IO, TYPE_CHECKING, Any, cast
+from typing import IO, Any, cast
 
 from django.core.exceptions import SuspiciousOperation
 from django.http.multipartparser import MultiPartParser as DjangoMultiPartParser
@@ -13,24 +13,15 @@ from rest_framework.exceptions import ParseError
 
 from apps.core.validators import validate_file_name
 
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
 
 class JSONParser(parsers.JSONParser):
-    """Refuses what is nested deeper than Python can read, instead of failing on it."""
+    """Refuses JSON that is nested deeper than Python can read."""
 
-    def parse(
-        self,
-        stream: IO[Any],
-        media_type: str | None = None,
-        parser_context: Mapping[str, Any] | None = None,
-    ) -> dict[str, Any]:
+    def parse(self, stream: IO[Any], media_type: str | None = None, parser_context: Any = None) -> Any:
         try:
-            parsed: dict[str, Any] = super().parse(stream, media_type, parser_context)
+            return super().parse(stream, media_type, parser_context)
         except RecursionError:
             raise ParseError(_("The JSON is nested too deeply.")) from None
-        return parsed
 
 
 class _FormParser(DjangoMultiPartParser):
@@ -51,12 +42,7 @@ class _FormParser(DjangoMultiPartParser):
 class MultiPartParser(parsers.MultiPartParser):
     """For uploads: each name of a file is one, and a form of too many parts is the fault of its sender."""
 
-    def parse(
-        self,
-        stream: IO[Any],
-        media_type: str | None = None,
-        parser_context: Mapping[str, Any] | None = None,
-    ) -> parsers.DataAndFiles[Any, Any]:
+    def parse(self, stream: IO[Any], media_type: str | None = None, parser_context: Any = None) -> Any:
         context = parser_context or {}
         request = context["request"]
         meta = request.META | {"CONTENT_TYPE": media_type}
