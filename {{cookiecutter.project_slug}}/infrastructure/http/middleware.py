@@ -82,11 +82,15 @@ def log_status(exception: Exception, log_kwargs: dict[str, Any], **_kwargs: Any)
         log_kwargs["code"] = HTTPStatus.SERVICE_UNAVAILABLE.value
 
 
-class HealthCheckMiddleware:
-    """Answers probes before the checks of host and scheme: a probe calls an address, not a name."""
+class Middleware:
+    """Base class that keeps the next handler."""
 
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
+
+
+class HealthCheckMiddleware(Middleware):
+    """Answers probes before the checks of host and scheme: a probe calls an address, not a name."""
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         if not request.path_info.startswith("/health/"):
@@ -99,15 +103,12 @@ class HealthCheckMiddleware:
         return response
 
 
-class BodyLimitMiddleware:
+class BodyLimitMiddleware(Middleware):
     """Refuses a body that is too large, or does not say how large it is, before any of it is read.
 
     Django's own limit is for what it reads itself: Django REST Framework reads JSON of any size, and a file
     would be on the disk before a view could refuse it.
     """
-
-    def __init__(self, get_response: GetResponse) -> None:
-        self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         status = body_fault(request.path_info, request.headers)
@@ -115,11 +116,8 @@ class BodyLimitMiddleware:
         return HttpResponse(status=status) if status else self.get_response(request)
 
 
-class FailureMiddleware:
+class FailureMiddleware(Middleware):
     """Adds problem details to failures without a body, and drops queries that the admin fails on."""
-
-    def __init__(self, get_response: GetResponse) -> None:
-        self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         response = self.get_response(request)
@@ -141,15 +139,12 @@ class FailureMiddleware:
         return HttpResponseRedirect(f"{request.path}?e=1")
 
 
-class CacheControlMiddleware:
+class CacheControlMiddleware(Middleware):
     """Lets nobody but the client keep what the API answers, and that only to ask whether it has changed.
 
     `ConditionalGetMiddleware` answers that question by the `ETag`. A view that says something else is left
     alone. https://www.rfc-editor.org/rfc/rfc9111#section-5.2.2
     """
-
-    def __init__(self, get_response: GetResponse) -> None:
-        self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         response = self.get_response(request)
@@ -161,7 +156,7 @@ class CacheControlMiddleware:
         return response
 
 
-class ReplicaMiddleware:
+class ReplicaMiddleware(Middleware):
     """Lets the reads of safe requests go to the replica, where there is one.
 
     Not those of a browser with a session: people in the admin read at once what they saved.
@@ -170,7 +165,7 @@ class ReplicaMiddleware:
     def __init__(self, get_response: GetResponse) -> None:
         if "replica" not in settings.DATABASES:
             raise MiddlewareNotUsed
-        self.get_response = get_response
+        super().__init__(get_response)
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         session = settings.SESSION_COOKIE_NAME in request.COOKIES
