@@ -3,6 +3,7 @@
 Run by hand: `.venv/bin/python benchmarks/beside.py [rounds]`. The bare project is `startproject` with Django REST
 Framework and Simple JWT. Both run in production, with two workers of four threads, and are asked in turn; compared
 is the processor time (user and system) of all processes of a server. The limits are off, and the log is discarded.
+Both use one environment, which has the packages of the image: without those for development.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from __future__ import annotations
 import http.client
 import os
 import resource
+import shutil
 import statistics
 import subprocess
 import sys
@@ -169,11 +171,21 @@ def serve_ours(stack: ExitStack, place: Path, database: str) -> Server:
         **dict.fromkeys(LIMITS, "none"),
     )
     env["DJANGO_SETTINGS_MODULE"] = "config.settings.measured"
-    python = folder / ".venv" / "bin" / "python"
+    python = environment(folder)
     token = run(python, "manage.py", "shell", "--no-imports", "-c", OUR_USERS, cwd=folder, env=env).split()[-1]
     web = Web(folder, place, env, workers=WORKERS)
-    web.log = Path(os.devnull)
+    web.command, web.log = [str(python.parent / "gunicorn")], Path(os.devnull)
     return Server(stack.enter_context(web), token, python)
+
+
+def environment(folder: Path) -> Path:
+    """Install the packages that the image of the project has, and return the path of its Python."""
+    target = FOLDER / "production"
+    uv = shutil.which("uv") or folder / ".venv" / "bin" / "uv"
+    command = [uv, "sync", "--quiet", "--no-default-groups", "--group", "production"]
+    command += ["--python", folder / ".venv" / "bin" / "python"]
+    subprocess.run(command, cwd=folder, env=os.environ | {"UV_PROJECT_ENVIRONMENT": str(target)}, check=True)
+    return target / "bin" / "python"
 
 
 def serve_bare(stack: ExitStack, place: Path, python: Path, env: dict[str, str]) -> Server:
