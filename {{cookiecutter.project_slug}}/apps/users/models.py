@@ -9,6 +9,7 @@ from django.db import models
 from django.db.models.functions import Lower
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
+from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
 from apps.core.models import TimeStampedModel, UUIDModel
@@ -82,6 +83,11 @@ class User(UUIDModel, TimeStampedModel, AbstractBaseUser, PermissionsMixin):
     @property
     def is_verified(self) -> bool:
         return self.email_verified_at is not None
+
+    @cached_property
+    def roles(self) -> list[str]:
+        """The names of the groups of the user."""
+        return list(self.groups.order_by("name").values_list("name", flat=True))
 
     def has_role(self, *roles: str) -> bool:
         """Whether the user is in any of these groups."""

@@ -1,5 +1,6 @@
 """Reads. They know no request and return querysets or values."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from django.db.models import ForeignObjectRel, Manager, Model, QuerySet
@@ -16,7 +17,17 @@ EXCLUDED_FIELDS = frozenset(
 def user_list() -> QuerySet[User]:
     """Everybody who has not deleted their account."""
     users: QuerySet[User] = User.objects.filter(deleted_at=None)
-    return users.prefetch_related("groups")
+    return users
+
+
+def user_roles_load(users: Iterable[User]) -> None:
+    """Load `roles` of users by one query; a prefetch of their groups makes a queryset for each user."""
+    by_key = {user.pk: user for user in users}
+    for user in by_key.values():
+        user.roles = []
+    members = User.groups.through.objects.filter(user__in=by_key).order_by("group__name")
+    for key, name in members.values_list("user_id", "group__name"):
+        by_key[key].roles.append(name)
 
 
 def user_by_email(email: str) -> User | None:

@@ -1,16 +1,35 @@
 """Filters that every app uses. https://www.django-rest-framework.org/api-guide/filtering/"""
 
 from datetime import UTC, datetime
+from typing import TypeVar
 
 from django import forms
+from django.db.models import Model, QuerySet
 from django.utils.translation import gettext as _
 from django_filters import rest_framework as filters
 from django_filters.fields import IsoDateTimeField
 from rest_framework.exceptions import ValidationError
 from rest_framework.filters import SearchFilter as DRFSearchFilter
 from rest_framework.request import Request
+from rest_framework.views import APIView
+
+T = TypeVar("T", bound=Model)
 
 MAX_SEARCH = 100
+
+
+class FilterBackend(filters.DjangoFilterBackend):  # type: ignore[misc] # has no types
+    """Builds the filters and their form only for requests that use one of them, or if one is required."""
+
+    def filter_queryset(self, request: Request, queryset: QuerySet[T], view: APIView) -> QuerySet[T]:
+        filterset = self.get_filterset_class(view, queryset)
+        declared = filterset.base_filters if filterset else {}
+        # Some widgets append to the name of their filter, as in `price_min`.
+        used = any(name.startswith(tuple(declared)) for name in request.query_params)
+        if not used and not any(each.extra.get("required") for each in declared.values()):
+            return queryset
+        filtered: QuerySet[T] = super().filter_queryset(request, queryset, view)
+        return filtered
 
 
 class SearchFilter(DRFSearchFilter):

@@ -20,11 +20,12 @@ class OutputSerializer(serializers.ModelSerializer[Any]):
 
     @classmethod
     def represent(cls, instance: Any) -> dict[str, Any]:
-        """The output for one object, from a serializer that is made once.
+        """Return the output for one object."""
+        return cls._shared().to_representation(instance)
 
-        Making its fields anew for each request costs more than the query for the object.
-        """
-        representation: dict[str, Any] = cls._shared().to_representation(instance)
+    def to_representation(self, instance: Any) -> dict[str, Any]:
+        """Use the fields of one shared serializer: building them costs more than the query for an object."""
+        representation: dict[str, Any] = super(OutputSerializer, self._shared()).to_representation(instance)
         return representation
 
     @classmethod

@@ -3,7 +3,6 @@
 from datetime import datetime
 from typing import Any
 
-from django.contrib.auth.models import Group
 from django.urls import reverse
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
@@ -151,12 +150,7 @@ class ProfileOutput(OutputSerializer):
 class UserOutput(OutputSerializer):
     """What staff sees of a user."""
 
-    roles: serializers.SlugRelatedField[Group] = serializers.SlugRelatedField(
-        source="groups",
-        slug_field="name",
-        many=True,
-        read_only=True,
-    )
+    roles = serializers.ListField(child=serializers.CharField(), read_only=True)
 
     class Meta:
         model = User

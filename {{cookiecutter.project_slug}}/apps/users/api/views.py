@@ -2,6 +2,7 @@
 
 from http import HTTPStatus
 from pathlib import PurePath
+from typing import Any
 
 from django.db.models import QuerySet
 from django.http import FileResponse, Http404
@@ -288,3 +289,8 @@ class UserViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.Gen
 
     def get_queryset(self) -> QuerySet[User]:
         return selectors.user_list()
+
+    def paginate_queryset(self, queryset: Any) -> Any:
+        page = super().paginate_queryset(queryset)
+        selectors.user_roles_load(page or ())
+        return page
