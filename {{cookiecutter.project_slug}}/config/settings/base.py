@@ -95,9 +95,7 @@ MIDDLEWARE = [
     # % endif
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
-    # % filter replace("csp.middleware.CSPMiddleware", cookiecutter.__csp_middleware)
-    "csp.middleware.CSPMiddleware",
-    # % endfilter
+    "apps.core.middleware.ContentSecurityPolicyMiddleware",
     "django_permissions_policy.PermissionsPolicyMiddleware",
     "corsheaders.middleware.CorsMiddleware",
     "django.middleware.gzip.GZipMiddleware",

@@ -35,7 +35,7 @@ SILENCED_SYSTEM_CHECKS = env.texts(
 )
 
 # Swagger UI and Redoc set inline styles, Redoc searches in a worker made from a blob.
-_directives = {
+SECURE_CSP = {
     "default-src": ["'self'"],
     "base-uri": ["'none'"],
     "connect-src": ["'self'"],
@@ -48,12 +48,6 @@ _directives = {
     "style-src": ["'self'", "'unsafe-inline'"],
     "worker-src": ["'self'", "blob:"],
 }
-# % if cookiecutter.django_version == "5.2"
-CONTENT_SECURITY_POLICY = {"DIRECTIVES": _directives}
-# % endif
-# % if cookiecutter.django_version == "6.1"
-SECURE_CSP = _directives
-# % endif
 PERMISSIONS_POLICY: dict[str, list[str]] = {
     feature: []
     for feature in ("camera", "display-capture", "geolocation", "gyroscope", "microphone", "payment", "usb")
