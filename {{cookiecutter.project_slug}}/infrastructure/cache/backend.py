@@ -10,7 +10,7 @@ import json
 import threading
 import time
 from functools import cache, partialmethod
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import structlog
 from django.http import HttpResponse
@@ -23,12 +23,25 @@ from redis.exceptions import ResponseError
 from redis.exceptions import TimeoutError as RedisTimeoutError
 from redis.retry import Retry
 
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+T = TypeVar("T")
+
 # The last is how a server refuses that is full, read-only, or cannot write to its disk.
 AWAY = (RedisConnectionError, RedisTimeoutError, ResponseError)
 PAUSE = 2.0
 LOG_EVERY = 60.0
 # Not more than a request can bear: a server that is near answers in a millisecond.
 TIMEOUT = 0.5
+INCREMENT_SCRIPT = """
+for position, key in ipairs(KEYS) do
+  local count = redis.call('INCR', key)
+  if count == 1 then redis.call('EXPIRE', key, ARGV[2 * position]) end
+  if count > tonumber(ARGV[2 * position - 1]) then return position end
+end
+return 0
+"""
 # The default of 300 would forget whom a limit counts.
 STAND_IN_OPTIONS = {"MAX_ENTRIES": 100_000}
 
@@ -129,15 +142,33 @@ class FailoverRedisCache(RedisCache):
         )
 
     def _try(self, method: str, *args: Any, **kwargs: Any) -> Any:
+        fallback = getattr(self._stand_in, method)
+        return self._ask(getattr(super(), method), fallback, *args, **kwargs)
+
+    def _ask(self, ask: Callable[..., T], fallback: Callable[..., T], *args: Any, **kwargs: Any) -> T:
         if self._breaker.lets_through():
             try:
-                answer = getattr(super(), method)(*args, **kwargs)
+                answer = ask(*args, **kwargs)
             except AWAY as error:
                 self._breaker.failed(error)
             else:
                 self._breaker.succeeded()
                 return answer
-        return getattr(self._stand_in, method)(*args, **kwargs)
+        return fallback(*args, **kwargs)
+
+    def increment_until_exceeded(self, counters: Sequence[tuple[str, int, int]]) -> int | None:
+        """Increment counters in one round trip, up to the first that exceeds its limit.
+
+        Args:
+            counters: the key, the limit and the lifetime in seconds of each.
+
+        Returns:
+            the position of the first that is exceeded, from 1; 0 if none is; None while Redis is unavailable.
+        """
+        keys = [self.client.make_key(key) for key, _limit, _seconds in counters]
+        numbers = [number for _key, *numbers in counters for number in numbers]
+        run = self.client.get_client().eval
+        return self._ask(run, lambda *_: None, INCREMENT_SCRIPT, len(keys), *keys, *numbers)
 
     add = partialmethod(_try, "add")
     clear = partialmethod(_try, "clear")

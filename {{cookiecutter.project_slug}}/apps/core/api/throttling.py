@@ -76,12 +76,27 @@ def count(scope: str, client: str) -> float:
     Returns:
         0 within every limit of the scope, else the seconds until the window of the exceeded limit ends.
     """
-    for limit, seconds in parse_rates(settings.THROTTLE_RATES[scope]):
-        now = time.time()
-        window = int(now // seconds)
-        if _increment(f"throttle:{scope}:{client}:{seconds}:{window}", timeout=seconds) > limit:
-            return (window + 1) * seconds - now
-    return 0
+    now = time.time()
+    counters = [
+        (f"throttle:{scope}:{client}:{seconds}:{int(now // seconds)}", limit, seconds)
+        for limit, seconds in parse_rates(settings.THROTTLE_RATES[scope])
+    ]
+    position = _increment_all(counters) if counters else 0
+    if not position:
+        return 0
+    seconds = counters[position - 1][2]
+    return seconds - now % seconds
+
+
+def _increment_all(counters: list[tuple[str, int, int]]) -> int:
+    """Increment counters up to the first that exceeds its limit; its position from 1, or 0."""
+    counts = caches["counters"]
+    # One round trip, with Redis.
+    position: int | None = getattr(counts, "increment_until_exceeded", lambda _: None)(counters)
+    if position is not None:
+        return position
+    exceeded = (_increment(key, timeout=seconds) > limit for key, limit, seconds in counters)
+    return next((number for number, found in enumerate(exceeded, 1) if found), 0)
 
 
 def _increment(key: str, *, timeout: int) -> int:
