@@ -1,5 +1,6 @@
 """How gunicorn serves the project: `gunicorn`. https://gunicorn.org/reference/settings/"""
 
+import gc
 import multiprocessing
 from pathlib import Path
 from typing import Any
@@ -40,13 +41,19 @@ control_socket_disable = True
 accesslog = None
 
 
-# % if cookiecutter.use_celery
 def when_ready(_server: Any) -> None:
-    """Import what queues tasks before the processes fork: the first mail of each would tell by its time."""
+    """Prepare the process that the workers are forked from."""
+    # % if cookiecutter.use_celery
+    # Tasks, because the first mail of each worker would tell by its time.
     from infrastructure.tasks import tasks  # noqa: F401, PLC0415 - needs the settings, which `preload_app` has read
 
+    # % endif
+    # What is loaded stays shared memory, and no collection looks at it. https://docs.python.org/3/library/gc.html
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(10_000, 10, 10)
 
-# % endif
+
 class ProjectLogger(Logger):
     """Gives gunicorn's own lines the format of the project's, which `preload_app` has set up by then."""
 
