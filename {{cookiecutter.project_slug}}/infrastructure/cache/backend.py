@@ -167,7 +167,7 @@ class FailoverRedisCache(RedisCache):
         """
         keys = [self.client.make_key(key) for key, _limit, _seconds in counters]
         numbers = [number for _key, *numbers in counters for number in numbers]
-        run = self.client.get_client().eval
+        run: Callable[..., int | None] = self.client.get_client().eval
         return self._ask(run, lambda *_: None, INCREMENT_SCRIPT, len(keys), *keys, *numbers)
 
     add = partialmethod(_try, "add")

@@ -19,6 +19,7 @@ from django.conf import settings as project_settings
 from django.core.cache import cache, caches
 from django.http import HttpResponse
 from django.urls import reverse
+from redis.connection import Connection
 
 from apps.core.caching import cache_remember
 from config.env import BASE_DIR
@@ -212,6 +213,36 @@ def test_no_cache_holds_a_pickle(admin_client: Any) -> None:
         with suppress(zlib.error):
             stored = zlib.decompress(stored)
         json.loads(stored)
+
+
+@needs_redis
+@pytest.mark.django_db
+def test_limits_of_a_request_take_one_round_trip(
+    api: Client, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    commands: list[str] = []
+    send: Any = Connection.send_command
+
+    def record(self: Connection, *args: Any, **kwargs: Any) -> None:
+        commands.append(args[0])
+        send(self, *args, **kwargs)
+
+    monkeypatch.setattr(Connection, "send_command", record)
+    settings.THROTTLE_RATES = settings.THROTTLE_RATES | {"anon": "1/minute,2/hour,3/day"}
+    url = reverse("v1:users:me")
+    assert api.get(url, REMOTE_ADDR="192.0.2.77").status_code == 401
+    assert commands == ["EVAL"]
+    assert api.get(url, REMOTE_ADDR="192.0.2.77").status_code == 429
+
+
+@needs_redis
+def test_counters_end_with_their_window() -> None:
+    counters: Any = caches["counters"]
+    limits = [("burst", 2, 60), ("sustained", 1, 3600)]
+    assert [counters.increment_until_exceeded(limits) for _ in range(3)] == [0, 2, 1]
+    assert (counters.get("burst"), counters.get("sustained")) == (3, 2)
+    assert 0 < counters.ttl("burst") <= 60
+    assert 60 < counters.ttl("sustained") <= 3600
 
 
 @needs_redis
