@@ -30,7 +30,7 @@ def skip_connection_check(**_kwargs: object) -> None:
     """Skip the health check of each connection of this thread that another request has just had."""
     for each in connections.all(initialized_only=True):
         idle = time.monotonic() - vars(each).get("last_request", 0.0)
-        each.health_check_done = idle < IDLE_SECONDS
+        each.health_check_done = idle < IDLE_SECONDS  # type: ignore[attr-defined] # not in the stubs
 
 
 @receiver(request_finished)

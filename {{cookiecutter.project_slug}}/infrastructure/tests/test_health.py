@@ -6,6 +6,8 @@ from django.db.migrations.recorder import MigrationRecorder
 from django.urls import reverse
 from pytest_django import DjangoAssertNumQueries, Settings
 
+from infrastructure.monitoring import health
+from infrastructure.monitoring.health import CHECKS
 from conftest import Client
 from infrastructure.monitoring.health import CHECKS
 
@@ -96,3 +98,13 @@ def test_a_process_is_ready_without_what_nobody_asks_for(
 def test_a_name_that_is_no_component_asks_for_all(api: Client, db: None, only: str) -> None:
     response = api.get(reverse("health-ready"), {"only": only})
     assert response.json()["components"].keys() == {"database", "cache", "migrations"}
+
+
+@pytest.mark.parametrize(("idle_seconds", "skipped"), [(600.0, True), (0.0, False)])
+def test_connection_is_checked_only_after_a_pause(
+    api: Client, db: None, monkeypatch: pytest.MonkeyPatch, idle_seconds: float, *, skipped: bool
+) -> None:
+    monkeypatch.setattr(health, "IDLE_SECONDS", idle_seconds)
+    for _ in range(2):
+        api.get(reverse("health-live"))
+    assert connection.health_check_done is skipped  # type: ignore[attr-defined] # not in the stubs
