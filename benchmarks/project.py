@@ -40,8 +40,10 @@ def project(*answers: str) -> Path:
     return target
 
 
-def run_inside(script: str) -> int:
+def run_inside(script: str, **extra: str) -> int:
     """Run `benchmarks/inside/<script>` with the project's Python and production settings, on a new database.
+
+    `extra` variables override those of `PRODUCTION`.
 
     Returns:
         its exit status.
@@ -50,7 +52,7 @@ def run_inside(script: str) -> int:
     for file in FOLDER.glob("measured.sqlite3*"):
         file.unlink()
     python = str(folder / ".venv" / "bin" / "python")
-    environment = {**os.environ, **PRODUCTION, "PYTHONPATH": str(folder)}
+    environment = {**os.environ, **PRODUCTION, "PYTHONPATH": str(folder), **extra}
     subprocess.run([python, "manage.py", "migrate", "--verbosity", "0"], cwd=folder, env=environment, check=True)
     static = [python, "manage.py", "collectstatic", "--no-input", "--verbosity", "0"]
     subprocess.run(static, cwd=folder, env=environment, check=True)

@@ -6,6 +6,7 @@ from django.conf import settings
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.contrib.auth.models import PermissionsMixin
 from django.db import models
+from django.db.models import Q
 from django.db.models.functions import Lower
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
@@ -62,10 +63,15 @@ class User(UUIDModel, TimeStampedModel, AbstractBaseUser, PermissionsMixin):
         verbose_name = _("user")
         verbose_name_plural = _("users")
         ordering = ("-created_at", "-id")
-        indexes = [models.Index(fields=["-created_at", "-id"], name="user_newest")]
+        # One for the default order, and one for each filter that few users match.
+        indexes = [
+            models.Index(fields=["-created_at", "-id"], name="user_newest"),
+            models.Index(fields=["-created_at", "-id"], condition=Q(is_staff=True), name="user_staff"),
+            models.Index(fields=["-created_at", "-id"], condition=Q(is_active=False), name="user_inactive"),
+        ]
         constraints = [
             # With the unique column this makes an email unique whatever its case.
-            models.CheckConstraint(condition=models.Q(email=Lower("email")), name="user_email_lower"),
+            models.CheckConstraint(condition=Q(email=Lower("email")), name="user_email_lower"),
         ]
 
     def __str__(self) -> str:

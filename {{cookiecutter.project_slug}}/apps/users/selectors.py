@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from typing import Any
 
+from django.contrib.auth.models import Group
 from django.db.models import ForeignObjectRel, Manager, Model, QuerySet
 from django.utils import timezone
 
@@ -25,8 +26,8 @@ def user_roles_load(users: Iterable[User]) -> None:
     by_key = {user.pk: user for user in users}
     for user in by_key.values():
         user.roles = []
-    members = User.groups.through.objects.filter(user__in=by_key).order_by("group__name")
-    for key, name in members.values_list("user_id", "group__name"):
+    roles = Group.objects.filter(user__in=by_key).order_by("name")
+    for key, name in roles.values_list("user", "name"):
         by_key[key].roles.append(name)
 
 

@@ -6,9 +6,8 @@ from django.db.migrations.recorder import MigrationRecorder
 from django.urls import reverse
 from pytest_django import DjangoAssertNumQueries, Settings
 
-from infrastructure.monitoring import health
-from infrastructure.monitoring.health import CHECKS
 from conftest import Client
+from infrastructure.monitoring import health
 from infrastructure.monitoring.health import CHECKS
 
 

@@ -18,7 +18,7 @@ T = TypeVar("T", bound=Model)
 MAX_SEARCH = 100
 
 
-class FilterBackend(filters.DjangoFilterBackend):  # type: ignore[misc] # has no types
+class FilterBackend(filters.DjangoFilterBackend):
     """Builds the filters and their form only for requests that use one of them, or if one is required."""
 
     def filter_queryset(self, request: Request, queryset: QuerySet[T], view: APIView) -> QuerySet[T]:

@@ -1,6 +1,10 @@
+from typing import Any
+
 import pytest
 from django.urls import reverse
+from django_filters.rest_framework import FilterSet
 
+from apps.users.api.filters import UserFilter
 from apps.users.tests.factories import SuperuserFactory
 from conftest import Client
 
@@ -42,3 +46,31 @@ def test_a_moment_that_no_clock_shows_is_refused(staff_api: Client, moment: str)
     response = staff_api.get(reverse("v1:users:user-list"), {"created_after": moment})
     assert response.status_code == 400
     assert [error["field"] for error in response.json()["errors"]] == ["created_after"]
+
+
+@pytest.fixture
+def built(monkeypatch: pytest.MonkeyPatch) -> list[FilterSet]:
+    """The filter sets that requests build."""
+    built: list[FilterSet] = []
+
+    def record(self: FilterSet, *args: Any, **kwargs: Any) -> None:
+        built.append(self)
+        FilterSet.__init__(self, *args, **kwargs)
+
+    monkeypatch.setattr(UserFilter, "__init__", record)
+    return built
+
+
+@pytest.mark.parametrize(("query", "count"), [({}, 0), ({"page_size": "5"}, 0), ({"is_staff": "true"}, 1)])
+def test_filters_are_built_only_for_requests_that_use_one(
+    staff_api: Client, built: list[FilterSet], query: dict[str, str], count: int
+) -> None:
+    assert staff_api.get(reverse("v1:users:user-list"), query).status_code == 200
+    assert len(built) == count
+
+
+def test_required_filter_is_missed(staff_api: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(UserFilter.base_filters["role"].extra, "required", "yes")
+    response = staff_api.get(reverse("v1:users:user-list"))
+    assert response.status_code == 400
+    assert [(error["field"], error["code"]) for error in response.json()["errors"]] == [("role", "required")]

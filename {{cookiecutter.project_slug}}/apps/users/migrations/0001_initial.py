@@ -68,6 +68,14 @@ class Migration(migrations.Migration):
             model_name='user',
             index=models.Index(fields=['-created_at', '-id'], name='user_newest'),
         ),
+        migrations.AddIndex(
+            model_name='user',
+            index=models.Index(condition=models.Q(('is_staff', True)), fields=['-created_at', '-id'], name='user_staff'),
+        ),
+        migrations.AddIndex(
+            model_name='user',
+            index=models.Index(condition=models.Q(('is_active', False)), fields=['-created_at', '-id'], name='user_inactive'),
+        ),
         migrations.AddConstraint(
             model_name='user',
             constraint=models.CheckConstraint(condition=models.Q(('email', django.db.models.functions.text.Lower('email'))), name='user_email_lower'),

@@ -105,20 +105,20 @@ def test_the_newest_users_come_first(staff_api: Client) -> None:
 
 def test_users_are_ordered_as_asked(staff_api: Client) -> None:
     now = timezone.now()
-    for name, last_name, days in (("a", "Zuse", 3), ("b", "Hopper", 1), ("c", "Lovelace", 2)):
-        create(name, last_name=last_name, created_at=now - timedelta(days=days))
-    User.objects.filter(email=STAFF).update(last_name="M", created_at=now - timedelta(days=9))
+    for name, days in (("a", 3), ("b", 1), ("c", 2)):
+        create(name, created_at=now - timedelta(days=days))
+    User.objects.filter(email=STAFF).update(created_at=now - timedelta(days=9))
 
     assert found(staff_api, ordering="email") == ["a", "b", "c"]
     assert found(staff_api, ordering="-email") == ["c", "b", "a"]
-    assert found(staff_api, ordering="last_name") == ["b", "c", "a"]
     assert found(staff_api, ordering="created_at") == ["a", "c", "b"]
 
 
-def test_an_unknown_order_changes_nothing(staff_api: Client) -> None:
+@pytest.mark.parametrize("ordering", ["password", "last_name"])
+def test_ordering_without_an_index_is_ignored(staff_api: Client, ordering: str) -> None:
     UserFactory.create_batch(3)
 
-    assert found(staff_api, ordering="password") == found(staff_api)
+    assert found(staff_api, ordering=ordering) == found(staff_api)
 
 
 def test_users_are_filtered(staff_api: Client) -> None:
@@ -151,18 +151,18 @@ def test_a_filter_that_cannot_be_read_is_refused(staff_api: Client, parameter: s
     assert fields_of(response) == {(parameter, "invalid")}
 
 
-def test_users_are_searched_by_name_and_address(staff_api: Client) -> None:
-    create("ada", first_name="Augusta", last_name="Lovelace")
-    create("grace", first_name="Grace", last_name="Hopper")
+def test_search_matches_the_beginning_of_the_email(staff_api: Client) -> None:
+    create("ada.lovelace", first_name="Augusta")
+    create("grace")
 
-    assert found(staff_api, search="LOVE") == ["ada"]
-    assert found(staff_api, search="grace") == ["grace"]
-    assert found(staff_api, search="ada@example") == ["ada"]
-    assert found(staff_api, search="grace lovelace") == []
+    assert found(staff_api, search="ADA.") == ["ada.lovelace"]
+    assert found(staff_api, search="grace@example") == ["grace"]
+    assert found(staff_api, search="lovelace") == found(staff_api, search="augusta") == []
+    assert found(staff_api, search="ada grace") == []
     assert found(staff_api, search="100%") == []
 
 
-@pytest.mark.parametrize("ordering", ["", "email", "-last_name"])
+@pytest.mark.parametrize("ordering", ["", "email", "-email"])
 def test_pages_show_every_user_once(staff_api: Client, ordering: str) -> None:
     moment = timezone.now()
     # Equal values of the order must not make a page repeat or miss a row.
@@ -211,7 +211,10 @@ def test_a_list_costs_the_same_queries_however_long_it_is(
         user.groups.add(*groups)
         user.avatar.save("", ContentFile(b""))
 
-    # The client, two for its permissions, the page, the groups of its users.
+    # The client, two for its permissions, the page, the names of the groups of its users.
     with django_assert_num_queries(5):
         response = staff_api.get(reverse(LIST))
-    assert len(response.json()["results"]) == count + 1
+    rows = response.json()["results"]
+    assert len(rows) == count + 1
+    roles = [row["roles"] for row in rows if row["email"] != STAFF]
+    assert roles == [sorted(group.name for group in groups)] * count
