@@ -40,10 +40,12 @@ def without_persons(text: str) -> str:
 
 
 def _scrub_value(value: Any) -> Any:
+    if isinstance(value, str):
+        return scrub(value)
     if isinstance(value, dict):
         return {scrub(str(key)): _scrub_value(member) for key, member in value.items()}
     if isinstance(value, list | tuple):
         return [_scrub_value(member) for member in value]
     if value is None or isinstance(value, int | float):
         return value
-    return scrub(value if isinstance(value, str) else repr(value))
+    return scrub(repr(value))
