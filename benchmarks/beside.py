@@ -28,7 +28,7 @@ from start_up import bare_project
 sys.path += [str(Path(__file__).resolve().parent.parent / folder) for folder in ("hooks", "tests")]
 
 from baking import run
-from servers import PostgreSQL, Program, Web, eventually, free_port, listens, production
+from servers import PostgreSQL, Web, production
 
 ALIKE = FOLDER.parent.parent / "benchmarks" / "inside" / "alike.py"
 CLIENTS = 4
@@ -98,17 +98,6 @@ print(AccessToken.for_user(User.objects.create_superuser("admin", "admin@example
 START = "import django; django.setup(); from django.urls import get_resolver; get_resolver().url_patterns"
 
 
-class BareWeb(Web):
-    """The bare project, served by gunicorn with the options that differ from its defaults."""
-
-    def __init__(self, python: Path, folder: Path, place: Path, env: dict[str, str]) -> None:
-        self.port = free_port()
-        self.url = f"http://127.0.0.1:{self.port}"
-        options = f"--preload --workers {WORKERS} --threads {THREADS} --keep-alive 125 --bind 127.0.0.1:{self.port}"
-        command = (python.parent / "gunicorn", *options.split(), "bare.wsgi")
-        Program.__init__(self, *command, cwd=folder, env=env, log=place / "bare.log")
-
-
 class Server(NamedTuple):
     """A project that is served and can be asked."""
 
@@ -122,6 +111,7 @@ class Server(NamedTuple):
         return sum(each.user + each.system for each in times)
 
     def processes(self) -> list[psutil.Process]:
+        """Return the main process and its workers."""
         main = psutil.Process(self.web.pid)
         return [main, *main.children(recursive=True)]
 
@@ -153,7 +143,8 @@ class Server(NamedTuple):
     def memory(self) -> tuple[float, float]:
         """Return the resident and the private MiB of a worker, the mean of all."""
         infos = [worker.memory_full_info() for worker in self.processes()[1:]]
-        return tuple(statistics.mean(getattr(info, name) for info in infos) / 2**20 for name in ("rss", "uss"))
+        rss, private = ([getattr(info, name) / 2**20 for info in infos] for name in ("rss", "uss"))
+        return statistics.mean(rss), statistics.mean(private)
 
 
 def serve_ours(stack: ExitStack, place: Path, database: str) -> Server:
@@ -197,15 +188,17 @@ def serve_bare(stack: ExitStack, place: Path, python: Path, env: dict[str, str])
         settings.write(BARE_SETTINGS)
     run(python, "manage.py", "migrate", "--verbosity", "0", cwd=folder, env=env)
     token = run(python, "manage.py", "shell", "--no-imports", "-c", BARE_USERS, cwd=folder, env=env).split()[-1]
-    return Server(stack.enter_context(BareWeb(python, folder, place, env)), token, python)
+    web = Web(folder, place, env)
+    options = f"--preload --workers {WORKERS} --threads {THREADS} --keep-alive 125 --bind 127.0.0.1:{web.port}"
+    web.command, web.log = [str(python.parent / "gunicorn"), *options.split(), "bare.wsgi"], Path(os.devnull)
+    return Server(stack.enter_context(web), token, python)
 
 
-def report(name: str, ours: list[float], bare: list[float], target: float) -> bool:
+def report(name: str, pairs: list[tuple[float, float]], target: float) -> bool:
     """Print the medians, the median of the ratios of the pairs with its quartiles, and the target."""
-    ratios = [a / b for a, b in zip(ours, bare, strict=True)]
-    low, ratio, high = statistics.quantiles(ratios, n=4)
-    medians = statistics.median(ours), statistics.median(bare)
-    print(f"{name:<26}{medians[0]:>9.2f}{medians[1]:>9.2f}{ratio:>8.2f}   {low:.2f}-{high:.2f}   at most {target}")
+    low, ratio, high = statistics.quantiles((ours / bare for ours, bare in pairs), n=4)
+    ours, bare = (statistics.median(values) for values in zip(*pairs, strict=True))
+    print(f"{name:<26}{ours:>9.2f}{bare:>9.2f}{ratio:>8.2f}   {low:.2f}-{high:.2f}   at most {target}")
     return ratio <= target
 
 
@@ -220,19 +213,15 @@ def main(rounds: int) -> int:
             "DJANGO_SETTINGS_MODULE": "bare.settings",
         }
         bare = serve_bare(stack, place, ours.python, env)
-        for server, paths in ((ours, {pair[0] for pair in PATHS.values()}), (bare, {p[1] for p in PATHS.values()})):
-            eventually(lambda port=server.web.port: listens(port))
-            for path in paths:  # connections, imports and caches of every thread
-                server.milliseconds(path)
-            server.start()
         times: dict[str, list[tuple[float, float]]] = {name: [] for name in [*PATHS, "start with URLs"]}
-        for _ in range(rounds):
+        for _ in range(rounds + 1):
             for name, (our_path, bare_path, _target) in PATHS.items():
                 times[name].append((ours.milliseconds(our_path), bare.milliseconds(bare_path)))
             times["start with URLs"].append((ours.start(), bare.start()))
         print(f"{'processor ms':<26}{'ours':>9}{'bare':>9}{'ratio':>8}   quartiles   target")
         targets = {name: target for name, (_, _, target) in PATHS.items()} | {"start with URLs": START_TARGET}
-        met = [report(name, *map(list, zip(*pairs, strict=True)), targets[name]) for name, pairs in times.items()]
+        # The first round fills caches.
+        met = [report(name, pairs[1:], targets[name]) for name, pairs in times.items()]
         for name, our_size, bare_size in zip(("RSS", "private"), ours.memory(), bare.memory(), strict=True):
             print(f"{f'worker {name}, MiB':<26}{our_size:>9.1f}{bare_size:>9.1f}{our_size / bare_size:>8.2f}")
         print(f"{rounds} rounds in turn, of {CLIENTS * REQUESTS} requests each")
