@@ -24,9 +24,9 @@ BASE_DIR = Path(__file__).resolve().parent.parent
 # forms whose value is the same in Docker Compose, without an escape and without a variable.
 # https://docs.docker.com/compose/how-tos/environment-variables/variable-interpolation/#env-file-syntax
 _LINE = re.compile(
-    r"""\#.*|(?:export\s++)?(?P<name>(?!export\s)[A-Za-z_]\w*+)\s*+=\s*+(?:
+    r"""\A(?:\#.*|(?:export\s++)?(?P<name>(?!export\s)[A-Za-z_]\w*+)\s*+=\s*+(?:
         '(?P<single>[^'\\]*+)'\s*+(?:\#.*)?|"(?P<double>[^"\\$]*+)"\s*+(?:\#.*)?
-        |(?P<plain>[^\s'"#$](?:[^#$]|(?<!\s)\#)*+)(?:(?<=[ ])\#.*)?)?""",
+        |(?P<plain>[^\s'"#$](?:[^#$]|(?<!\s)\#)*+)(?:(?<=[ ])\#.*)?)?)""",
     re.VERBOSE,
 )
 
