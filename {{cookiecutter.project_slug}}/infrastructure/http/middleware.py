@@ -141,7 +141,7 @@ class FailureMiddleware(Middleware):
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         response = self.get_response(request)
-        if response.status_code in FAILURES and not response.content:
+        if response.status_code in FAILURES and not (response.streaming or response.content):
             code, detail = FAILURES[response.status_code]
             detail = str(detail).format(method=request.method)
             problem = problem_response(request, response.status_code, code, detail)
