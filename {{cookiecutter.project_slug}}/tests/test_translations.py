@@ -73,7 +73,7 @@ def test_problem_is_in_the_language_of_the_client(api: Client, language: str) ->
     assert response["Content-Language"] == language
     assert "Accept-Language" in response["Vary"]
     with override(language):
-        assert response.json()["detail"] == _("The input is not valid.")
+        assert response.json()["detail"] == _("Invalid input.")
 
 
 @pytest.mark.django_db

@@ -119,7 +119,7 @@ def image_end(content: Content, *, formats: Collection[str]) -> int:
 
 
 def _unreadable() -> ValidationError:
-    return ValidationError(_("This is not an image that can be read."), code="invalid_image")
+    return ValidationError(_("The image is invalid or corrupted."), code="invalid_image")
 
 
 def _refuse_if(wrong: bool) -> None:  # noqa: FBT001 - reads as a sentence

@@ -36,7 +36,7 @@ def validate_extension(file: UploadedFile[Any], *, allowed: Collection[str]) -> 
     """Raises ValidationError unless the name ends as one of `allowed` (lower case, without the dot)."""
     extension = PurePosixPath(file.name or "").suffix.lstrip(".").lower()
     if extension not in allowed:
-        message = _("Files of this kind are not allowed, only: %(allowed)s.")
+        message = _("This file type is not allowed. Allowed types: %(allowed)s.")
         raise ValidationError(message, code="extension", params={"allowed": ", ".join(sorted(allowed))})
 
 
@@ -51,5 +51,5 @@ def validate_file_name(name: str) -> None:
         or stem in DEVICES
     )
     if wrong:
-        message = _("The name of the file is a path, is too long, or has characters that are not allowed.")
+        message = _("The file name is a path, is too long, or contains invalid characters.")
         raise ValidationError(message, code="invalid_name")

@@ -74,7 +74,7 @@ def validate_content(file: UploadedFile[Any], *, allowed: Collection[str]) -> st
         file.seek(0)
         kind.check(file)
     except _WrongContentError as error:
-        message = _("The content is not what the name says, or is something else as well.")
+        message = _("The file content does not match its extension.")
         raise ValidationError(message, code="content") from error
     finally:
         file.seek(0)

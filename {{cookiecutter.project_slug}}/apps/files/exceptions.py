@@ -8,10 +8,10 @@ from rest_framework.exceptions import APIException, PermissionDenied
 
 class StorageUnavailable(APIException):
     status_code = HTTPStatus.SERVICE_UNAVAILABLE
-    default_detail = _("Files cannot be stored or read at the moment.")
+    default_detail = _("The file storage is temporarily unavailable.")
     default_code = "storage_unavailable"
 
 
 class LinkNotValid(PermissionDenied):
-    default_detail = _("The link is not valid or has expired. Ask for a new one.")
+    default_detail = _("The link is invalid or has expired. Request a new one.")
     default_code = "link_not_valid"

@@ -23,7 +23,7 @@ class StoredFile(UUIDModel, TimeStampedModel):
     content_type = models.CharField(
         _("content type"),
         max_length=100,
-        help_text=_("As the content says, not the sender."),
+        help_text=_("Derived from the content."),
     )
     checksum = models.CharField("SHA-256", max_length=64)
     storage_name = models.CharField(_("name in the storage"), max_length=100, unique=True, editable=False)

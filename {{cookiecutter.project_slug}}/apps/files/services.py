@@ -137,7 +137,7 @@ def _described(owner: User, file: UploadedFile[Any]) -> dict[str, Any]:
 
 def _check_quota(owner: User, size: int) -> None:
     if bytes_stored(owner=owner) + size > settings.FILE_QUOTA_BYTES:
-        message = _("With this file you would store more than %(max)d bytes.")
+        message = _("This file would exceed your quota of %(max)d bytes.")
         raise ValidationError(message, code="quota", params={"max": settings.FILE_QUOTA_BYTES})
 
 

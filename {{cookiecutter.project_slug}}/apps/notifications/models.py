@@ -12,14 +12,14 @@ class Channel(models.TextChoices):
     """How a notification reaches its user."""
 
     IN_APP = "in_app", _("in the application")
-    MAIL = "mail", _("by mail")
-    WEBSOCKET = "websocket", _("at once, where it is open")
+    MAIL = "mail", _("by email")
+    WEBSOCKET = "websocket", _("in real time")
 
 
 def validate_kind(value: Any) -> None:
     """Let only kinds of `NOTIFICATION_KINDS` pass; they are settings, so no choices of a migration."""
     if value not in settings.NOTIFICATION_KINDS:
-        raise ValidationError(_("There is no such kind of notification."), code="invalid_choice")
+        raise ValidationError(_("Unknown kind of notification."), code="invalid_choice")
 
 
 class Notification(UUIDModel, TimeStampedModel):
@@ -38,7 +38,7 @@ class Notification(UUIDModel, TimeStampedModel):
         _("data"),
         default=dict,
         blank=True,
-        help_text=_("For programs: what it is about."),
+        help_text=_("Machine-readable details."),
     )
     read_at = models.DateTimeField(_("read at"), null=True, blank=True)
 
@@ -71,7 +71,7 @@ class Preference(UUIDModel, TimeStampedModel):
     )
     kind = models.CharField(_("kind"), max_length=50, validators=[validate_kind])
     channel = models.CharField(_("channel"), max_length=20, choices=Channel.choices)
-    wanted = models.BooleanField(_("wanted"))
+    wanted = models.BooleanField(_("enabled"))
 
     class Meta:
         verbose_name = _("preference")

@@ -8,12 +8,12 @@ from rest_framework.exceptions import AuthenticationFailed, PermissionDenied, Th
 
 
 class InvalidCredentials(AuthenticationFailed):
-    default_detail = _("No active account has this e-mail address and password.")
+    default_detail = _("No active account matches this email and password.")
     default_code = "invalid_credentials"
 
 
 class InvalidToken(AuthenticationFailed):
-    default_detail = _("The token is not valid, was used, or has expired.")
+    default_detail = _("The token is invalid, used or expired.")
     default_code = "token_not_valid"
 
 
@@ -42,5 +42,5 @@ class InvalidMailToken(ValidationError):  # noqa: N818 - named as the others of 
     """The link of a mail is used up, too old or not ours."""
 
     def __init__(self) -> None:
-        message = _("The link is not valid, was used, or has expired. Ask for a new one.")
+        message = _("The link is invalid, used or expired. Request a new one.")
         super().__init__({"token": [message]}, code="token_not_valid")

@@ -41,7 +41,7 @@ class UserManager(BaseUserManager["User"].from_queryset(ActiveQuerySet)):  # typ
             ValidationError: the email is not valid.
         """
         if not email:
-            raise ValueError("A user needs an e-mail address.")
+            raise ValueError("The email must be set.")
         user: User = self.model(email=self.normalize_email(email), **fields)
         user.set_password(password)
         user.save(using=self._db)

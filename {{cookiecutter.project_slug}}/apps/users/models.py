@@ -41,13 +41,15 @@ class CanonicalEmailField(models.EmailField):  # type: ignore[type-arg] # no gen
 class User(UUIDModel, TimeStampedModel, AbstractBaseUser, PermissionsMixin):
     """A person, known by an email."""
 
-    email = CanonicalEmailField(_("e-mail address"), unique=True)
+    email = CanonicalEmailField(_("email"), unique=True)
     first_name = models.CharField(_("first name"), max_length=150, blank=True)
     last_name = models.CharField(_("last name"), max_length=150, blank=True)
     avatar = models.FileField(_("avatar"), upload_to=avatar_path, blank=True)
     is_staff = models.BooleanField(_("staff"), default=False, help_text=_("May log in to the admin."))
-    is_active = models.BooleanField(_("active"), default=True, help_text=_("Off instead of deleting."))
-    email_verified_at = models.DateTimeField(_("e-mail verified at"), null=True, blank=True)
+    is_active = models.BooleanField(
+        _("active"), default=True, help_text=_("Deactivate accounts instead of deleting them.")
+    )
+    email_verified_at = models.DateTimeField(_("email verified at"), null=True, blank=True)
     session_epoch = models.PositiveIntegerField(default=0, editable=False)
     new_email = models.EmailField(_("requested email"), blank=True, editable=False)
     new_email_confirmed_by = models.CharField(max_length=3, blank=True, editable=False)

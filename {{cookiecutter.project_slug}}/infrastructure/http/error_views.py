@@ -23,20 +23,25 @@ def in_admin(request: HttpRequest) -> bool:
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:  # noqa: ARG001 - Django's signature
-    return problem_response(request, HTTPStatus.BAD_REQUEST, "bad_request", _("The request cannot be read."))
+    return problem_response(request, HTTPStatus.BAD_REQUEST, "bad_request", _("Malformed request."))
 
 
 def permission_denied(request: HttpRequest, exception: Exception) -> HttpResponse:
     if in_admin(request):
         return defaults.permission_denied(request, exception)
-    return problem_response(request, HTTPStatus.FORBIDDEN, "permission_denied", _("You may not do this."))
+    return problem_response(
+        request,
+        HTTPStatus.FORBIDDEN,
+        "permission_denied",
+        _("You do not have permission to perform this action."),
+    )
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
     if in_admin(request):
         return csrf.csrf_failure(request, reason)
     return problem_response(
-        request, HTTPStatus.FORBIDDEN, "csrf_failed", _("The CSRF token is missing or wrong.")
+        request, HTTPStatus.FORBIDDEN, "csrf_failed", _("The CSRF token is missing or incorrect.")
     )
 
 
@@ -44,9 +49,7 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
 def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
     if in_admin(request):
         return defaults.page_not_found(request, exception or Exception())
-    return problem_response(
-        request, HTTPStatus.NOT_FOUND, "not_found", _("Nothing is found at this address.")
-    )
+    return problem_response(request, HTTPStatus.NOT_FOUND, "not_found", _("Not found."))
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
@@ -59,7 +62,7 @@ def server_error(request: HttpRequest) -> HttpResponse:
         request,
         HTTPStatus.INTERNAL_SERVER_ERROR,
         "server_error",
-        _("The server failed; quote the request id when you report it."),
+        _("Internal server error. Include the request ID when you report it."),
     )
 
 

@@ -34,9 +34,9 @@ DEBUG_PAGES = frozenset({HTTPStatus.NOT_FOUND, HTTPStatus.INTERNAL_SERVER_ERROR}
 QUERY_ERRORS = (ArithmeticError, DatabaseError, FieldDoesNotExist, LookupError, ValueError)
 # Code and detail of responses that are made without a body, by Django and by `BodyLimitMiddleware`.
 FAILURES: dict[int, tuple[str, Any]] = {
-    400: ("bad_request", _("The request cannot be read.")),
+    400: ("bad_request", _("Malformed request.")),
     405: (MethodNotAllowed.default_code, MethodNotAllowed.default_detail),
-    411: ("length_required", _("The request does not say how long its body is.")),
+    411: ("length_required", _("A Content-Length header is required.")),
     412: ("precondition_failed", _("The precondition in the request headers is not met.")),
     413: ("body_too_large", _("The body of the request is too large.")),
 }

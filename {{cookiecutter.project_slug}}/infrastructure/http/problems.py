@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy
 
 PROBLEM_JSON = "application/problem+json"
 UNAVAILABLE_CODE = "service_unavailable"
-UNAVAILABLE_DETAIL = gettext_lazy("Something that is needed is not available. Try again later.")
+UNAVAILABLE_DETAIL = gettext_lazy("The service is temporarily unavailable. Please try again later.")
 # Seconds.
 RETRY_AFTER = 5
 # SQLite's for a statement that it cannot run, such as one about a table that is missing.

@@ -35,7 +35,7 @@ class DeadLetterAdmin(ReadOnlyAdmin):
     def has_replay_permission(self, request: HttpRequest) -> bool:
         return request.user.has_perm("tasks.replay_deadletter")
 
-    @admin.action(description=_("Queue selected tasks again"), permissions=["replay"])
+    @admin.action(description=_("Replay selected tasks"), permissions=["replay"])
     def replay(self, request: HttpRequest, queryset: QuerySet[DeadLetter]) -> None:
         from kombu.exceptions import OperationalError  # noqa: PLC0415 - part of Celery
 
@@ -47,11 +47,13 @@ class DeadLetterAdmin(ReadOnlyAdmin):
                 except LookupError:
                     unreadable += 1
         except OperationalError:
-            self.message_user(request, _("The broker is away: try again later."), messages.ERROR)
-        text = _("Tasks queued again: %(count)d.") % {"count": queued}
+            self.message_user(
+                request, _("The broker is unavailable. Please try again later."), messages.ERROR
+            )
+        text = _("Tasks replayed: %(count)d.") % {"count": queued}
         self.message_user(request, text, messages.SUCCESS if queued else messages.WARNING)
         if unreadable:
-            text = _("Cannot be read, or not known any more: %(count)d.") % {"count": unreadable}
+            text = _("Unreadable or unknown tasks: %(count)d.") % {"count": unreadable}
             self.message_user(request, text, messages.ERROR)
 
 

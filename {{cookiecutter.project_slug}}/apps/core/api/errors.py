@@ -64,9 +64,7 @@ def problem_handler(exc: Exception, context: dict[str, Any]) -> Response | None:
     if response is None:
         return None
     if isinstance(exc, exceptions.ValidationError):
-        response.data = problem(
-            request, response.status_code, "validation_error", _("The input is not valid.")
-        )
+        response.data = problem(request, response.status_code, "validation_error", _("Invalid input."))
         response.data["errors"] = list(_errors(exc.get_full_details()))
     else:
         response.data = problem(request, response.status_code, *_code_and_detail(response.data))

@@ -32,7 +32,7 @@ class ProblemSerializer(serializers.Serializer[Any]):
 
 
 PROBLEMS: dict[HTTPStatus, tuple[str, str]] = {
-    HTTPStatus.BAD_REQUEST: ("validation_error", "The input is not valid."),
+    HTTPStatus.BAD_REQUEST: ("validation_error", "Invalid input."),
     HTTPStatus.UNAUTHORIZED: ("not_authenticated", "Authentication credentials were not provided."),
     HTTPStatus.FORBIDDEN: ("permission_denied", "You do not have permission to perform this action."),
     HTTPStatus.NOT_FOUND: ("not_found", "Not found."),

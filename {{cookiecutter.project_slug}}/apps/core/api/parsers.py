@@ -50,6 +50,6 @@ class MultiPartParser(parsers.MultiPartParser):
             form = _FormParser(meta, cast("Any", stream), request.upload_handlers, context.get("encoding"))
             return parsers.DataAndFiles(*form.parse())
         except MultiPartParserError as error:
-            raise ParseError(_("The form cannot be read.")) from error
+            raise ParseError(_("The form data is malformed.")) from error
         except SuspiciousOperation as error:
-            raise ParseError(_("The form has too many parts, or too much in them.")) from error
+            raise ParseError(_("The form exceeds the limits of parts or size.")) from error

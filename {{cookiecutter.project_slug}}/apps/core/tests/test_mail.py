@@ -32,12 +32,12 @@ def test_the_subject_is_one_line_with_the_name_of_the_project(
     mailoutbox: list[EmailMultiAlternatives],
 ) -> None:
     mail = send(mailoutbox, link="")
-    assert mail.subject == f"Verify your e-mail address for {project.TITLE}"
+    assert mail.subject == f"Verify your email for {project.TITLE}"
 
 
 def test_a_name_with_markup_stays_text(mailoutbox: list[EmailMultiAlternatives]) -> None:
     mail = send(mailoutbox, link="", project="<b>A & B</b>\nBcc: everybody@example.com")
-    assert mail.subject == "Verify your e-mail address for <b>A & B</b> Bcc: everybody@example.com"
+    assert mail.subject == "Verify your email for <b>A & B</b> Bcc: everybody@example.com"
     assert "<b>A & B</b>" in str(mail.body)
     assert "&lt;b&gt;A &amp; B&lt;/b&gt;" in str(mail.alternatives[0][0])
     assert "Bcc" not in mail.message()

@@ -24,7 +24,7 @@ class Migration(migrations.Migration):
                 ('updated_at', models.DateTimeField(auto_now=True, verbose_name='updated at')),
                 ('name', models.CharField(max_length=255, verbose_name='name')),
                 ('size', models.PositiveBigIntegerField(verbose_name='size in bytes')),
-                ('content_type', models.CharField(help_text='As the content says, not the sender.', max_length=100, verbose_name='content type')),
+                ('content_type', models.CharField(help_text='Derived from the content.', max_length=100, verbose_name='content type')),
                 ('checksum', models.CharField(max_length=64, verbose_name='SHA-256')),
                 ('storage_name', models.CharField(editable=False, max_length=100, unique=True, verbose_name='name in the storage')),
                 ('owner', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='files', to=settings.AUTH_USER_MODEL, verbose_name='owner')),

@@ -10,7 +10,7 @@ from apps.notifications.models import Notification
 
 class NotificationOutput(OutputSerializer):
     data = serializers.DictField(  # type: ignore[assignment] # a field, as its metaclass sees to
-        read_only=True, help_text="For programs: what it is about."
+        read_only=True, help_text="Machine-readable details."
     )
 
     class Meta:

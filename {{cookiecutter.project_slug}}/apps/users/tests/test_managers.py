@@ -21,7 +21,7 @@ def test_nobody_can_log_in_as_a_user_who_is_created_without_a_password() -> None
 
 
 def test_a_user_needs_an_address() -> None:
-    with pytest.raises(ValueError, match="e-mail address"):
+    with pytest.raises(ValueError, match="email must be set"):
         User.objects.create_user("")
 
 

@@ -69,7 +69,7 @@ def test_what_fails_again_is_kept_again(browser: Client, monkeypatch: pytest.Mon
 def test_while_the_broker_is_away_nothing_changes(browser: Client, broker_away: None) -> None:
     letter = DeadLetterFactory.create()
     page = replay(browser, letter)
-    assert "The broker is away" in page.content.decode()
+    assert "The broker is unavailable" in page.content.decode()
     letter.refresh_from_db()
     assert letter.replayed_at is None
 
@@ -80,8 +80,8 @@ def test_task_that_is_not_known_any_more_is_reported_and_stops_nothing(
     broken = DeadLetterFactory.create(task="apps.gone.tasks.gone")
     good = DeadLetterFactory.create()
     page = replay(browser, broken, good).content.decode()
-    assert "Tasks queued again: 1." in page
-    assert "Cannot be read, or not known any more: 1." in page
+    assert "Tasks replayed: 1." in page
+    assert "Unreadable or unknown tasks: 1." in page
     assert len(mailoutbox) == 1
 
 

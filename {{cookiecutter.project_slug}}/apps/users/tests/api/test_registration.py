@@ -117,7 +117,7 @@ def test_registration_hashes_one_password_whether_the_address_is_known_or_not(
 @pytest.mark.parametrize(
     ("state", "subject"),
     [
-        ("unknown", "Verify your e-mail address"),
+        ("unknown", "Verify your email"),
         ("unverified", "Choose your password"),
         ("verified", "You have an account"),
         ("deactivated", "You have an account"),
