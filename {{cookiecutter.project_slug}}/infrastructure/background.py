@@ -1,7 +1,7 @@
-"""Work that a response must not wait for, in threads of the process that answers.
+"""Background jobs in a thread pool of the server process.
 
-A response that takes longer when a mail is sent tells who has an account. A job is lost when the process is
-killed; for work that must not be lost use a task queue.
+Sending mail during the request would change the response time and so allow account enumeration. Jobs are lost
+when the process is killed; use a task queue for work that must not be lost.
 """
 
 from collections.abc import Callable
@@ -17,14 +17,14 @@ Job = Callable[[], object]
 
 logger = structlog.get_logger(__name__)
 
-# Its threads start with the first job, so not before a server has forked. At its end, Python waits for them.
+# Threads start with the first job, that is after the server has forked. Python joins them at exit.
 _workers = ThreadPoolExecutor(max_workers=2, thread_name_prefix="background")
 
 
 def in_background(job: Job) -> None:
-    """Run a job soon, with the language and the log context of the caller.
+    """Run a job in the thread pool, with the language and the log context of the caller.
 
-    What it raises is logged: nobody waits for it. With `BACKGROUND_THREADS` off it runs at once.
+    Exceptions are logged. With `BACKGROUND_THREADS` off the job runs synchronously.
     """
     if settings.BACKGROUND_THREADS:
         _workers.submit(copy_context().run, _run_in_thread, job, get_language())
@@ -34,11 +34,11 @@ def in_background(job: Job) -> None:
 
 def _run_in_thread(job: Job, language: str | None) -> None:
     try:
-        # Django keeps the language by thread, also where the context is copied.
+        # Django's active language is thread-local; copying the context does not copy it.
         with override(language):
             _run(job)
     finally:
-        # A thread has connections of its own, which no request closes.
+        # The thread has its own connections, which no `request_finished` signal closes.
         close_old_connections()
 
 

@@ -1,4 +1,4 @@
-"""Redis as a cache that may be away: then something else stands in for it, and nothing waits or fails.
+"""Redis cache backend with a circuit breaker and a fallback backend.
 
 https://docs.djangoproject.com/en/5.2/topics/cache/#using-a-custom-cache-backend
 https://github.com/jazzband/django-redis
@@ -28,11 +28,11 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-# The last is how a server refuses that is full, read-only, or cannot write to its disk.
+# `ResponseError`: the server is out of memory, read-only, or cannot write to its disk.
 AWAY = (RedisConnectionError, RedisTimeoutError, ResponseError)
 PAUSE = 2.0
 LOG_EVERY = 60.0
-# Not more than a request can bear: a server that is near answers in a millisecond.
+# Upper bound for one request: a server in the same network responds within a millisecond.
 TIMEOUT = 0.5
 INCREMENT_SCRIPT = """
 for position, key in ipairs(KEYS) do
@@ -42,27 +42,31 @@ for position, key in ipairs(KEYS) do
 end
 return 0
 """
-# The default of 300 would forget whom a limit counts.
+# The default of 300 entries would evict rate limit counters.
 STAND_IN_OPTIONS = {"MAX_ENTRIES": 100_000}
 
 logger = structlog.get_logger(__name__)
 
 
 class JSONSerializer(BaseSerializer):
-    """Stores what JSON can hold, and pages. Unlike a pickle, a value from a stranger in Redis runs no code.
+    """Serializer for JSON values and cached pages. Unlike pickle, loading a manipulated value runs no code.
 
-    The response of `cache_page` is stored as status, headers and content; its cookies are not.
+    The response of `cache_page` is stored as status, headers and content, without cookies.
     """
 
     def dumps(self, value: Any) -> bytes:
-        """Raises TypeError: JSON cannot hold the value."""
+        """Serialize a value.
+
+        Raises:
+            TypeError: JSON cannot represent the value.
+        """
         if isinstance(value, HttpResponse):
             page = [value.status_code, list(value.items()), value.content.decode("latin-1")]
             return json.dumps({"page": page}).encode()
         return json.dumps({"value": value}).encode()
 
     def loads(self, value: bytes) -> Any:
-        """Return the value; None, as for a key that is not there, for what is none of ours."""
+        """Return the value, or None (a cache miss) if it was not written by this serializer."""
         try:
             match json.loads(value):
                 case {"value": kept}:
@@ -75,7 +79,7 @@ class JSONSerializer(BaseSerializer):
 
 
 class Breaker:
-    """Remembers for a process that a server is away: only one operation in `PAUSE` seconds tries.
+    """Circuit breaker per process: while a server is unavailable, tries it once per `PAUSE` seconds.
 
     https://learn.microsoft.com/en-us/azure/architecture/patterns/circuit-breaker
     """
@@ -87,7 +91,7 @@ class Breaker:
         self._next_log = 0.0
 
     def lets_through(self) -> bool:
-        """Whether to ask the server."""
+        """Return whether the circuit is closed, or half-open for this caller."""
         if not self._away:
             return True
         with self._lock:
@@ -104,7 +108,7 @@ class Breaker:
             if now < self._next_log:
                 return
             self._next_log = now + LOG_EVERY
-        # Its message names the server, which is no secret; the URL with the password is not in it.
+        # The message contains the host name, but not the URL with its password.
         logger.error("cache_unavailable", error=f"{type(error).__name__}: {error}")
 
     def succeeded(self) -> None:
@@ -114,24 +118,24 @@ class Breaker:
 
 
 @cache
-def _breaker_of(server: str) -> Breaker:  # noqa: ARG001 - what the cache of this function goes by
-    # Django makes one cache object a thread.
+def _breaker_of(server: str) -> Breaker:  # noqa: ARG001 - the key of `functools.cache`
+    # Shared, as Django creates one cache object per thread.
     return Breaker()
 
 
 class FailoverRedisCache(RedisCache):
-    """Redis, and what stands in for it while it does not answer.
+    """Redis cache with a fallback backend for the time in which Redis is unavailable.
 
-    `OPTIONS["STAND_IN"]` names another cache backend: `DummyCache` forgets everything, so that no process
-    goes on with a value that another one has changed; `LocMemCache` goes on in the memory of the process.
+    `OPTIONS["STAND_IN"]` is the fallback: with `DummyCache` nothing is cached, so no process reads values that
+    another one has changed; with `LocMemCache` each process uses its own memory.
     """
 
     def __init__(self, server: str, params: dict[str, Any]) -> None:
         options = {
             "SOCKET_CONNECT_TIMEOUT": TIMEOUT,
             "SOCKET_TIMEOUT": TIMEOUT,
-            # A connection that a restarted server has dropped is made anew once, at once. Who has waited for
-            # an answer does not wait again.
+            # Reconnect once, without backoff, if a restarted server has dropped the connection. Timeouts are not
+            # retried.
             "CONNECTION_POOL_KWARGS": {"retry": Retry(NoBackoff(), 1, (RedisConnectionError,))},
             **params.get("OPTIONS", {}),
         }
@@ -160,10 +164,11 @@ class FailoverRedisCache(RedisCache):
         """Increment counters in one round trip, up to the first that exceeds its limit.
 
         Args:
-            counters: the key, the limit and the lifetime in seconds of each.
+            counters: tuples of key, limit and lifetime in seconds.
 
         Returns:
-            the position of the first that is exceeded, from 1; 0 if none is; None while Redis is unavailable.
+            the 1-based position of the first exceeded counter, 0 if there is none, None while Redis is
+            unavailable.
         """
         keys = [self.client.make_key(key) for key, _limit, _seconds in counters]
         numbers = [number for _key, *numbers in counters for number in numbers]
@@ -185,9 +190,9 @@ class FailoverRedisCache(RedisCache):
 
 
 class SessionRedisCache(FailoverRedisCache):
-    """Keeps sessions for minutes only, after which they are read from the database again.
+    """Session cache whose entries expire after minutes and are then read from the database again.
 
-    A session that is ended while Redis is away is still there when it is back: no longer than this.
+    This bounds how long a session that was ended while Redis was unavailable remains valid in the cache.
     """
 
     MAX_SECONDS = 300

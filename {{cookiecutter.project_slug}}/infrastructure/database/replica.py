@@ -1,4 +1,4 @@
-"""Reads of safe requests from the replica, all else from the primary.
+"""Database router: reads of safe requests use the replica, all other queries the primary.
 
 https://docs.djangoproject.com/en/stable/topics/db/multi-db/#using-routers
 """
@@ -15,7 +15,7 @@ _replica_allowed: ContextVar[bool] = ContextVar("replica_allowed", default=False
 
 @contextmanager
 def replica_allowed(*, allowed: bool) -> Iterator[None]:
-    """Let reads inside go to the replica until the first write, or keep them on the primary."""
+    """Route reads in the block to the replica until the first write, or keep them on the primary."""
     token = _replica_allowed.set(allowed)
     try:
         yield
@@ -24,7 +24,7 @@ def replica_allowed(*, allowed: bool) -> Iterator[None]:
 
 
 class ReplicaRouter:
-    """Outside of a safe request, in a transaction, and after a write the replica may lag: not used."""
+    """Router that avoids the lagging replica outside safe requests, in transactions, and after writes."""
 
     def db_for_read(self, model: type[models.Model], **hints: Any) -> str:
         if not _replica_allowed.get() or transaction.get_connection(DEFAULT_DB_ALIAS).in_atomic_block:

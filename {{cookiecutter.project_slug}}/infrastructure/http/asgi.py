@@ -1,4 +1,4 @@
-"""Limits that servers by ASGI leave to the application."""
+"""Request limits that ASGI servers leave to the application."""
 
 import asyncio
 import errno
@@ -17,24 +17,24 @@ from infrastructure.http.problems import unavailable_response
 Receive = Callable[[], Awaitable[dict[str, Any]]]
 Send = Callable[[dict[str, Any]], Awaitable[None]]
 
-# Bodies that a process has on the disk at the same time; each is there twice while its form is parsed.
+# Concurrent large bodies per process. Each is on the disk twice while its form is parsed.
 LARGE_BODIES = 2
-# How long a request waits for its turn before it is refused with 503.
+# How long a request waits for the semaphore before it is rejected with 503.
 WAIT_SECONDS = 20
 
 logger = structlog.get_logger(__name__)
 
 
 async def take(places: asyncio.Semaphore) -> None:
-    """Take a place; raises TimeoutError if there is none within `WAIT_SECONDS`."""
+    """Acquire the semaphore; raises TimeoutError after `WAIT_SECONDS`."""
     async with asyncio.timeout(WAIT_SECONDS):
         await places.acquire()
 
 
 def with_limits(application: Any) -> Any:
-    """An ASGI application that reads no body that `BodyLimitMiddleware` refuses, and few large ones at once.
+    """Wrap an ASGI application: do not read bodies above the limit, and bound the concurrent large ones.
 
-    Django reads the whole body of a request, to the disk, before its first middleware sees it.
+    Under ASGI, Django spools the whole request body to disk before its first middleware runs.
     Source: https://asgi.readthedocs.io/en/stable/specs/www.html#request-receive-event
     """
     places = asyncio.Semaphore(LARGE_BODIES)
@@ -67,8 +67,8 @@ def with_limits(application: Any) -> Any:
 
 
 async def _refuse(scope: dict[str, Any], send: Send, reason: str) -> None:
-    """Respond with 503 in place of the application."""
-    # The other headers may be malformed.
+    """Respond with 503 instead of the application."""
+    # Other headers may be malformed.
     kept = [(name, value) for name, value in scope["headers"] if name.lower() == b"x-request-id"]
     request = ASGIRequest(scope | {"headers": kept}, BytesIO())
     request_id = identify(request)
@@ -81,13 +81,13 @@ async def _refuse(scope: dict[str, Any], send: Send, reason: str) -> None:
 
 
 def _nothing() -> Receive:
-    """An empty body, and a client that stays."""
+    """Return a `receive` with an empty body and no disconnect."""
     messages = iter([{"type": "http.request", "body": b"", "more_body": False}])
 
     async def receive() -> dict[str, Any]:
         for message in messages:
             return message
-        # Nobody waits for longer than the answer takes.
+        # Never resolved; cancelled when the response is complete.
         disconnected: asyncio.Future[dict[str, Any]] = asyncio.get_running_loop().create_future()
         return await disconnected
 
@@ -95,7 +95,7 @@ def _nothing() -> Receive:
 
 
 def _closing(send: Send) -> Send:
-    """Ends the connection with the answer: a server would go on to receive what nobody reads."""
+    """Wrap `send` to close the connection after the response, else the server receives the unread body."""
 
     async def send_and_close(message: dict[str, Any]) -> None:
         if message["type"] == "http.response.start":

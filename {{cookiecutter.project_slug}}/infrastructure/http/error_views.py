@@ -1,4 +1,4 @@
-"""Answers to requests that no view took: problem documents, but pages for people in the admin."""
+"""Error handlers: problem details for API clients, HTML pages in the admin."""
 
 import sys
 from http import HTTPStatus
@@ -53,7 +53,7 @@ def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpR
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
-    # Django calls this while it handles the exception, and does not hand it over.
+    # Django calls this inside its `except` block, without passing the exception.
     if is_unavailable(sys.exception()):
         return _unavailable(request)
     if in_admin(request):

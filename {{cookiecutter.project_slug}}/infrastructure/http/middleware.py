@@ -1,4 +1,4 @@
-"""Middleware of every request, in the order of `MIDDLEWARE`."""
+"""Middleware, in the order of `MIDDLEWARE`."""
 
 import re
 import time
@@ -30,9 +30,9 @@ GetResponse = Callable[[HttpRequest], HttpResponse]
 REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{8,128}")
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 DEBUG_PAGES = frozenset({HTTPStatus.NOT_FOUND, HTTPStatus.INTERNAL_SERVER_ERROR})
-# Raised by Django and the database for values such as the year 10000 or an integer of 30 digits.
+# Raised by Django and the database for values such as the year 10000 or an integer with 30 digits.
 QUERY_ERRORS = (ArithmeticError, DatabaseError, FieldDoesNotExist, LookupError, ValueError)
-# Code and detail of responses that are made without a body, by Django and by `BodyLimitMiddleware`.
+# Code and detail of responses that Django and `BodyLimitMiddleware` create without a body.
 FAILURES: dict[int, tuple[str, Any]] = {
     400: ("bad_request", _("Malformed request.")),
     405: (MethodNotAllowed.default_code, MethodNotAllowed.default_detail),
@@ -45,7 +45,7 @@ logger = structlog.get_logger(__name__)
 
 
 def identify(request: HttpRequest) -> str:
-    """The id of a request: the one that it comes with, if that is valid, or a new one."""
+    """Return the request id: the value of `X-Request-ID` if it is valid, else a new UUID."""
     given = request.META.get("HTTP_X_REQUEST_ID", "")
     request_id = given if REQUEST_ID.fullmatch(given) else str(uuid.uuid4())
     request.META["HTTP_X_REQUEST_ID"] = request_id
@@ -53,15 +53,15 @@ def identify(request: HttpRequest) -> str:
 
 
 class RequestLogMiddleware(RequestMiddleware):
-    """Names each request by an id, in its log lines and in `X-Request-ID`, and logs it with its duration.
+    """Request logging with duration and request id, which is also returned in `X-Request-ID`.
 
-    A valid id that comes with the request is kept, so that one id goes through all services.
+    A valid id of the client is kept, so that all services log the same id.
     """
 
     def prepare(self, request: HttpRequest) -> None:
         request_id = identify(request)
         request.started_at = time.perf_counter()  # type: ignore[attr-defined]
-        # One line a request, when it is answered: nothing is logged here.
+        # One line per request, after the response: nothing is logged here, unlike in the base class.
         structlog.contextvars.bind_contextvars(request_id=request_id)
 
     def handle_response(self, request: HttpRequest, response: HttpResponse) -> None:
@@ -72,7 +72,7 @@ class RequestLogMiddleware(RequestMiddleware):
 
     @staticmethod
     def format_request(request: HttpRequest) -> str:
-        # Without the query: it may hold names, addresses and tokens.
+        # Without the query string, which may contain names, emails and tokens.
         return f"{request.method} {request.path}"
 
 
@@ -91,7 +91,7 @@ class Middleware:
 
 
 class HealthCheckMiddleware(Middleware):
-    """Answers probes before the checks of host and scheme: a probe calls an address, not a name."""
+    """Health endpoints before host and HTTPS checks: probes use the IP address and plain HTTP."""
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         if not request.path_info.startswith("/health/"):
@@ -105,7 +105,7 @@ class HealthCheckMiddleware(Middleware):
 
 
 class ContentSecurityPolicyMiddleware(Middleware):
-    """Sends the policy of `SECURE_CSP`, built once, unless the view sends one of its own.
+    """`Content-Security-Policy` from `SECURE_CSP`, built once, unless the view sets its own.
 
     Django 6 and django-csp build it for each response, which costs more than any other header.
     """
@@ -117,17 +117,17 @@ class ContentSecurityPolicyMiddleware(Middleware):
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         response = self.get_response(request)
-        # The error pages of development have inline scripts.
+        # Django's debug pages have inline scripts.
         if not (settings.DEBUG and response.status_code in DEBUG_PAGES):
             response.headers.setdefault("Content-Security-Policy", self.policy)
         return response
 
 
 class BodyLimitMiddleware(Middleware):
-    """Refuses a body that is too large, or does not say how large it is, before any of it is read.
+    """Request body limit, enforced before the body is read; requires `Content-Length`.
 
-    Django's own limit is for what it reads itself: Django REST Framework reads JSON of any size, and a file
-    would be on the disk before a view could refuse it.
+    Django's own limit does not apply to JSON parsed by Django REST Framework, nor to uploaded files, which
+    would be on the disk before a view can reject them.
     """
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
@@ -137,7 +137,7 @@ class BodyLimitMiddleware(Middleware):
 
 
 class FailureMiddleware(Middleware):
-    """Adds problem details to failures without a body, and drops queries that the admin fails on."""
+    """Problem details for error responses without a body, and a redirect for invalid queries in the admin."""
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         response = self.get_response(request)
@@ -150,7 +150,7 @@ class FailureMiddleware(Middleware):
         return response
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
-        """Redirect as the admin itself does for lookups that it recognizes as invalid."""
+        """Redirect to `?e=1`, as the admin does for lookups that it recognizes as invalid."""
         failed = isinstance(exception, QUERY_ERRORS) and not is_unavailable(exception)
         has_query = request.method in SAFE_METHODS and not request.GET.keys() <= {"e"}
         if not (failed and has_query and in_admin(request)):
@@ -160,10 +160,10 @@ class FailureMiddleware(Middleware):
 
 
 class CacheControlMiddleware(Middleware):
-    """Lets nobody but the client keep what the API answers, and that only to ask whether it has changed.
+    """Default `Cache-Control: private, no-cache` for API responses: only the client caches, and revalidates.
 
-    `ConditionalGetMiddleware` answers that question by the `ETag`. A view that says something else is left
-    alone. https://www.rfc-editor.org/rfc/rfc9111#section-5.2.2
+    `ConditionalGetMiddleware` handles the revalidation by `ETag`. A header set by the view is kept.
+    https://www.rfc-editor.org/rfc/rfc9111#section-5.2.2
     """
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
@@ -177,9 +177,9 @@ class CacheControlMiddleware(Middleware):
 
 
 class ReplicaMiddleware(Middleware):
-    """Lets the reads of safe requests go to the replica, where there is one.
+    """Reads of safe requests from the replica, if one is configured.
 
-    Not those of a browser with a session: people in the admin read at once what they saved.
+    Requests with a session cookie use the primary: the admin must show saved changes immediately.
     """
 
     def __init__(self, get_response: GetResponse) -> None:

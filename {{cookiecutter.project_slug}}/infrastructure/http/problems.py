@@ -1,4 +1,4 @@
-"""Problem details for failed requests. RFC 9457: https://www.rfc-editor.org/rfc/rfc9457"""
+"""Problem details for error responses. RFC 9457: https://www.rfc-editor.org/rfc/rfc9457"""
 
 import errno
 from http import HTTPStatus
@@ -13,7 +13,7 @@ UNAVAILABLE_CODE = "service_unavailable"
 UNAVAILABLE_DETAIL = gettext_lazy("The service is temporarily unavailable. Please try again later.")
 # Seconds.
 RETRY_AFTER = 5
-# SQLite's for a statement that it cannot run, such as one about a table that is missing.
+# SQLite's code for statements that it cannot run, such as a query of a missing table.
 # https://www.sqlite.org/rescode.html#error
 SQLITE_ERROR = 1
 
@@ -26,13 +26,13 @@ class RequestLike(Protocol):
 
 
 def problem(request: RequestLike, status: int, code: str, detail: str) -> dict[str, Any]:
-    """The members that every problem document has.
+    """Build the members that every problem document has.
 
     Args:
-        request: the one that failed.
-        status: of the response, 400 to 599.
-        code: what went wrong, for programs; the last part of `type`.
-        detail: what went wrong this time, for people.
+        request: the failed request.
+        status: HTTP status of the response, 400 to 599.
+        code: machine-readable error code, the last part of `type`.
+        detail: human-readable description of this occurrence.
     """
     return {
         "type": f"urn:problem:{code}",
@@ -57,7 +57,7 @@ def unavailable_response(request: HttpRequest) -> JsonResponse:
 
 
 def is_unavailable(exc: BaseException | None) -> bool:
-    """Whether the database or room on the disk is missing for now: the request itself was right."""
+    """Return whether the error is temporary: the database is unavailable or the disk is full."""
     if isinstance(exc, OSError):
         return exc.errno == errno.ENOSPC
     if not isinstance(exc, OperationalError | InterfaceError):

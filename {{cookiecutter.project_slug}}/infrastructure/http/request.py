@@ -1,4 +1,4 @@
-"""Requests that a `Content-Type` header cannot break."""
+"""Request classes that tolerate any `Content-Type` header."""
 
 from typing import Any
 
@@ -10,9 +10,9 @@ MAX_CONTENT_TYPE_LENGTH = 255
 
 
 class _UTF8Request(HttpRequest):
-    """Reads query and body as UTF-8; a `Content-Type` that is malformed or names another charset is dropped.
+    """Request decoded as UTF-8; a malformed `Content-Type`, or one with another charset, is dropped.
 
-    Django itself decodes by that charset before any middleware runs, and fails on `rot13`.
+    Django decodes with the charset of the client before any middleware runs, and fails for `rot13`.
     """
 
     def _set_content_type_params(self, meta: dict[str, Any]) -> None:
@@ -27,6 +27,6 @@ class _UTF8Request(HttpRequest):
 
 
 def with_utf8_requests(handler: Any) -> Any:
-    """Let Django's WSGI or ASGI handler make its requests that way."""
+    """Make Django's WSGI or ASGI handler create UTF-8 requests."""
     handler.request_class = type("UTF8Request", (_UTF8Request, handler.request_class), {})
     return handler

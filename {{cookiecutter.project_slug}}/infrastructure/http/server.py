@@ -1,4 +1,4 @@
-"""How gunicorn serves the project by threads: https://gunicorn.org/design/"""
+"""Gunicorn worker with threads. https://gunicorn.org/design/"""
 
 import time
 from concurrent.futures import Future
@@ -12,21 +12,21 @@ from gunicorn.workers import gthread
 
 from config.settings.components.security import WEB_REQUEST_TIMEOUT
 
-# A request that has waited for a thread has it for a second in any case.
+# Minimum time in a thread for a request that has waited in the queue.
 MIN_SECONDS = 1
-# How long a thread waits for the first byte of a connection before it leaves that to the poller.
+# How long a thread waits for the first byte of a connection before it returns it to the poller.
 gthread.DEFAULT_WORKER_DATA_TIMEOUT = 0.2
 
 
 class Worker(gthread.ThreadWorker):
-    """Thread worker with a deadline for each request, and with a graceful shutdown that refuses connections.
+    """Thread worker with a deadline per request and a graceful shutdown that closes the listening sockets.
 
-    gthread waits for a slow client without a limit: as many of them as there are threads would stop it.
+    gthread waits for slow clients without a limit: one slow client per thread would block the worker.
     """
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)  # type: ignore[no-untyped-call]
-        # The connections that have a thread, and when each of them is closed.
+        # Connections in a thread, with their deadline.
         self.deadlines: dict[gthread.TConn, float] = {}
 
     def notify(self) -> None:
@@ -49,7 +49,7 @@ class Worker(gthread.ThreadWorker):
         try:
             kept = super().handle(conn)  # type: ignore[no-untyped-call]
             if kept is False:
-                # gthread's main thread would wait two seconds for the client to close, whatever it has sent.
+                # gthread's main thread would always wait two seconds for the client to close the connection.
                 whole = conn.parser and conn.parser.finish_body(deadline=time.monotonic() + 0.1)
                 close_graceful(conn.sock, timeout=0 if whole else 2)  # type: ignore[no-untyped-call]
             return kept
@@ -63,10 +63,10 @@ class Worker(gthread.ThreadWorker):
             super().finish_request(conn, future)  # type: ignore[no-untyped-call]
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
-        """Close the listening sockets after accepting the connections that wait there.
+        """Accept the pending connections, then close the listening sockets.
 
-        gthread keeps them open until its last request is finished, and accepts nothing from them. A proxy
-        that is refused asks another server.
+        gthread keeps the sockets open until its last request is finished, without accepting connections. When
+        the connection is refused, a proxy tries another server.
         """
         self.method_queue.defer(self.stop_listening)  # type: ignore[no-untyped-call]
         super().handle_exit(sig, frame)  # type: ignore[no-untyped-call]

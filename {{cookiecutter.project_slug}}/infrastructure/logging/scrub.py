@@ -1,41 +1,41 @@
-"""What a log line may hold."""
+"""Scrubbing of secrets and personal data in logs."""
 
 import re
 from collections.abc import MutableMapping
 from typing import Any
 
-# Linear: a match starts at the first character of a word only, and nothing backtracks. What follows an
-# address without a space belongs to the match.
+# Email addresses. Linear time: a match starts only at the beginning of a word, and possessive quantifiers do
+# not backtrack. Text directly after the email is part of the match.
 ADDRESS = re.compile(r"(?<![\w.+%-])[\w.+%-]++@[\w-]++(?:\.[\w-]++)++(?:[.+%@]++[\w-]++)*+")
-# Addresses in errors of other services may carry tokens behind a question mark.
+# Query strings of URLs, which may contain tokens.
 QUERY = re.compile(r"\?[^\s\"'<>]++")
 SECRET = re.compile("authorization|cookie|password|secret|token|api_?key|email", re.IGNORECASE)
-# Characters of one value. A client chooses the length of its path, its headers, and what errors quote.
+# Maximum characters per value: clients choose the length of paths, headers and quoted input.
 MAX_LENGTH = 2_000
 
 
 def redact(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
-    """Blank the values whose names say that nobody should read them; a structlog processor."""
+    """Redact values whose keys indicate secrets or emails; a structlog processor."""
     for key in filter(SECRET.search, event):
         event[key] = "[redacted]"
     return event
 
 
 def scrub_event(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
-    """Scrub every value of an event, at any depth; a structlog processor, the last before the renderer."""
+    """Scrub all values of an event recursively; the last structlog processor before the renderer."""
     scrubbed: MutableMapping[str, Any] = _scrub_value(event)
     return scrubbed
 
 
 def scrub(text: str) -> str:
-    """Mask email addresses, which errors of mail servers and databases quote, and shorten the text."""
+    """Redact emails, which errors of mail servers and databases quote, and truncate the text."""
     if "@" in text:
         text = ADDRESS.sub("[redacted]", text)
     return text if len(text) <= MAX_LENGTH else f"{text[:MAX_LENGTH]}…"
 
 
 def without_persons(text: str) -> str:
-    """The text of an error, for people to read: without e-mail addresses, without queries of URLs."""
+    """Redact emails and URL query strings in an error message."""
     return QUERY.sub("?[redacted]", ADDRESS.sub("[redacted]", text))
 
 

@@ -1,4 +1,4 @@
-"""Probes: is the process alive, and can it do its work?
+"""Liveness and readiness endpoints.
 
 https://kubernetes.io/docs/concepts/configuration/liveness-readiness-startup-probes/
 """
@@ -17,9 +17,9 @@ from django.http import Http404, HttpRequest, JsonResponse
 
 from infrastructure.database.postgresql import answer_within
 
-# Who probes gives up after a few seconds, and then does not hear which component it is.
+# Less than the timeout of usual probes, so that the response still names the failed component.
 CHECK_SECONDS = 2
-# A database connection is checked (`CONN_HEALTH_CHECKS`) by a query, after so many seconds without a request.
+# Connections that were idle for longer are checked by a query (`CONN_HEALTH_CHECKS`).
 IDLE_SECONDS = 1.0
 
 logger = structlog.get_logger(__name__)
@@ -27,7 +27,7 @@ logger = structlog.get_logger(__name__)
 
 @receiver(request_started)
 def skip_connection_check(**_kwargs: object) -> None:
-    """Skip the health check of each connection of this thread that another request has just had."""
+    """Skip the health check of this thread's connections that a previous request has just used."""
     for each in connections.all(initialized_only=True):
         idle = time.monotonic() - vars(each).get("last_request", 0.0)
         each.health_check_done = idle < IDLE_SECONDS  # type: ignore[attr-defined] # not in the stubs
@@ -40,19 +40,18 @@ def note_last_request(**_kwargs: object) -> None:
 
 
 def live(_request: HttpRequest) -> JsonResponse:
-    """200 while the process answers; it asks no other service."""
+    """Return 200 while the process responds; no other service is checked."""
     return JsonResponse({"status": "ok"})
 
 
 def ready(request: HttpRequest) -> JsonResponse:
-    """200 when every component works, else 503 and which one does not.
+    """Return 200 if every component works, else 503 with the status of each component.
 
-    `?only=database,migrations` asks these alone: who routes requests by the answer need not take out all
-    servers at once for something that they go on without. A name that is none asks for all.
+    `?only=database,migrations` checks only these, so that a load balancer does not remove all servers because
+    of an optional component. An unknown name checks all.
 
     Raises:
-        Http404: the request came through a proxy. Probes ask the process itself, and no limit bounds the work
-            that others could make it do here.
+        Http404: the request came through a proxy: probes connect directly, and this view has no rate limit.
     """
     if "HTTP_X_FORWARDED_FOR" in request.META:
         raise Http404
@@ -85,7 +84,7 @@ def check_migrations() -> None:
         raise RuntimeError("Migrations are not applied.")
 
 
-# A check returns when its component works and raises when it does not.
+# A check raises an exception if its component does not work.
 CHECKS: dict[str, Callable[[], None]] = {
     "database": check_database,
     "cache": check_cache,
@@ -98,7 +97,7 @@ def _works(name: str, check: Callable[[], None]) -> bool:
         with answer_within(CHECK_SECONDS):
             check()
     except Exception:
-        # Whatever it is, the probe answers with it and the log says why.
+        # Any error means "unavailable"; the log has the reason.
         logger.exception("health_check_failed", component=name)
         return False
     return True

@@ -1,7 +1,7 @@
-"""Errors to Sentry: what failed and where in the code, nothing about whom.
+"""Sentry error reporting without personal data.
 
-The SDK collects what it can, and collects more with each release. So nothing is taken out of an event: one is
-put together from what is known to be harmless. `request_id` leads to the lines in the log.
+The SDK collects more with each release, so events are rebuilt from an allowlist of harmless fields instead of
+filtered. `request_id` correlates an event with the log.
 """
 
 from collections.abc import Mapping
@@ -39,28 +39,28 @@ FRAME = ("filename", "module", "function", "lineno", "in_app", "pre_context", "c
 TRACE = ("trace_id", "span_id", "parent_span_id", "op", "status", "origin")
 SPAN = (*TRACE, "start_timestamp", "timestamp", "same_process_as_parent")
 RUNTIME = ("name", "version")
-# What a log line names, too: the one leads to the other.
+# Correlation ids, which log lines have too.
 IDS = ("request_id", "task_id", "trace_id")
-# Names that come from the code. Others are a path somebody asked for.
+# Sources of transaction names that come from the code; with others the name is the requested path.
 CODE_SOURCES = {"route", "view", "component", "task"}
 CODE_SPANS = ("middleware.", "view.", "template.", "queue.", "event.")
 
 
 def start() -> None:
-    """Have the SDK catch what no view, task or command does, and what the project logs as an error.
+    """Initialize the SDK for unhandled exceptions and for errors that the project logs.
 
-    A thread sends the events, which a slow or absent server does not make wait for. Each process has its own.
+    Events are sent by a thread of each process, so a slow or unavailable Sentry delays no request.
     """
     sentry_sdk.init(
         dsn=settings.SENTRY_DSN,
         release=settings.SENTRY_RELEASE,
         environment=settings.SENTRY_ENVIRONMENT or settings.SETTINGS_MODULE.rpartition(".")[2],
         sample_rate=settings.SENTRY_SAMPLE_RATE,
-        # None also ignores what a caller says about sampling.
+        # With None, sampling decisions of the caller are ignored too.
         traces_sample_rate=settings.SENTRY_TRACES_SAMPLE_RATE or None,
         integrations=[
             LoggingIntegration(level=None),
-            # At its end a process would tell the console, between lines of JSON, that it waits.
+            # The default callback prints to the console at exit, between lines of JSON.
             AtexitIntegration(callback=lambda _pending, _timeout: None),
         ],
         disabled_integrations=[ArgvIntegration],
@@ -77,7 +77,7 @@ def start() -> None:
         },
         max_breadcrumbs=0,
         auto_session_tracking=False,
-        # Others than our own services need not know our traces.
+        # No trace headers to other services.
         trace_propagation_targets=[],
         before_send=before_send,
         before_send_transaction=before_send_transaction,
@@ -85,10 +85,10 @@ def start() -> None:
 
 
 def before_send(event: "Event", hint: "Hint") -> "Event | None":
-    """What is sent of an error; nothing of one that a library logs."""
+    """Rebuild an error event; drop those logged by libraries."""
     record = hint.get("log_record")
-    # A library raises what matters; what it logs as an error may be a client's, such as a wrong host. A probe
-    # fails every few seconds while a server is away.
+    # Errors logged by libraries may be client errors, such as an invalid host; server errors are raised.
+    # Health checks fail every few seconds while a server is unavailable.
     if record is not None and (not record.name.startswith(OWN_LOGGERS) or record.name == HEALTH_LOGGER):
         return None
     sent: Event = _common(event)
@@ -100,7 +100,7 @@ def before_send(event: "Event", hint: "Hint") -> "Event | None":
 
 
 def before_send_transaction(event: "Event", _hint: "Hint") -> "Event | None":
-    """What is sent of a trace: which steps took how long."""
+    """Rebuild a trace event: names and durations of the steps."""
     sent: Event = _common(event)
     sent["spans"] = [_span(span) for span in event.get("spans", [])]  # type: ignore[union-attr]
     return sent
@@ -123,7 +123,7 @@ def _common(event: "Event") -> Any:
 
 
 def _exception(value: Mapping[str, Any]) -> dict[str, Any]:
-    """Without its message, which quotes what was sent or stored; the log has it."""
+    """Rebuild an exception without its message, which may quote personal data; the log has the message."""
     frames = (value.get("stacktrace") or {}).get("frames", [])
     return {
         **_only(value, EXCEPTION),
@@ -140,7 +140,7 @@ def _span(span: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _event_name(message: object) -> str:
-    """The name of the event; its values stay in the log."""
+    """Return the event name of a structlog message; its values stay in the log."""
     return str(message.get("event", "")) if isinstance(message, Mapping) else ""
 
 

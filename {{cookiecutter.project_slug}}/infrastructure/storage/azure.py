@@ -1,4 +1,4 @@
-"""Private objects in Azure Blob Storage. docs/media-azure.md"""
+"""Private files in Azure Blob Storage. docs/media-azure.md"""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 class PrivateAzureStorage(AzureStorage):
-    """Signs links that make a browser save what they lead to: by its key, or by one its role is lent."""
+    """Azure storage with signed download URLs: by account key, or by a user delegation key of its identity."""
 
     def __init__(self, **settings: Any) -> None:
         super().__init__(**settings)
@@ -23,14 +23,14 @@ class PrivateAzureStorage(AzureStorage):
             self.token_credential = DefaultAzureCredential()
 
     def _get_service_client(self) -> BlobServiceClient:
-        """With the same limits if a connection string names the account; the base class drops them."""
+        """Create the client; keep `client_options` with a connection string, where the base class drops them."""
         if self.connection_string:
             return BlobServiceClient.from_connection_string(self.connection_string, **self.client_options)
         client: BlobServiceClient = super()._get_service_client()
         return client
 
     def download_url(self, name: str, *, file_name: str, content_type: str, seconds: int) -> str:
-        """Return a signed URL that makes a browser save the object under `file_name`."""
+        """Return a signed URL that makes the browser save the file as `file_name`."""
         # https://learn.microsoft.com/rest/api/storageservices/create-service-sas
         parameters = {
             "cache_control": "private, no-store",
@@ -40,7 +40,7 @@ class PrivateAzureStorage(AzureStorage):
         return str(self.url(name, expire=seconds, parameters=parameters))
 
     def _open(self, name: str, mode: str = "rb") -> File[bytes]:
-        """Fails as Django's storages do, and when it is opened: the base class fails when it is read."""
+        """Open the file; raise FileNotFoundError here, where the base class fails only on the first read."""
         opened: File[bytes] = super()._open(name, mode)
         try:
             _ = opened.file

@@ -1,4 +1,4 @@
-"""Private objects in Google Cloud Storage. docs/media-gcs.md"""
+"""Private files in Google Cloud Storage. docs/media-gcs.md"""
 
 from datetime import timedelta
 from typing import Any
@@ -8,15 +8,15 @@ from google.cloud.storage.retry import DEFAULT_RETRY
 from google.oauth2.service_account import Credentials
 from storages.backends.gcloud import GoogleCloudStorage
 
-# Of every call, and there is no setting for it: two minutes would keep a thread from all other requests.
+# Total timeout of each call. There is no setting for it, and the default of two minutes would block a thread.
 DEFAULT_RETRY._timeout = 20.0  # noqa: SLF001
 
 
 class PrivateGoogleStorage(GoogleCloudStorage):
-    """Signs links that make a browser save what they lead to.
+    """Google storage with signed download URLs.
 
-    With the key of a service account it signs them itself; in the role of its machine, which has no key, it
-    asks for each signature.
+    URLs are signed locally with a service account key, or by the IAM API with the machine's service account,
+    which has no key file.
     """
 
     def __init__(self, *, credentials_file: str, **settings: Any) -> None:
@@ -29,7 +29,7 @@ class PrivateGoogleStorage(GoogleCloudStorage):
             self.iam_sign_blob = True
 
     def download_url(self, name: str, *, file_name: str, content_type: str, seconds: int) -> str:
-        """Return a signed URL that makes a browser save the object under `file_name`."""
+        """Return a signed URL that makes the browser save the file as `file_name`."""
         # https://cloud.google.com/storage/docs/authentication/signatures
         parameters = {
             "expiration": timedelta(seconds=seconds),

@@ -1,4 +1,4 @@
-"""Private objects in S3, or in a server that speaks like it. docs/media-s3.md"""
+"""Private files in S3 or an S3-compatible server. docs/media-s3.md"""
 
 from typing import Any
 
@@ -8,7 +8,7 @@ from storages.backends.s3 import S3Storage
 
 
 class PrivateS3Storage(S3Storage):
-    """Fails soon instead of hanging, and signs links that make a browser save what they lead to."""
+    """S3 storage with timeouts and signed download URLs."""
 
     def __init__(self, **settings: Any) -> None:
         super().__init__(**settings)
@@ -16,14 +16,14 @@ class PrivateS3Storage(S3Storage):
             connect_timeout=5,
             read_timeout=20,
             retries={"mode": "standard", "total_max_attempts": 3},
-            # Many servers that speak like S3 do not know the checksums that are sent otherwise.
+            # Many S3-compatible servers do not support the checksums that boto3 sends by default.
             request_checksum_calculation="when_required",
             response_checksum_validation="when_required",
         )
         self.client_config: Config = Config().merge(self.client_config).merge(limits)
 
     def download_url(self, name: str, *, file_name: str, content_type: str, seconds: int) -> str:
-        """Return a signed URL that makes a browser save the object under `file_name`."""
+        """Return a signed URL that makes the browser save the file as `file_name`."""
         # https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html
         parameters = {
             "ResponseCacheControl": "private, no-store",

@@ -6,7 +6,7 @@ class TelemetryConfig(AppConfig):
     name = "infrastructure.telemetry"
 
     def ready(self) -> None:
-        """Without a collector nothing of OpenTelemetry is even imported."""
+        """Install OpenTelemetry if a collector is configured; otherwise it is not imported."""
         if settings.OTEL_EXPORTER_OTLP_ENDPOINT:
             from infrastructure.telemetry import instrumentation  # noqa: PLC0415 - costs time and memory
 

@@ -1,6 +1,6 @@
-"""Libraries that make spans and measure.
+"""OpenTelemetry instrumentation of the installed libraries.
 
-Those that are installed are found by their entry point, so what an option adds brings its own with it.
+Instrumentors are discovered by their entry point, so optional dependencies are instrumented too.
 https://opentelemetry-python-contrib.readthedocs.io/
 """
 
@@ -21,18 +21,18 @@ PROBES = "infrastructure.http.middleware.HealthCheckMiddleware"
 
 
 def install() -> None:
-    """Patch the libraries, and have the pipeline started by the first request or task of each process."""
+    """Instrument the libraries; the first request or task of each process starts the pipeline."""
     found = {entry.name: entry for entry in entry_points(group="opentelemetry_instrumentor")}
-    # The signal's receivers are called in order: the pipeline is there when the first span begins.
+    # Receivers are called in the order of connection: the pipeline starts before the first span.
     request_started.connect(start, dispatch_uid="telemetry")
     if "celery" in found:
         signals = import_module("celery.signals")
         signals.task_prerun.connect(start)
-        # These processes end without Python's own clean-up.
+        # Pool processes end without running `atexit` handlers.
         signals.worker_process_shutdown.connect(stop)
     options: dict[str, dict[str, Any]] = {
         "django": {
-            # After the probes, which ask with any host and are no request of anybody.
+            # After the health check middleware: no spans for probes.
             "middleware_position": settings.MIDDLEWARE.index(PROBES) + 1,
             "request_hook": _name_in_log,
         },
@@ -42,5 +42,5 @@ def install() -> None:
 
 
 def _name_in_log(_span: Span, _request: HttpRequest) -> None:
-    """The line about a request is written after its span has ended."""
+    """Bind the trace ids to the log context, as the request is logged after its span has ended."""
     structlog.contextvars.bind_contextvars(**trace_ids())

@@ -1,4 +1,4 @@
-"""Traces and logs: a line says which trace it belongs to, and a collector that is away fills no log."""
+"""Trace ids in log lines, and rate limiting of the exporter's own log messages."""
 
 import logging
 from collections.abc import MutableMapping
@@ -10,7 +10,7 @@ QUIET_SECONDS = 60
 
 
 def trace_ids() -> dict[str, str]:
-    """Names of the trace and the span that are being made, as every tool for traces writes them."""
+    """Return the ids of the current trace and span in hexadecimal, as tracing tools show them."""
     context = trace.get_current_span().get_span_context()
     if not context.is_valid:
         return {}
@@ -21,13 +21,13 @@ def trace_ids() -> dict[str, str]:
 
 
 def add_trace_ids(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
-    """Put them into a log line; a structlog processor."""
+    """Add the trace ids to a log line; a structlog processor."""
     event.update(trace_ids())
     return event
 
 
 class Seldom(logging.Filter):
-    """Lets each message of a library through once a minute, not once for each batch that was not taken."""
+    """Log filter that passes each message once a minute, not once for each batch that failed."""
 
     def __init__(self) -> None:
         super().__init__()

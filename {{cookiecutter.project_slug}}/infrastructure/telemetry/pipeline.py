@@ -1,8 +1,8 @@
-"""The way of spans and metrics out of a process.
+"""Export pipeline for spans and metrics.
 
-A server forks its processes after the code is loaded, and threads do not survive a fork. So a process makes
-its own pipeline, with an identity of its own, when its first request or task comes; one that only forks has
-none. What the collector does not take in time is dropped: the queue is bounded and no request waits for it.
+The server forks its workers after loading the code, and threads do not survive a fork. So each process creates
+its own pipeline, with its own identity, at its first request or task. The queue is bounded: spans that the
+collector does not accept in time are dropped, and no request waits for the export.
 """
 
 import atexit
@@ -26,7 +26,7 @@ from infrastructure.telemetry.privacy import PrivateExporter
 from infrastructure.telemetry.sampling import EntrySampler
 
 FLUSH_MILLISECONDS = 5000
-# Their libraries leave the SDK's own buckets, which are milliseconds, to durations in seconds.
+# These durations are in seconds, but their libraries use the SDK's default buckets in milliseconds.
 # https://opentelemetry.io/docs/specs/semconv/database/database-metrics/
 BUCKETS = {
     "db.client.operation.duration": [0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5, 10],
@@ -35,7 +35,7 @@ BUCKETS = {
 
 
 class Pipeline:
-    """Exports as the variables `OTEL_…` say, which the SDK reads itself."""
+    """Exporters of a process, configured by the `OTEL_…` variables, which the SDK reads itself."""
 
     def __init__(self) -> None:
         resource = Resource.create({SERVICE_VERSION: project.VERSION})
@@ -55,7 +55,7 @@ class Pipeline:
         metrics.set_meter_provider(self.meters)
 
     def flush_and_end(self) -> None:
-        """Send what waits, in the seconds that one batch may take if the collector is away."""
+        """Flush the queues; if the collector is unavailable, end after the timeout of one batch."""
         self.exporter.close()
         self.tracers.shutdown()
         self.meters.shutdown(FLUSH_MILLISECONDS)
@@ -66,7 +66,7 @@ _pipelines: list[Pipeline] = []
 
 
 def start(*_args: Any, **_kwargs: Any) -> None:
-    """Begin to export from this process, if it does not yet; a receiver of signals."""
+    """Start the pipeline of this process if it is not running; a signal receiver."""
     with _lock:
         if not _pipelines:
             _pipelines.append(Pipeline())
@@ -74,7 +74,7 @@ def start(*_args: Any, **_kwargs: Any) -> None:
 
 
 def stop(*_args: Any, **_kwargs: Any) -> None:
-    """Send what waits before the process ends; a receiver of signals."""
+    """Flush and stop the pipeline before the process exits; a signal receiver."""
     with _lock:
         while _pipelines:
             _pipelines.pop().flush_and_end()

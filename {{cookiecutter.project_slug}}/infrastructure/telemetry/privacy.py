@@ -1,7 +1,7 @@
-"""What leaves in a span: where time goes, not whose request it is.
+"""Removal of personal data from spans.
 
-The libraries that make spans record addresses, paths, queries and messages of exceptions, and a new version
-of one may record more. So spans are cleaned where they leave, whoever made them.
+Instrumentation libraries record IP addresses, paths, queries and exception messages, and new versions may
+record more. So spans are cleaned by the exporter, independent of the library.
 """
 
 import re
@@ -14,7 +14,7 @@ from opentelemetry.util.types import Attributes, AttributeValue
 
 from infrastructure.logging.scrub import SECRET, scrub
 
-# What identifies a client or quotes what it sent. The route stays; the path of one request holds ids.
+# Attributes that identify a client or quote its input. The route is kept; a concrete path contains ids.
 # https://opentelemetry.io/docs/specs/semconv/registry/attributes/
 PERSONAL = re.compile(
     r"^(?:client|enduser|user|user_agent|source|network\.peer|net\.(?:peer|sock\.peer)\.ip|geo)(?:\.|$)"
@@ -25,15 +25,15 @@ PERSONAL = re.compile(
     r"|^celery\.(?:retry|revoked)\.reason$"
 )
 QUERY_TEXTS = {"db.statement", "db.query.text"}
-# Django passes values apart from the query; what somebody wrote into one is a literal.
+# Django passes parameters separately; this matches literals in raw SQL.
 LITERAL = re.compile(r"'(?:[^']++|'')*+(?:'|\Z)|\b\d+(?:\.\d+)?\b")
 
 
 class PrivateExporter(SpanExporter):
-    """Cleans each span and hands it on.
+    """Exporter that removes personal data from spans and passes them on.
 
     Args:
-        exporter: who gets them.
+        exporter: receives the cleaned spans.
     """
 
     def __init__(self, exporter: SpanExporter) -> None:
@@ -49,7 +49,7 @@ class PrivateExporter(SpanExporter):
         return result
 
     def close(self) -> None:
-        """Send what waits, but nothing more once the collector does not take a batch."""
+        """Prepare the shutdown: after a failed batch, the remaining ones are dropped."""
         self._closing = True
 
     def shutdown(self) -> None:
@@ -60,7 +60,7 @@ class PrivateExporter(SpanExporter):
 
 
 def without_personal_data(span: ReadableSpan) -> ReadableSpan:
-    """A copy that says what was done and how long it took; an exception keeps its type alone."""
+    """Return a copy with operations and durations; of an exception only the type is kept."""
     return ReadableSpan(
         name=scrub(span.name),
         context=span.get_span_context(),

@@ -1,4 +1,4 @@
-"""Which traces are made."""
+"""Trace sampling."""
 
 from collections.abc import Sequence
 
@@ -11,13 +11,12 @@ ENTRIES = {SpanKind.SERVER, SpanKind.CONSUMER, SpanKind.PRODUCER}
 
 
 class EntrySampler(Sampler):
-    """Starts a trace where work comes in: a request, a task.
+    """Sampler that starts traces only at entry points: requests and tasks.
 
-    Queries of probes, a worker that polls its broker and an error on its way to Sentry would each be a trace
-    of one span.
+    Otherwise each query of a probe, poll of the broker and request to Sentry would be a trace of one span.
 
     Args:
-        sampler: decides about the others, as `OTEL_TRACES_SAMPLER` says.
+        sampler: decides about entry points and child spans (`OTEL_TRACES_SAMPLER`).
     """
 
     def __init__(self, sampler: Sampler) -> None:

@@ -1,9 +1,9 @@
-"""Django's backend for PostgreSQL, but for a server that hangs: nothing waits for its answer without end.
+"""PostgreSQL database backend with client-side timeouts, for servers that hang.
 
-No setting of PostgreSQL does that. A statement timeout is kept by the server, which hangs; keep-alives and
-`tcp_user_timeout` are answered by its kernel, which does not.
+No setting of PostgreSQL covers this case: `statement_timeout` is enforced by the hanging server itself, and
+keepalives and `tcp_user_timeout` are acknowledged by its kernel, which still works.
 
-It stands apart from the driver, which a project on SQLite does not load.
+This module does not import the driver, which a project on SQLite does not install.
 """
 
 import time
@@ -16,9 +16,9 @@ _deadline: ContextVar[float | None] = ContextVar("database_deadline", default=No
 
 @contextmanager
 def answer_within(seconds: float) -> Iterator[None]:
-    """Have PostgreSQL answer everything that is asked inside within so many seconds, all together.
+    """Set a common deadline for all queries inside the block.
 
-    What is asked later than that raises `OperationalError`. Inside of another one, the earlier end counts.
+    Queries after the deadline raise `OperationalError`. If blocks are nested, the earlier deadline applies.
     """
     end = time.monotonic() + seconds
     outer = _deadline.get()
@@ -30,6 +30,6 @@ def answer_within(seconds: float) -> Iterator[None]:
 
 
 def seconds_left() -> float | None:
-    """Until the end that `answer_within` set, 0 after it; None without one."""
+    """Return the seconds until the deadline of `answer_within`, 0 after it, None without a deadline."""
     deadline = _deadline.get()
     return None if deadline is None else max(0.0, deadline - time.monotonic())

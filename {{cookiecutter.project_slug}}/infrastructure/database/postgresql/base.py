@@ -1,4 +1,4 @@
-"""The backend: `ENGINE` of `config/database.py`. https://docs.djangoproject.com/en/stable/ref/databases/"""
+"""PostgreSQL backend with deadlines for health checks; `ENGINE` in `config/database.py`."""
 
 from typing import Any
 
@@ -7,7 +7,7 @@ from django.db.backends.postgresql import base
 
 from infrastructure.database.postgresql import answer_within, driver
 
-# A server that lives answers a check at once.
+# Timeout of a connection health check.
 CHECK_SECONDS = 3
 
 
@@ -24,7 +24,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
             return super().is_usable()
 
     def get_new_connection(self, conn_params: dict[str, Any]) -> Any:
-        """Connect, or take one from the pool, which checks it here."""
+        """Connect, or get a connection from the pool, which runs its health check here."""
         if self.pool is None:
             return super().get_new_connection(conn_params)
         with answer_within(CHECK_SECONDS):

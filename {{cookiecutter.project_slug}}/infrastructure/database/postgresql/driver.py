@@ -1,4 +1,4 @@
-"""psycopg, with connections that give up waiting: the module that Django's backend connects by."""
+"""Driver module of the database backend: psycopg, with connections that have a timeout."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import math
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 import psycopg
-from psycopg import *  # noqa: F403 - the names of PEP 249, which Django looks up in this module
+from psycopg import *  # noqa: F403 - the PEP 249 names that Django reads from this module
 from psycopg import OperationalError
 from psycopg.pq import TransactionStatus
 
@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 Result = TypeVar("Result")
 
 
-class Connection(psycopg.Connection[Any]):  # type: ignore[no-redef] # in place of its own
-    """Is closed when the server takes longer to answer than it may."""
+class Connection(psycopg.Connection[Any]):  # type: ignore[no-redef] # replaces psycopg's own
+    """Connection that closes itself when a response exceeds the timeout or the deadline."""
 
     answer_timeout: float | None = None
 
@@ -28,12 +28,12 @@ class Connection(psycopg.Connection[Any]):  # type: ignore[no-redef] # in place 
         """Connect.
 
         Args:
-            conninfo: as psycopg reads it.
-            answer_timeout: seconds that any answer may take; None for as long as it takes.
-            kwargs: psycopg's.
+            conninfo: connection string of psycopg.
+            answer_timeout: timeout of each response in seconds; None for no timeout.
+            kwargs: passed to psycopg.
 
         Raises:
-            OperationalError: there is no server, or no time left.
+            OperationalError: the server is unreachable, or the deadline has passed.
         """
         left = seconds_left()
         if left == 0:
@@ -50,7 +50,7 @@ class Connection(psycopg.Connection[Any]):  # type: ignore[no-redef] # in place 
         try:
             return super().wait(gen, interval, min(limits, default=None))
         except OperationalError as error:
-            # Without an answer, which a failure is too, the next one would be taken for it.
+            # The response is still pending: the next query would read it as its own.
             if timeout is None and self.pgconn.transaction_status == TransactionStatus.ACTIVE:
                 self.pgconn.finish()
                 raise OperationalError("the server did not answer in time") from error
