@@ -1,4 +1,4 @@
-"""The ASGI entry point: `config.asgi:application`."""
+"""ASGI entry point: `config.asgi:application`."""
 
 import os
 
@@ -11,7 +11,7 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings.production")
 application = with_utf8_requests(get_asgi_application())
 
 # % if cookiecutter.use_channels
-# This imports models, which is possible from here on.
+# These import models, which requires the app registry set up above.
 from apps.realtime.middleware import with_thread_limit  # noqa: E402
 from apps.realtime.routing import with_websockets  # noqa: E402
 

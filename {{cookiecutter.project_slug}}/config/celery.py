@@ -1,7 +1,7 @@
-"""The Celery application: `celery --app config.celery worker`.
+"""Celery application: `celery --app config.celery worker`.
 
-Celery takes as long to import as Django, so nothing that every process starts with imports this module; the
-worker does, and whatever queues a task. https://docs.celeryq.dev/en/stable/django/first-steps-with-django.html
+Importing Celery takes as long as importing Django, so this module is imported only by the worker and where
+tasks are queued. https://docs.celeryq.dev/en/stable/django/first-steps-with-django.html
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings.production")
 
-# What a task takes over from the log context of who queued it.
+# Log context that a task inherits from the process that queued it.
 CONTEXT = ("request_id", "user_id", "parent_task_id")
 
 app: Celery[Task] = Celery("config", task_cls="infrastructure.tasks.base:Task")
@@ -43,19 +43,19 @@ def keep_what_names_the_request(context: dict[str, Any], **_kwargs: Any) -> None
 
 @worker_init.connect
 def prepare_worker(**_kwargs: Any) -> None:
-    # Each line has the id of its task; elsewhere tasks leave the log context of a request alone.
+    # Log lines have the task id. Only in the worker: eager tasks must keep the log context of the request.
     _lines.connect_worker_signals()
     logging.getLogger("celery.app.trace").setLevel(logging.CRITICAL)
-    # A task is done when what it queued is queued: done before, a worker that is killed would lose that.
+    # Publish synchronously: jobs in a background thread would be lost if the worker is killed after the task.
     settings.BACKGROUND_THREADS = False
 
 
 @setup_logging.connect
 def keep_logging(**_kwargs: Any) -> None:
-    """Django has set up the logs; that somebody listens here keeps Celery from doing it again."""
+    """Keep the logging configuration of Django; Celery configures logging unless a receiver is connected."""
 
 
 @task_failure.connect
 def keep_failure(sender: Any, **kwargs: Any) -> None:
-    """Whatever ended the task for good: an error, a time limit, the loss of its process."""
+    """Store the failure of a task: an exception, a time limit, or a lost process."""
     sender.keep_failure(**kwargs)

@@ -1,4 +1,4 @@
-"""Turns a database URL into Django's settings for it."""
+"""Conversion of a database URL into Django's settings."""
 
 import re
 from typing import Any
@@ -10,14 +10,14 @@ from config.env import BASE_DIR
 
 PERSISTENT_CONNECTION_SECONDS = 60
 CONNECT_TIMEOUT_SECONDS = 5
-# A request that waits longer for a connection of the pool is better off with an answer that says so.
+# How long a request waits for a connection of the pool before it fails.
 POOL_TIMEOUT_SECONDS = 3
-# By default the pool tries a server that is away ever more seldom, and so finds it late when it is back.
+# Limits the pool's exponential backoff, so that it reconnects soon after the server is available again.
 POOL_RECONNECT_SECONDS = 5
-# The server cuts a statement off in time, if it lives.
+# Added to the statement timeout, which the server enforces unless it hangs.
 ANSWER_MARGIN_SECONDS = 5
 
-# A server that is gone without a word is noticed. https://www.postgresql.org/docs/current/libpq-connect.html
+# Detect connections that are dead. https://www.postgresql.org/docs/current/libpq-connect.html
 POSTGRESQL_OPTIONS = {
     "connect_timeout": CONNECT_TIMEOUT_SECONDS,
     "keepalives_idle": 30,
@@ -26,8 +26,8 @@ POSTGRESQL_OPTIONS = {
     "tcp_user_timeout": 10_000,
 }
 
-# WAL lets readers go on while one writes; an immediate transaction waits for the lock instead of failing
-# when it upgrades. https://docs.djangoproject.com/en/stable/ref/databases/#sqlite-notes
+# With WAL, writers do not block readers. An immediate transaction waits for the lock instead of failing when
+# it upgrades a read lock. https://docs.djangoproject.com/en/stable/ref/databases/#sqlite-notes
 SQLITE_OPTIONS = {
     "transaction_mode": "IMMEDIATE",
     "timeout": 20,
@@ -41,11 +41,11 @@ GOOD_URL = (
 GOOD_OPTIONS = "?sslmode=require, or DB_POOL_SIZE for a pool"
 SCHEMES = {"postgres", "postgresql", "pgsql", "postgis", "sqlite", "spatialite"}
 SQLITE_QUERY = {"cached_statements", "init_command", "isolation_level", "timeout", "transaction_mode"}
-# Of Django and of this file; libpq knows more.
+# Options of Django and of this module, in addition to those of libpq.
 DJANGO_QUERY = {"answer_timeout", "assume_role", "currentSchema", "isolation_level", "server_side_binding"}
 
 
-def database_config(  # noqa: PLR0913 - each by name
+def database_config(  # noqa: PLR0913 - keyword arguments
     url: str,
     *,
     pool_size: int,
@@ -54,20 +54,20 @@ def database_config(  # noqa: PLR0913 - each by name
     password: str = "",
     sslmode: str = "",
 ) -> dict[str, Any]:
-    """Settings of one database.
+    """Return the entry of `DATABASES` for a URL.
 
     Args:
-        url: as dj-database-url reads it; a relative file of SQLite is one beside `manage.py`.
-        pool_size: connections that Django's pool holds at most in each process; 0 keeps one persistent
-            connection a thread, with health checks. PostgreSQL only.
-        pgbouncer: a PgBouncer in transaction mode stands in between: no server-side cursors, no start-up
+        url: URL in the syntax of dj-database-url; SQLite files are relative to the folder of `manage.py`.
+        pool_size: maximum connections of Django's pool per process; 0 for one persistent connection per
+            thread, with health checks. PostgreSQL only.
+        pgbouncer: the server is a PgBouncer in transaction mode: no server-side cursors, no startup
             parameters.
-        statement_timeout: milliseconds after which PostgreSQL cuts a statement off; 0 never does.
-        password: for PostgreSQL, where the URL has none.
-        sslmode: for PostgreSQL, where the URL has none.
+        statement_timeout: `statement_timeout` of PostgreSQL in milliseconds; 0 for none.
+        password: password for PostgreSQL if the URL has none.
+        sslmode: SSL mode for PostgreSQL if the URL has none.
 
     Raises:
-        ValueError: the URL cannot work; the message does not quote it.
+        ValueError: the URL is invalid; the message does not quote it.
     """
     config = _parse(url)
     options = config["OPTIONS"]
@@ -84,13 +84,13 @@ def database_config(  # noqa: PLR0913 - each by name
     if pgbouncer:
         config["DISABLE_SERVER_SIDE_CURSORS"] = True
     elif statement_timeout:
-        # First, so that what the URL says counts.
+        # First, so that options of the URL override it.
         options["options"] = f"-c statement_timeout={statement_timeout} {options.get('options', '')}".strip()
         options.setdefault("answer_timeout", statement_timeout / 1000 + ANSWER_MARGIN_SECONDS)
     if config["ENGINE"].endswith("postgresql"):
         config["ENGINE"] = "infrastructure.database.postgresql"
     else:
-        # The backend of PostGIS waits for a server that hangs.
+        # The PostGIS backend does not support the timeout.
         options.pop("answer_timeout", None)
     if pool_size > 0:
         options["pool"] = {
@@ -104,7 +104,7 @@ def database_config(  # noqa: PLR0913 - each by name
 
 
 def _parse(url: str) -> dict[str, Any]:
-    """Read a URL as dj-database-url does, but refuse what it would misread."""
+    """Parse a URL with dj-database-url; reject URLs that it would misread."""
     try:
         config: dict[str, Any] = {"OPTIONS": {}, **dj_database_url.parse(url)}
         parts = urlsplit(url)
@@ -131,6 +131,6 @@ def _parse(url: str) -> dict[str, Any]:
 
 
 def _libpq_options() -> set[str]:
-    from psycopg import pq  # noqa: PLC0415 - only a URL with options needs it
+    from psycopg import pq  # noqa: PLC0415 - only needed for URLs with options
 
     return {option.keyword.decode() for option in pq.Conninfo.get_defaults()}

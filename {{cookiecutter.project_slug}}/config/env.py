@@ -1,8 +1,8 @@
-"""The only reader of the environment: variables first, then the file `.env` beside `manage.py`.
+"""Typed environment variables, from the environment or the file `.env` in the folder of `manage.py`.
 
-A variable without a value in either is read from the file that `NAME_FILE` names, as containers are given
-secrets. Each reader declares its variable. A value that cannot work is recorded and replaced by the default,
-so that `env.check()` reports all of them in one message.
+This is the only module that reads the environment. A variable without a value is read from the file at
+`NAME_FILE` (container secrets). Each call declares its variable. Invalid values are recorded and replaced by
+the default, so that `env.check()` reports all of them in one message.
 
 Source: https://12factor.net/config
 """
@@ -20,8 +20,8 @@ T = TypeVar("T")
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
-# A comment, or a name with a value: in single quotes, in double quotes, or plain up to " #". Accepts only the
-# forms whose value is the same in Docker Compose, without an escape and without a variable.
+# A comment, or a name with a value: in single quotes, in double quotes, or plain up to " #". Escapes and
+# variables are rejected, so that Docker Compose reads the same values.
 # https://docs.docker.com/compose/how-tos/environment-variables/variable-interpolation/#env-file-syntax
 _LINE = re.compile(
     r"""\A(?:\#.*|(?:export\s++)?(?P<name>(?!export\s)[A-Za-z_]\w*+)\s*+=\s*+(?:
@@ -32,7 +32,7 @@ _LINE = re.compile(
 
 
 class DotEnv(RepositoryEnv):
-    """A `.env` file; lines that Docker Compose would read in another way are faults with their number."""
+    """`.env` file. Lines that Docker Compose would read differently are recorded as faults."""
 
     def __init__(self, source: Path) -> None:
         self.data: dict[str, str] = {}
@@ -53,7 +53,7 @@ class DotEnv(RepositoryEnv):
 
 
 class Form:
-    """A pattern that values match as a whole, and its description for the message when one does not."""
+    """Pattern for whole values, with a description for the error message."""
 
     def __init__(self, pattern: str, good: str) -> None:
         self.pattern = pattern
@@ -78,7 +78,7 @@ AllowedHost = Form(
     rf"\*|\.?[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?|{_IPV6}",
     "host names without scheme, port and path, such as api.example.com,.example.org",
 )
-# Browsers send neither capitals nor the default port.
+# Browsers send origins in lower case and without the default port.
 Origin = Form(
     rf"(?!http://[^\]]*:80$|https://[^\]]*:443$|.*[A-Z])[a-z][a-z0-9+.-]*://(?:\*\.)?{_AUTHORITY}",
     "origins in lower case without path and default port, such as https://app.example.com",
@@ -97,9 +97,9 @@ class Variable(NamedTuple):
 
 
 class Environment(Config):
-    """Reads typed values. An empty variable, or file, is not set: Compose writes `${NAME:-}` so.
+    """Reader of typed values. Empty variables and files count as not set (`${NAME:-}` in Compose).
 
-    A fault names the variable and a good value. It never quotes the value: that may be a secret.
+    Error messages contain the name and an example, never the value, which may be a secret.
     """
 
     def __init__(self, repository: DotEnv) -> None:
@@ -109,7 +109,7 @@ class Environment(Config):
         self.faults = dict(repository.faults)
 
     def parsed(self, name: str, parse: Callable[[str], T], default: T, *, secret: bool = False) -> T:
-        """Read a variable by `parse`, whose ValueError says what a text must be, and does not quote it."""
+        """Read a variable with `parse`, whose ValueError must not quote the value."""
         self.declared[name] = Variable(parse, default, secret)
         for source, read in ((name, str), (f"{name}_FILE", _contents)):
             try:
@@ -126,7 +126,7 @@ class Environment(Config):
         return self.parsed(name, form, default, secret=secret)
 
     def texts(self, name: str, *, form: Form) -> list[str]:
-        """Read values that are separated by commas."""
+        """Read a comma-separated list."""
         return self.parsed(
             name, lambda text: [form(item.strip()) for item in text.strip(", ").split(",")], []
         )
@@ -146,13 +146,13 @@ class Environment(Config):
         return self.parsed(name, lambda text: form(text.lower()) in TRUE_VALUES, default)
 
     def choice(self, name: str, *choices: str, default: str) -> str:
-        """Read one of several words, in capitals or not."""
+        """Read one of several words, case-insensitively."""
         words = {choice.lower(): choice for choice in choices}
         form = Form("|".join(words), f"one of {', '.join(choices)}")
         return self.parsed(name, lambda text: words[form(text.lower())], default)
 
     def path(self, name: str, default: str) -> str:
-        """Read a path, a relative one from the folder of `manage.py`."""
+        """Read a path, relative to the folder of `manage.py`."""
         return self.parsed(name, lambda text: str(BASE_DIR / text), str(BASE_DIR / default))
 
     def require(self, *names: str) -> None:
@@ -165,19 +165,19 @@ class Environment(Config):
                     self.faults[name] = f"is required, and {error}"
 
     def check(self) -> None:
-        """Raise ImproperlyConfigured with a line for each fault: the end of every settings module."""
+        """Raise ImproperlyConfigured with a line per fault; called at the end of every settings module."""
         if self.faults:
             lines = "".join(f"\n  {name}: {message}" for name, message in self.faults.items())
             raise ImproperlyConfigured(f"Correct these environment variables, see docs/settings.md:{lines}")
 
     def keep_only(self, *names: str) -> None:
-        """Clear the others of `.env.example`, in `.env` too, for this process and its children."""
+        """Clear all other variables of `.env.example` for this process and its children, also in `.env`."""
         example = (BASE_DIR / ".env.example").read_text(encoding="utf-8")
         for name in re.findall(r"^(?:# )?([A-Z][A-Z0-9_]+)=", example, flags=re.MULTILINE):
             for source in {name, f"{name}_FILE"} - {*names}:
                 os.environ.pop(source, None)
                 if source in self.repository.data:
-                    # In a child an empty variable hides the line of `.env`.
+                    # In child processes, an empty variable overrides the line of `.env`.
                     os.environ[source] = ""
         self.repository.data = {name: self.repository.data.get(name, "") for name in names}
 

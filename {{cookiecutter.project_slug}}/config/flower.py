@@ -1,4 +1,4 @@
-"""What Flower shows: `celery --app config.celery flower --conf=config/flower.py --logging=none`.
+"""Flower configuration: `celery --app config.celery flower --conf=config/flower.py --logging=none`.
 
 https://flower.readthedocs.io/en/latest/config.html
 """
@@ -10,19 +10,19 @@ from kombu import Connection
 from config.celery import app
 from infrastructure.logging.scrub import without_persons
 
-# It looks into the queues by itself: it knows the brokers of kombu, and queues that are no text.
+# Flower inspects the queues itself, and supports only transports of kombu and `Queue` objects.
 Connection.resolve_aliases["infrastructure.tasks.transport:Transport"] = "redis"
 app.conf.task_queues = list(app.amqp.queues.values())
-# The path that the proxy passes on.
+# Path prefix at the reverse proxy.
 url_prefix = "flower"
-# It looks on: who may see tasks may not stop workers.
+# Permission to view tasks does not include stopping workers.
 read_only = True
-# The newest, kept in memory only.
+# Number of tasks kept, in memory only.
 max_tasks = 10_000
 
 
 def format_task(task: Any) -> Any:
-    """Show errors as dead letters do, and no results. Arguments are not sent, see `Task.apply_async`."""
+    """Redact errors as in dead letters and hide results. Arguments are not sent, see `Task.apply_async`."""
     task.result = None
     for name in ("exception", "traceback"):
         if text := getattr(task, name):

@@ -1,4 +1,4 @@
-"""What the project is called, from `pyproject.toml`, the one place that says it."""
+"""Project metadata from `pyproject.toml`."""
 
 import tomllib
 

@@ -1,4 +1,4 @@
-"""Connection settings of Redis, for the cache, WebSockets and Celery."""
+"""Redis URLs for the cache, WebSockets and Celery."""
 
 from urllib.parse import quote
 
@@ -6,7 +6,7 @@ from config.env import RedisUrl, env
 
 
 def with_password(url: str) -> str:
-    """Return the URL with `REDIS_PASSWORD`, unless it has credentials itself."""
+    """Add `REDIS_PASSWORD` to a URL without credentials."""
     password = quote(env.text("REDIS_PASSWORD", secret=True), safe="")
     if not password or "@" in url or not url.startswith(("redis://", "rediss://")):
         return url
@@ -14,5 +14,5 @@ def with_password(url: str) -> str:
 
 
 def redis_url() -> str:
-    """Return the URL of Redis; empty if there is none."""
+    """Return `REDIS_URL` with its password, or an empty string."""
     return with_password(env.text("REDIS_URL", form=RedisUrl, secret=True))

@@ -1,4 +1,4 @@
-"""Every route. The versioned API is a namespace of its own: `reverse("v1:users:me")`."""
+"""URL configuration. The versioned API has its own namespace: `reverse("v1:users:me")`."""
 
 from django.conf import settings
 from django.contrib import admin
@@ -26,7 +26,7 @@ api_v1: list[URLPattern | URLResolver] = [
     path("users/", include("apps.users.api.urls.users")),
 ]
 
-# The links of `/api/v1/`.
+# Links in the API root `/api/v1/`.
 _root = [
     # % if "files" in cookiecutter.__features
     "files:file-list",
@@ -51,7 +51,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
         "api/docs/", SpectacularSwaggerSplitView.as_view(url_name="schema", metadata_class=None), name="docs"
     ),
     path("api/redoc/", SpectacularRedocView.as_view(url_name="schema", metadata_class=None), name="redoc"),
-    # An API answers in its own format also in development, where Django shows its page for unknown routes.
+    # Problem details for unknown API routes in development too, instead of Django's debug page.
     re_path(r"^api/", not_found),
 ]
 

@@ -1,4 +1,4 @@
-"""The WSGI entry point: `config.wsgi:application`."""
+"""WSGI entry point: `config.wsgi:application`."""
 
 import os
 

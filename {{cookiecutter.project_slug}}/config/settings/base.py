@@ -1,4 +1,4 @@
-"""What every environment shares. One topic a file in `components/`; an environment overrides below."""
+"""Settings shared by all environments. `components/` has one file per topic."""
 
 # % if false
 # fmt: off
@@ -86,9 +86,9 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
-    # First, so that every response and every log line has a request id, also those made by the next ones.
+    # First, so that the responses and log lines of all other middleware have a request id.
     "infrastructure.http.middleware.RequestLogMiddleware",
-    # Before any check of the host or the scheme: probes know neither.
+    # Before host and HTTPS checks: probes use the IP address and plain HTTP.
     "infrastructure.http.middleware.HealthCheckMiddleware",
     # % if cookiecutter.use_channels
     "apps.realtime.middleware.StreamMiddleware",
@@ -103,7 +103,7 @@ MIDDLEWARE = [
     "django.middleware.http.ConditionalGetMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
-    # Before anything reads a body, after what adds headers that a browser needs to see the refusal.
+    # Before middleware that reads the body, after CORS, whose headers the error response needs.
     "infrastructure.http.middleware.BodyLimitMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -134,9 +134,9 @@ TEMPLATES = [
     },
 ]
 
-# What no response waits for, mails among it, runs in threads; without them, at once.
+# Run background jobs, such as sending mail, in threads; if False, synchronously.
 BACKGROUND_THREADS = True
-# How mails leave the time of a request.
+# Function that sends mail outside the request.
 # % if not cookiecutter.use_celery
 MAIL_QUEUE = "apps.core.mail.mail_in_thread"
 
@@ -146,5 +146,5 @@ MAIL_QUEUE = "infrastructure.tasks.mail.mail_queue"
 
 # % endif
 
-# Links in mails lead to the web application, not to this API.
+# Links in mails point to the web application, not to this API.
 FRONTEND_URL = env.text("FRONTEND_URL", "http://localhost:3000", form=Url).rstrip("/")

@@ -1,4 +1,4 @@
-"""On a developer's machine: no service needed, mistakes shown early."""
+"""Development settings: no services required, strict checks."""
 
 from urllib.parse import urlsplit
 
@@ -10,23 +10,23 @@ SECRET_KEY = SECRET_KEY or "only-for-development-" + "x" * 40
 ALLOWED_HOSTS += [".localhost", "127.0.0.1", "[::1]"]
 CORS_ALLOWED_ORIGINS = CORS_ALLOWED_ORIGINS or ["{0.scheme}://{0.netloc}".format(urlsplit(FRONTEND_URL))]
 
-# WhiteNoise serves static files, as in production: the view of `runserver` fails outside of the middleware.
+# WhiteNoise serves static files, as in production: the view of `runserver` bypasses the middleware.
 INSTALLED_APPS.insert(0, "whitenoise.runserver_nostatic")
 
 # Raises on N+1 queries. https://github.com/taobojlen/django-zeal
 INSTALLED_APPS += ["zeal", "django_migration_linter"]
 MIDDLEWARE += ["zeal.middleware.zeal_middleware"]
 ZEAL_RAISE = True
-# A page of the admin gets who asks and the user it shows by one line of a middleware.
+# An admin page loads the requesting user and the displayed user from the same line of a middleware.
 ZEAL_ALLOWLIST = [{"model": model, "field": "get()"} for model in ("users.User", "sessions.Session")]
 
 # https://github.com/3YOURMIND/django-migration-linter/blob/main/docs/usage.md
 MIGRATION_LINTER_OPTIONS = {
     "include_apps": [app.removeprefix("apps.") for app in INSTALLED_APPS if app.startswith("apps.")],
-    # Nothing reads a table before the migration that makes it.
+    # Before its initial migration, no running code uses a table.
     "ignore_initial_migrations": True,
     "no_cache": True,
-    # SQLite makes a changed table anew, with every NOT NULL it had: there tests/test_migrations.py must do.
+    # SQLite recreates changed tables with all NOT NULL constraints; tests/test_migrations.py checks those.
     "exclude_migration_tests": ["NOT_NULL"] if DATABASES["default"]["ENGINE"].endswith("sqlite3") else [],
     "quiet": ["ok", "ignore"],
 }
@@ -38,7 +38,7 @@ STORAGES["staticfiles"]["BACKEND"] = "django.contrib.staticfiles.storage.StaticF
 WHITENOISE_USE_FINDERS = True
 WHITENOISE_AUTOREFRESH = True
 
-# With the values of its parameters, which may be personal data: nowhere else.
+# Only in development: SQL is logged with its parameters, which may be personal data.
 if LOG_SQL:
     LOGGING["loggers"]["django.db.backends"]["level"] = "DEBUG"
 

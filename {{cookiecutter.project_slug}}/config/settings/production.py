@@ -1,4 +1,4 @@
-"""In production: no default for a secret, HTTPS only, logs as JSON."""
+"""Production settings: no default secrets, HTTPS only, JSON logs."""
 
 from config.env import env
 from config.settings.base import *
@@ -18,14 +18,14 @@ env.require(
     # % endif
 )
 
-# RFC 7518, section 3.2: the key of an HS256 signature, here of the tokens, has at least 256 bits.
+# RFC 7518, section 3.2: keys of HS256 signatures, used for the tokens, must have at least 256 bits.
 for _name, _keys in {"SECRET_KEY": [SECRET_KEY], "SECRET_KEY_FALLBACKS": SECRET_KEY_FALLBACKS}.items():
     if any(0 < len(_key.encode()) < MIN_SECRET_KEY_BYTES for _key in _keys):
         env.faults[_name] = (
             f"must have {MIN_SECRET_KEY_BYTES} bytes or more, see docs/runbooks/rotate-secrets.md"
         )
 
-# The proxy in front ends TLS and sets this header on every request.
+# The reverse proxy terminates TLS and sets this header on every request.
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 SECURE_SSL_REDIRECT = True
 SECURE_HSTS_SECONDS = 31_536_000

@@ -1,4 +1,4 @@
-"""Production, on a host whose certificate may still change: browsers are not told to insist for a year."""
+"""Staging settings: production with a short HSTS period, as the certificate may still change."""
 
 from config import project
 from config.env import env
@@ -8,6 +8,6 @@ SECURE_HSTS_SECONDS = 3600
 SECURE_HSTS_INCLUDE_SUBDOMAINS = False
 SECURE_HSTS_PRELOAD = False
 
-# Production refuses tokens of staging, also with the same key.
+# Production must reject tokens of staging even if the key is the same.
 if "TOKEN_ISSUER" not in env.given:
     SIMPLE_JWT = SIMPLE_JWT | {"ISSUER": f"{project.NAME}-staging"}

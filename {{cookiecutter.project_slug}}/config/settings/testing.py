@@ -1,4 +1,4 @@
-"""For the tests: fast, strict, and independent of the shell and `.env` except for the servers they name."""
+"""Test settings: fast, strict, independent of the shell and `.env` except for database and Redis."""
 
 from datetime import timedelta
 
@@ -6,7 +6,7 @@ from config.env import env
 
 env.keep_only("DATABASE_URL", "PGPASSWORD", "PGSSLMODE", "REDIS_URL")
 
-from config.settings.base import *  # noqa: E402 - reads what is kept
+from config.settings.base import *  # noqa: E402 - reads the remaining variables
 
 SECRET_KEY = "only-for-tests-" + "x" * 50
 SECRET_KEY_FALLBACKS = []
@@ -33,7 +33,7 @@ SENTRY_DSN = ""
 INSTALLED_APPS += ["zeal", "tests.sampleapp"]
 MIDDLEWARE += ["zeal.middleware.zeal_middleware"]
 ZEAL_RAISE = True
-# A page of the admin gets who asks and the user it shows by one line of a middleware.
+# An admin page loads the requesting user and the displayed user from the same line of a middleware.
 ZEAL_ALLOWLIST = [{"model": model, "field": "get()"} for model in ("users.User", "sessions.Session")]
 
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]

@@ -126,7 +126,7 @@ def _breaker_of(server: str) -> Breaker:  # noqa: ARG001 - the key of `functools
 class FailoverRedisCache(RedisCache):
     """Redis cache with a fallback backend for the time in which Redis is unavailable.
 
-    `OPTIONS["STAND_IN"]` is the fallback: with `DummyCache` nothing is cached, so no process reads values that
+    `OPTIONS["STAND_IN"]` is the fallback. `DummyCache` stores nothing, so no process reads values that
     another one has changed; with `LocMemCache` each process uses its own memory.
     """
 
@@ -134,8 +134,7 @@ class FailoverRedisCache(RedisCache):
         options = {
             "SOCKET_CONNECT_TIMEOUT": TIMEOUT,
             "SOCKET_TIMEOUT": TIMEOUT,
-            # Reconnect once, without backoff, if a restarted server has dropped the connection. Timeouts are not
-            # retried.
+            # Reconnect once, without backoff, if the server was restarted. Timeouts are not retried.
             "CONNECTION_POOL_KWARGS": {"retry": Retry(NoBackoff(), 1, (RedisConnectionError,))},
             **params.get("OPTIONS", {}),
         }

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 class PrivateAzureStorage(AzureStorage):
-    """Azure storage with signed download URLs: by account key, or by a user delegation key of its identity."""
+    """Azure storage with download URLs signed by the account key or by a user delegation key."""
 
     def __init__(self, **settings: Any) -> None:
         super().__init__(**settings)
@@ -23,7 +23,7 @@ class PrivateAzureStorage(AzureStorage):
             self.token_credential = DefaultAzureCredential()
 
     def _get_service_client(self) -> BlobServiceClient:
-        """Create the client; keep `client_options` with a connection string, where the base class drops them."""
+        """Create the client; with a connection string, the base class would drop `client_options`."""
         if self.connection_string:
             return BlobServiceClient.from_connection_string(self.connection_string, **self.client_options)
         client: BlobServiceClient = super()._get_service_client()

@@ -12,7 +12,7 @@ from infrastructure.tasks.services.deadletters import deadletter_replay
 
 @admin.register(DeadLetter)
 class DeadLetterAdmin(ReadOnlyAdmin):
-    """Failed tasks, without their arguments."""
+    """Admin of dead letters; their arguments are hidden."""
 
     list_display = ("task", "reason", "error", "retries", "created_at", "replayed_at")
     list_filter = ("reason", "task", "queue", "created_at", ("replayed_at", admin.EmptyFieldListFilter))
@@ -59,7 +59,7 @@ class DeadLetterAdmin(ReadOnlyAdmin):
 
 @admin.register(Schedule)
 class ScheduleAdmin(CSVExportMixin, admin.ModelAdmin):
-    """Schedules are defined in code; they can be viewed and switched off."""
+    """Admin of schedules, which are defined in code and can only be viewed and disabled."""
 
     list_display = ("name", "task", "expression", "is_enabled", "last_run_at", "runs")
     list_filter = ("is_enabled", "task")
@@ -85,7 +85,7 @@ class ScheduleAdmin(CSVExportMixin, admin.ModelAdmin):
 
 @admin.register(Lease)
 class LeaseAdmin(ReadOnlyAdmin):
-    """Leases of processes; deleting one lets another process take it immediately."""
+    """Admin of leases; after a deletion another process can acquire the lease immediately."""
 
     list_display = ("name", "holder", "expires_at")
     list_filter = ("name",)

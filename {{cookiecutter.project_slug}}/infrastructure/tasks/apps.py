@@ -9,8 +9,8 @@ class TasksConfig(AppConfig):
 
     def ready(self) -> None:
         from infrastructure.monitoring import health  # noqa: PLC0415 - imports Django's migrations, which need the apps
-        from infrastructure.tasks import checks  # noqa: F401, PLC0415 - registers them, needs the settings
-        from infrastructure.tasks.health import check_broker  # noqa: PLC0415 - beside the above
+        from infrastructure.tasks import checks  # noqa: F401, PLC0415 - registers the checks, needs the settings
+        from infrastructure.tasks.health import check_broker  # noqa: PLC0415 - imports `health` too
 
         if not settings.CELERY_TASK_ALWAYS_EAGER:
             health.CHECKS["broker"] = check_broker

@@ -1,4 +1,4 @@
-"""What every task of the project does: `@app.task` of `config.celery` makes it from this class."""
+"""Base class of all tasks, used by `@app.task` of `config.celery`, and publishing with a circuit breaker."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from infrastructure.background import in_background
 from infrastructure.tasks.services.deadletters import deadletter_create
 
 HIDDEN = "…"
-# Between two tries, and longer than one can take where the broker takes connections and hangs.
+# Pause after a failure, and longest duration of an attempt (the broker accepts connections but hangs).
 BROKER_PAUSE = 5.0
 BROKER_TRY = 20.0
 
@@ -26,41 +26,40 @@ logger = structlog.get_logger(__name__)
 
 
 class Task(DjangoTask[Any, Any]):
-    """Retried while what it needs is away, kept when it fails for good, queued without anybody waiting.
+    """Base class of tasks: retries with backoff, dead letters, publishing without blocking the caller.
 
-    It may run more than once, for example when its worker is killed before it says that the task is done:
-    what it does must bear that, see `infrastructure.tasks.services.receipts`.
+    Tasks must be idempotent: a task runs again if its worker is killed before it acknowledges the message.
+    See `infrastructure.tasks.services.receipts`.
 
     https://docs.celeryq.dev/en/stable/userguide/tasks.html
     """
 
-    # What may pass by waiting: mail servers, other services and the database raise these. A bug fails at
-    # once.
+    # Temporary errors of mail servers, other services and the database. Other exceptions are not retried.
     autoretry_for = (OSError, OperationalError, InterfaceError)
     max_retries = 8
     retry_backoff = 2
     retry_backoff_max = 300
     retry_jitter = True
-    # Off for tasks that beat calls again anyway.
+    # Off for tasks that beat will queue again anyway.
     keeps_failures = True
 
     def delay_on_commit(self, *args: Any, **kwargs: Any) -> None:  # type: ignore[override]
-        """Queue it once the transaction is committed, see `apply_async_on_commit`."""
+        """Queue the task after the transaction commits, see `apply_async_on_commit`."""
         self.apply_async_on_commit(args, kwargs)
 
     def apply_async_on_commit(self, *args: Any, **options: Any) -> None:  # type: ignore[override]
-        """Queue it once the transaction is committed, without the caller waiting for the broker.
+        """Queue the task after the transaction commits, without blocking the caller.
 
-        While the broker is away it is kept in the database, and queued when the broker is back.
+        While the broker is unavailable, the task is stored in the database and queued later.
         """
         transaction.on_commit(partial(in_background, partial(publish, self, *args, **options)))
 
     def apply_async(self, *args: Any, **options: Any) -> Any:
-        """Monitors are shown no arguments: they may name people."""
+        """Queue the task; hide its arguments from monitors, as they may contain personal data."""
         return super().apply_async(*args, **{"argsrepr": HIDDEN, "kwargsrepr": HIDDEN} | options)
 
     def retry(self, *args: Any, **options: Any) -> Any:
-        """Where tasks run at once, somebody waits: the first failure is the last."""
+        """Retry the task, but not in eager mode, where the caller would wait."""
         if self.request.is_eager and options.get("exc"):
             raise options["exc"]
         return super().retry(*args, **options)
@@ -75,7 +74,7 @@ class Task(DjangoTask[Any, Any]):
         traceback: Any = None,
         **_signal: Any,
     ) -> None:
-        """Keep what failed for good; while that is not possible, run it again later."""
+        """Store a dead letter for the failed task; if the database is unavailable, queue the task again."""
         if not self.keeps_failures:
             return
         try:
@@ -94,14 +93,14 @@ class Task(DjangoTask[Any, Any]):
             self.apply_async(args, kwargs, task_id=task_id, **later)
         finally:
             if self.request.id is None:
-                # The process that watches over the others: they must not inherit its connection.
+                # In the main process of the worker: its forks must not inherit the connection.
                 connections.close_all()
 
 
 class Broker:
-    """Remembers for a process that the broker was away: then one at a time tries, every few seconds.
+    """Circuit breaker per process: while the broker is unavailable, one thread tries it every few seconds.
 
-    Few threads queue what many requests want. What waited behind a try would be lost with its process.
+    The thread pool is small, and jobs that wait there are lost if the process is killed.
     """
 
     next_try = 0.0
@@ -132,7 +131,7 @@ def publish(
     kwargs: dict[str, Any] | None = None,
     **options: Any,
 ) -> None:
-    """Queue a task now; while the broker is away, keep it in the database until it is back."""
+    """Queue a task; store it in the database while the broker is unavailable."""
     options.setdefault("task_id", uuid())
     error = BrokerError("It was away a moment ago.")
     if Broker.lets_through():

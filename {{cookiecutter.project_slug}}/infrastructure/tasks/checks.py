@@ -1,4 +1,4 @@
-"""Checks of the settings for tasks: https://docs.djangoproject.com/en/stable/topics/checks/"""
+"""System checks of the task settings. https://docs.djangoproject.com/en/stable/topics/checks/"""
 
 from typing import Any
 
@@ -12,7 +12,7 @@ LONGEST_RETRY = 300
 
 @register()
 def check_visibility_timeout(**_kwargs: Any) -> list[CheckMessage]:
-    """A task that is given to a second worker while the first one has it would run twice."""
+    """Check that the visibility timeout exceeds all task durations, else running tasks are redelivered."""
     longest = max(settings.CELERY_TASK_TIME_LIMIT, LONGEST_RETRY)
     if longest < settings.VISIBILITY_TIMEOUT:
         return []
@@ -22,7 +22,7 @@ def check_visibility_timeout(**_kwargs: Any) -> list[CheckMessage]:
 
 @register(Tags.security, deploy=True)
 def check_database_number(**_kwargs: Any) -> list[CheckMessage]:
-    """`cache.clear()` empties the database that the cache is in."""
+    """Check that cache and broker use different databases, as `cache.clear()` flushes the whole database."""
     cache = settings.CACHES["default"].get("LOCATION", "")
     if not cache or cache.partition("?")[0] != settings.CELERY_BROKER_URL.partition("?")[0]:
         return []
@@ -31,6 +31,6 @@ def check_database_number(**_kwargs: Any) -> list[CheckMessage]:
 
 
 def require_broker() -> None:
-    """Raises ImproperlyConfigured where a worker or beat would wait for what never comes."""
+    """Raise ImproperlyConfigured if there is no broker, as a worker or beat would never receive anything."""
     if settings.CELERY_TASK_ALWAYS_EAGER:
         raise ImproperlyConfigured(NO_BROKER)

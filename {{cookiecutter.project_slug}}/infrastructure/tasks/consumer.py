@@ -1,6 +1,6 @@
-"""What the worker does with messages that it cannot make a task of: they are kept or counted, never shown.
+"""Consumer that stores unknown tasks as dead letters and discards invalid messages.
 
-Celery logs such a message in full, with the addresses and links in it, and forgets it.
+Celery logs such messages in full, with the emails and links in them, and drops them.
 https://docs.celeryq.dev/en/stable/userguide/extending.html
 """
 
@@ -23,12 +23,12 @@ logger = structlog.get_logger(__name__)
 
 
 class Consumer(consumer.Consumer):
-    """The part of a worker that takes messages from the broker."""
+    """Component of the worker that receives messages from the broker."""
 
     connection_errors: tuple[type[BaseException], ...]
 
     def on_unknown_task(self, body: Any, message: Any, exc: Exception) -> None:
-        """Keep a task of a newer release, or of an older one: it can be queued again once it is known."""
+        """Store a task of a newer or older release as a dead letter, which can be replayed later."""
         task_id, name = message.headers["id"], message.headers["task"]
         try:
             args, kwargs, _embedded = message.payload
@@ -42,16 +42,16 @@ class Consumer(consumer.Consumer):
             )
         except (OperationalError, InterfaceError):
             logger.exception("dead_letter_postponed", task=name)
-            # It comes back at once.
+            # The message is redelivered immediately.
             time.sleep(PAUSE)
             message.reject_log_error(logger, self.connection_errors, requeue=True)
-        except Exception as error:  # noqa: BLE001 - whatever somebody else has put into it
+        except Exception as error:  # noqa: BLE001 - the payload is untrusted
             self._discard(message, error)
         else:
             message.ack_log_error(logger, self.connection_errors)
             signals.task_unknown.send(sender=self, message=message, exc=exc, name=name, id=task_id)
         finally:
-            # The processes that run tasks are forked from this one: they must not inherit its connection.
+            # Pool processes are forked from this one and must not inherit its connection.
             connections.close_all()
 
     def on_unknown_message(self, body: Any, message: Any) -> None:

@@ -1,12 +1,12 @@
-"""Whether tasks can be queued."""
+"""Health check of the broker."""
 
 from infrastructure.monitoring.health import CHECK_SECONDS
 
 
 def check_broker() -> None:
-    from config.celery import app  # noqa: PLC0415 - Celery, which only a process that queues tasks needs
+    from config.celery import app  # noqa: PLC0415 - imports Celery, only needed to queue tasks
 
-    # Who probes does not wait as long as who publishes, for a server that takes connections and hangs.
+    # Shorter timeouts than for publishing, for a broker that accepts connections but hangs.
     timeouts = {"socket_connect_timeout": CHECK_SECONDS, "socket_timeout": CHECK_SECONDS}
     with app.connection_for_write() as connection:
         connection.transport_options = (connection.transport_options or {}) | timeouts

@@ -1,4 +1,4 @@
-"""Mails by a task: what `MAIL_QUEUE` names when there are tasks."""
+"""Mail delivery by a task (`MAIL_QUEUE` in projects with Celery)."""
 
 import uuid
 from functools import partial
@@ -10,19 +10,19 @@ from infrastructure.background import in_background
 
 
 def mail_queue(*, builder: str, data: dict[str, Any]) -> None:
-    """Queue one mail without the caller waiting; it is written in the language of the caller.
+    """Queue a mail in the active language, without blocking the caller.
 
     Args:
         builder: see `apps.core.mail.mail_queue`.
-        data: see there.
+        data: see `apps.core.mail.mail_queue`.
     """
     mail = {"builder": builder, "data": data, "language": get_language()}
-    # The key is made once, here: it stays the same however often the mail is queued or tried.
+    # The idempotency key is created here, so that it is the same for each attempt.
     in_background(partial(_deliver, key=f"mail-{uuid.uuid4()}", **mail))
 
 
 def _deliver(**mail: Any) -> None:
-    # Celery, imported where nobody waits for it.
+    # Imports Celery, which takes long: in the background thread, not in the request.
     from infrastructure.tasks.base import publish  # noqa: PLC0415
     from infrastructure.tasks.tasks import mail_deliver  # noqa: PLC0415
 

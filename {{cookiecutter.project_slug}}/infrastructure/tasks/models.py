@@ -6,7 +6,7 @@ from apps.core.models import UUIDModel
 
 
 class DeadLetter(UUIDModel):
-    """A task that failed for good, or that could not be queued."""
+    """Task that failed permanently or could not be queued."""
 
     class Reason(models.TextChoices):
         FAILED = "failed", _("failed")
@@ -35,7 +35,7 @@ class DeadLetter(UUIDModel):
 
 
 class Receipt(UUIDModel):
-    """Says that the work with this key was done, so that it is not done again."""
+    """Idempotency key of work that is done."""
 
     key = models.CharField(_("key"), max_length=200, unique=True, editable=False)
     created_at = models.DateTimeField(_("created at"), default=timezone.now, db_index=True, editable=False)
@@ -50,7 +50,7 @@ class Receipt(UUIDModel):
 
 
 class Schedule(UUIDModel):
-    """When a periodic task ran last. Beat makes the rows from the settings; people switch them off."""
+    """Last run of a periodic task. Beat creates the rows from the settings; the admin can disable them."""
 
     name = models.CharField(_("name"), max_length=200, unique=True, editable=False)
     task = models.CharField(_("task"), max_length=200, editable=False)
@@ -69,7 +69,7 @@ class Schedule(UUIDModel):
 
 
 class Lease(UUIDModel):
-    """Says which of several processes does what only one may do, and until when it need not say so again."""
+    """Lock with an expiry time, for work that only one of several processes may do."""
 
     name = models.CharField(_("name"), max_length=100, unique=True, editable=False)
     holder = models.CharField(_("holder"), max_length=200, editable=False)

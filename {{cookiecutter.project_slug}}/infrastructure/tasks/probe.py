@@ -1,9 +1,10 @@
-"""Is the worker, or beat, alive and ready? For probes: it looks at a file, asks nobody, and starts no Django.
+"""Liveness and readiness of the worker and beat, by their heartbeat file, without starting Django.
 
     python -m infrastructure.tasks.probe live worker
     python -m infrastructure.tasks.probe ready beat
 
-Alive is who said so lately. A worker is ready when it consumes, a beat when it fires or stands by.
+A process is alive if its heartbeat is recent. A worker is ready when it consumes, beat when it is active or
+on standby.
 https://kubernetes.io/docs/concepts/configuration/liveness-readiness-startup-probes/
 """
 
@@ -19,7 +20,7 @@ USAGE = "usage: python -m infrastructure.tasks.probe {live|ready} {worker|beat}\
 
 
 def main(arguments: list[str]) -> int:
-    """The exit status says whether it is; 2 for a wrong question."""
+    """Return the exit status: 0 for yes, 1 for no, 2 for invalid arguments."""
     match arguments:
         case ["live" | "ready" as question, "worker" | "beat" as process]:
             return int(not _is(question, process))

@@ -1,4 +1,4 @@
-"""Beat's schedule: what runs stands in the settings, when it ran in the database; one beat fires."""
+"""Beat scheduler with its state in the database and a lease, so that several beats can run."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from celery.schedules import BaseSchedule
 
 LEASE = "beat"
-# How long an ending beat waits for the database; the lease ends by itself, too.
+# How long beat waits for the database at shutdown; the lease expires anyway.
 RELEASE_SECONDS = 5
 
 logger = structlog.get_logger(__name__)
@@ -35,7 +35,7 @@ logger = structlog.get_logger(__name__)
 
 @dataclass(frozen=True)
 class Entry:
-    """A line of `CELERY_BEAT_SCHEDULE`."""
+    """Parsed entry of `CELERY_BEAT_SCHEDULE`."""
 
     task: str
     expression: str
@@ -46,11 +46,11 @@ class Entry:
 
 
 class DatabaseScheduler(Scheduler):
-    """Fires what is due, each time once, however many beats run.
+    """Scheduler that queues each due task once, however many beats run.
 
-    Two things see to that. A lease in the database says which beat is active; the others stand by and take it
-    when it was not renewed for `BEAT_LEASE_SECONDS`. And whoever fires locks the row of the schedule, looks
-    again whether it is due and whether the lease is still theirs, publishes, notes the time, and lets go.
+    The active beat holds a lease in the database; the others are on standby and acquire it when it was not
+    renewed for `BEAT_LEASE_SECONDS`. To queue a task, beat locks the row of the schedule, checks again that
+    it is due and that the lease is still its own, publishes, stores the time and commits.
     """
 
     def setup_schedule(self) -> None:
@@ -64,12 +64,12 @@ class DatabaseScheduler(Scheduler):
         }
 
     def tick(self, *_args: Any, **_kwargs: Any) -> float:
-        """Fire what is due; returns the seconds until something may be due again."""
+        """Queue the due tasks; return the seconds until the next task may be due."""
         close_old_connections()
         try:
             wait = self._tick()
         except (DatabaseError, InterfaceError, BrokerError, OSError):
-            # Nothing was noted that was not done: it is due again when they are back.
+            # The transaction was rolled back, so the task is still due at the next attempt.
             logger.exception("beat_failed")
             wait = self.patience
         heartbeat_write("beat", "active" if self.active else "standby")
@@ -77,8 +77,8 @@ class DatabaseScheduler(Scheduler):
 
     def close(self) -> None:
         if self.active:
-            # Celery calls this from a signal handler, perhaps in the middle of a query that holds the lock of
-            # the connection of this thread. Another thread has a connection of its own.
+            # Celery calls this from a signal handler, perhaps during a query that holds the lock of this
+            # thread's connection. Another thread has its own connection.
             release = Thread(target=self._release, daemon=True)
             release.start()
             release.join(RELEASE_SECONDS)

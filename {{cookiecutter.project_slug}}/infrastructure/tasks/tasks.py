@@ -1,4 +1,4 @@
-"""The tasks of this app; others have a module `tasks` of their own. docs/celery.md says how to write one."""
+"""Tasks of this app. Each app has its own module `tasks`, see docs/celery.md."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ def mail_deliver(*, key: str, builder: str, data: dict[str, Any], language: str 
     """Build and send a mail.
 
     Args:
-        key: of this mail: what was sent is not sent again.
+        key: idempotency key, so that the mail is not sent again.
         builder: see `apps.core.mail.mail_queue`.
-        data: see there.
-        language: to write it in.
+        data: see `apps.core.mail.mail_queue`.
+        language: language of the mail.
 
     Raises:
-        OSError: the mail server cannot be reached or refuses.
+        OSError: the mail server is unreachable or rejects the mail.
     """
     with once(key) as first:
         if first:
@@ -38,10 +38,10 @@ def mail_deliver(*, key: str, builder: str, data: dict[str, Any], language: str 
 
 @app.task(keeps_failures=False)
 def command_run(name: str) -> None:
-    """Run a management command that the schedule names.
+    """Run a management command of the schedule.
 
     Raises:
-        ValueError: it does not: a message must not run any command there is.
+        ValueError: the command is not in the schedule, so a forged message cannot run it.
     """
     if not any(entry.get("args") == [name] for entry in settings.CELERY_BEAT_SCHEDULE.values()):
         raise ValueError(f"{name!r} is not in CELERY_BEAT_SCHEDULE")

@@ -1,7 +1,7 @@
-"""Redis as a broker that loses no message when a worker is killed.
+"""Redis transport that loses no message when a worker is killed.
 
-kombu takes a message from its queue first and notes that it is unacknowledged second: what a worker has taken
-and not noted when it is killed is gone. Here Redis does both at once.
+kombu pops a message from its queue first and registers it as unacknowledged second: a worker that is killed
+in between loses the message. Here a script does both atomically.
 
 https://docs.celeryq.dev/projects/kombu/en/stable/reference/kombu.transport.redis.html
 """
@@ -14,9 +14,9 @@ from typing import Any
 
 from kombu.transport import redis
 
-# Takes the next message of the first queue that has one, and notes it as kombu does. What is no message goes
-# to the worker all the same, which throws it away.
-# KEYS: the notes, their index by time, the bells, the queues. ARGV: the time, how many bells there are.
+# Pops the next message of the first non-empty queue, and registers it as unacknowledged as kombu does.
+# Invalid messages are passed to the worker too, which discards them.
+# KEYS: the unacknowledged messages, their index by time, the bells, the queues. ARGV: time, number of bells.
 TAKE = """
 local function note(text)
   local properties = cjson.decode(text).properties
@@ -38,28 +38,28 @@ end
 redis.call('DEL', unpack(KEYS, 3, 2 + bells))
 return false
 """
-# So many workers are woken by a burst; the others look by themselves, each second.
+# Maximum number of workers that a burst wakes up; the others poll once a second.
 RINGS = 100
-# Not all queues have workers that come back: those for answers of workers are used once.
+# Bells expire, as some queues lose their consumers: reply queues of workers are used once.
 BELL_SECONDS = 60
 
 
 class Channel(redis.Channel):
-    """Takes messages by a script. Scripts cannot wait: an idle worker waits for the bell of a queue."""
+    """Channel that pops messages by a script. Scripts cannot block: idle workers block on "bell" lists."""
 
     _idle = False
 
-    # Of the superclass, for the type checker.
+    # Attributes of the superclass, for the type checker.
     connection_errors: tuple[type[BaseException], ...]
     _q_for_pri: Any
     global_keyprefix: str
     _queue_cycle: Any
 
     def close(self) -> None:
-        """Close the channel, also when the broker is lost while the channel waits for it.
+        """Close the channel, even if the connection is lost during a pending read.
 
-        kombu reads the pending response first. If that read fails, and another channel fails to close as
-        well, this channel stays open, and the worker ends when it is closed again without its connection.
+        kombu reads the pending response first. If that fails, and another channel fails to close as well,
+        this channel stays open, and the worker crashes when it is closed again without its connection.
         """
         try:
             super().close()
@@ -68,7 +68,7 @@ class Channel(redis.Channel):
 
     def _put(self, queue: str, message: dict[str, Any], **kwargs: Any) -> None:
         super()._put(queue, message, **kwargs)
-        # The message is there: what fails now must not have it published again.
+        # The message is queued: an error here must not cause a second publish.
         with suppress(*self.connection_errors), self.conn_or_acquire() as client, client.pipeline() as pipe:
             bell = _bell(queue)
             pipe.lpush(bell, 1).ltrim(bell, 0, RINGS - 1).expire(bell, BELL_SECONDS).execute()
@@ -79,7 +79,7 @@ class Channel(redis.Channel):
             return
         connection = self._in_poll = self.client.connection
         self._brpop_sent_at = time.monotonic()
-        # What is sent without the client has no prefix yet.
+        # Commands that bypass the client need the key prefix.
         bells = [f"{self.global_keyprefix}{_bell(queue)}" for queue in queues]
         if self._idle:
             connection.send_command("BRPOP", *bells, timeout or self.brpop_timeout)
@@ -87,17 +87,17 @@ class Channel(redis.Channel):
         keys += [self._q_for_pri(queue, priority) for priority in self.priority_steps for queue in queues]
         keys = [f"{self.global_keyprefix}{key}" for key in keys]
         keys[2:2] = bells
-        # Asked for its health meanwhile, Redis would answer the other question first.
+        # No health check while a BRPOP is pending: its response would be read as that of the check.
         health = {"check_health": not self._idle}
         connection.send_command("EVAL", TAKE, len(keys), *keys, time.time(), len(bells), **health)
 
     def _brpop_read(self, **options: Any) -> Any:
         waited, self._idle = self._idle, True
         if waited:
-            # As kombu does after each read, also after one that fails.
+            # As kombu does after each read, even after a failed one.
             self._in_poll = None
             self.client.connection.read_response()
-        # Raises `Empty` when nothing was taken.
+        # Raises `Empty` if there was no message.
         taken = super()._brpop_read(**options)  # type: ignore[misc] # as above
         self._idle = False
         return taken

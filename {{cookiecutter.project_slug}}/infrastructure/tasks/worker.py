@@ -1,4 +1,4 @@
-"""What the worker tells its surroundings: that it is alive, and whether it consumes.
+"""Worker bootsteps that write the heartbeat file.
 
 https://docs.celeryq.dev/en/stable/userguide/extending.html
 """
@@ -15,18 +15,18 @@ from infrastructure.tasks.checks import require_broker
 from infrastructure.tasks.heartbeats import heartbeat_remove, heartbeat_write
 
 INTERVAL = 5
-# Longer than the loop may be kept from its timers, by a slow broker for example.
+# Longer than the event loop may be blocked, for example by a slow broker.
 LOOP_PATIENCE = 60
 
 
 class Loop:
-    """When the loop that hands tasks out went round last; None while there is no broker to hear from."""
+    """Time of the last iteration of the event loop; None while the broker is disconnected."""
 
     turned_at: float | None = None
 
 
 def say_alive() -> None:
-    """Write what the worker does, unless its loop hangs."""
+    """Write the heartbeat, unless the event loop hangs."""
     turned_at = Loop.turned_at
     if turned_at is None:
         heartbeat_write("worker", "connecting")
@@ -35,9 +35,9 @@ def say_alive() -> None:
 
 
 class Heartbeat(bootsteps.StartStopStep):
-    """Writes the heartbeat from a thread, so that it goes on while the broker is away and no loop runs.
+    """Heartbeat thread, which runs while the broker is unavailable and there is no event loop.
 
-    A loop that runs and does not go round any more is what a restart mends: then it says nothing.
+    If the event loop hangs, it writes no heartbeat, so that the worker is restarted.
     """
 
     def __init__(self, parent: Any, **kwargs: Any) -> None:
@@ -61,7 +61,7 @@ class Heartbeat(bootsteps.StartStopStep):
 
 
 class Consuming(bootsteps.StartStopStep):
-    """Notes that the loop goes round, from a timer of its own, while the worker is connected."""
+    """Timer in the event loop that records its iterations while the worker is connected."""
 
     requires = ("celery.worker.consumer.tasks:Tasks",)
 

@@ -1,8 +1,8 @@
 """Export pipeline for spans and metrics.
 
-The server forks its workers after loading the code, and threads do not survive a fork. So each process creates
-its own pipeline, with its own identity, at its first request or task. The queue is bounded: spans that the
-collector does not accept in time are dropped, and no request waits for the export.
+The server forks its workers after loading the code, and threads do not survive a fork. So each process
+creates its own pipeline, with its own identity, at its first request or task. The queue is bounded: spans
+that the collector does not accept in time are dropped, and no request waits for the export.
 """
 
 import atexit

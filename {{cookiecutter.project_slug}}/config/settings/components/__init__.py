@@ -1,1 +1,1 @@
-"""Settings that every environment shares, one topic a file."""
+"""Settings shared by all environments, one file per topic."""

@@ -35,8 +35,8 @@ _RATES = Form(
     rf"none|{_RATE}(?:\s*,\s*{_RATE})*",
     "rates such as 60/minute,1000/day, or none: requests, a slash and second, minute, hour or day",
 )
-# Requests a client may make, each as "requests/period", burst and sustained separated by a comma. `account`
-# counts attempts to log in to one account from networks that are new to it, `mailbox` mails to one email.
+# Rate limits as "requests/period", burst and sustained separated by a comma. `account` limits login attempts
+# to one account from networks that are new to it, `mailbox` limits mails to one email.
 THROTTLE_RATES: dict[str, str] = {
     "anon": env.text("THROTTLE_ANON", "60/minute,1000/day", form=_RATES),
     "user": env.text("THROTTLE_USER", "120/minute,10000/day", form=_RATES),
@@ -64,7 +64,7 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
         "drf_spectacular.hooks.postprocess_schema_enums",
         "apps.core.api.openapi.add_examples",
     ],
-    # Names for the enums of fields that share a name but not the choices; `make openapi-check` warns of them.
-    # Such as "OrderStatusEnum": "apps.orders.models.Order.Status".
+    # Names for enums of fields with equal names but different choices; `make openapi-check` warns about them.
+    # Example: "OrderStatusEnum": "apps.orders.models.Order.Status".
     "ENUM_NAME_OVERRIDES": {},
 }

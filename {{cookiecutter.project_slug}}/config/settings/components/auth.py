@@ -1,4 +1,4 @@
-"""Accounts, passwords, tokens and lock-out."""
+"""Accounts, passwords, tokens and lockout."""
 
 from datetime import timedelta
 
@@ -7,7 +7,7 @@ from config.env import env
 
 AUTH_USER_MODEL = "users.User"
 AUTHENTICATION_BACKENDS = [
-    # First, so that no password is checked while locked out.
+    # First, so that no password is checked during a lockout.
     "apps.users.authentication.LoginLimitBackend",
     "apps.users.authentication.VerifiedEmailBackend",
 ]
@@ -37,11 +37,11 @@ SIMPLE_JWT = {
     "USER_ID_CLAIM": "sub",
     "AUTH_TOKEN_CLASSES": ["apps.users.tokens.AccessToken"],
 }
-# A session ends after this time, however often it is refreshed.
+# Absolute lifetime of a session, regardless of refreshes.
 SESSION_LIFETIME = timedelta(days=env.integer("SESSION_LIFETIME_DAYS", default=90, minimum=1, maximum=3650))
-# For this time the previous refresh token gets the same successor again; 0 is strict.
+# Grace period in which the previous refresh token returns the same successor again; 0 for none.
 REFRESH_GRACE_SECONDS = env.integer("REFRESH_GRACE_SECONDS", default=30, maximum=3600)
-# For this time after a login, destructive requests need no password.
+# Time after a login in which destructive requests need no password.
 RECENT_LOGIN_SECONDS = env.integer("RECENT_LOGIN_SECONDS", default=600, maximum=86_400)
 
 # https://django-axes.readthedocs.io/en/latest/4_configuration.html
@@ -55,9 +55,9 @@ AXES_HTTP_RESPONSE_CODE = 429
 AXES_CLIENT_IP_CALLABLE = "apps.core.api.client_ip.lockout_address"
 AXES_USERNAME_CALLABLE = "apps.users.authentication.lockout_key"
 AXES_VERBOSE = False
-# Trying on while locked out does not make it longer.
+# Attempts during a lockout do not extend it.
 AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False
-# Lock-outs are lifted by docs/runbooks/locked-out-user.md; its tables hold digests, of no use in the admin.
+# The tables contain digests, which are useless in the admin. To unlock: docs/runbooks/locked-out-user.md.
 AXES_ENABLE_ADMIN = False
-# What it stores names nobody: the key is a digest, and these fields of a form are masked.
+# No personal data is stored: the key is a digest, and these form fields are masked.
 AXES_SENSITIVE_PARAMETERS = ["username", "email", "password"]

@@ -1,6 +1,6 @@
-"""Redis where `REDIS_URL` names one, else the memory of the process.
+"""Caches in Redis if `REDIS_URL` is set, else in process memory.
 
-While Redis is away nothing is cached, and what is counted is counted by each process for itself.
+While Redis is unavailable, nothing is cached, and each process has its own counters.
 """
 
 from typing import Any
@@ -15,7 +15,7 @@ def _memory(name: str) -> dict[str, Any]:
     return {
         "BACKEND": "django.core.cache.backends.locmem.LocMemCache",
         "LOCATION": name,
-        # The default of 300 would forget whom a limit counts.
+        # The default of 300 entries would evict rate limit counters.
         "OPTIONS": {"MAX_ENTRIES": 100_000},
     }
 
@@ -24,7 +24,7 @@ def _redis(prefix: str, *, stand_in: str, backend: str = "FailoverRedisCache") -
     return {
         "BACKEND": f"infrastructure.cache.backend.{backend}",
         "LOCATION": _redis_url,
-        # What releases before the serializer wrote is left alone: neither can read the other's values.
+        # `json` separates the keys from values that earlier releases stored with another serializer.
         "KEY_PREFIX": f"{project.NAME}:json:{prefix}",
         "OPTIONS": {
             "COMPRESSOR": "django_redis.compressors.zlib.ZlibCompressor",
@@ -36,16 +36,16 @@ def _redis(prefix: str, *, stand_in: str, backend: str = "FailoverRedisCache") -
 
 _in_memory = {"default": _memory("default"), "counters": _memory("counters")}
 _in_redis = {
-    # A release reads nothing that another one has stored.
+    # Values are not shared between releases.
     "default": _redis(project.VERSION, stand_in="dummy.DummyCache"),
-    # All releases count together what limits count.
+    # Rate limit counters are shared by all releases.
     "counters": _redis("counters", stand_in="locmem.LocMemCache"),
     "sessions": _redis("sessions", stand_in="dummy.DummyCache", backend="SessionRedisCache"),
 }
 
 CACHES = _in_redis if _redis_url else _in_memory
 
-# Sessions are written to both and read from the cache: emptying it logs nobody out. Not through the memory of
-# a process: it does not hear of a log-out in another one.
+# With Redis, write-through to the database, so that clearing the cache ends no session. Without it, no cache:
+# process memory would miss a logout in another process.
 SESSION_ENGINE = f"django.contrib.sessions.backends.{'cached_db' if _redis_url else 'db'}"
 SESSION_CACHE_ALIAS = "sessions"

@@ -1,4 +1,4 @@
-"""Databases by URL: SQLite without one, PostgreSQL with pool, PgBouncer or persistent connections."""
+"""Databases by URL: PostgreSQL with a pool, PgBouncer or persistent connections; SQLite by default."""
 
 from functools import partial
 from typing import Any

@@ -1,4 +1,4 @@
-"""Mail as Django 5.2 is told of it: by the settings of `mail.py`, which have the names of their variables.
+"""Mail settings for Django 5.2 (`EMAIL_…`), from `mail.py`.
 
 https://docs.djangoproject.com/en/5.2/topics/email/
 """

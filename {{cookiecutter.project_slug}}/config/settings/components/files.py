@@ -1,4 +1,4 @@
-"""Files that users upload. docs/files.md"""
+"""File uploads of users. docs/files.md"""
 
 from config.env import env
 

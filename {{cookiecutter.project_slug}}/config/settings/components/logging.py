@@ -1,4 +1,4 @@
-"""Structured logs on standard error, apart from what a command prints.
+"""Structured logs on standard error; commands print to standard output.
 
 https://www.structlog.org/en/stable/standard-library.html
 """
@@ -44,7 +44,7 @@ LOGGING: dict[str, Any] = {
             "foreign_pre_chain": _processors,
             "processors": [
                 structlog.stdlib.ProcessorFormatter.remove_processors_meta,
-                # Local variables hold passwords: never in a log.
+                # Local variables may contain passwords.
                 structlog.processors.ExceptionRenderer(
                     structlog.tracebacks.ExceptionDictTransformer(show_locals=False),
                 ),
@@ -67,15 +67,15 @@ LOGGING: dict[str, Any] = {
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "console"}},
     "root": {"handlers": ["console"], "level": LOG_LEVEL},
     "loggers": {
-        # Its lines name people and addresses; `apps.users` logs a lock-out without them.
+        # Logs emails and IP addresses; `apps.users` logs lockouts without them.
         "axes": {"level": "CRITICAL"},
         "django": {"level": LOG_LEVEL},
-        # SQL may hold personal data; `LOG_SQL` shows it in development.
+        # SQL may contain personal data; `LOG_SQL` enables it in development.
         "django.db.backends": {"level": "INFO"},
         "django.db.backends.schema": {"level": LOG_LEVEL},
-        # A line for each file of the code.
+        # Logs each source file at DEBUG.
         "django.utils.autoreload": {"level": "INFO"},
-        # The request log has a line for each request, errors with their traceback.
+        # Duplicates the request log, which includes tracebacks.
         "django.request": {"level": "CRITICAL"},
         "django.server": {"level": "ERROR", "handlers": ["console"], "propagate": False},
     },

@@ -1,4 +1,4 @@
-"""Mail by SMTP, by the API of a provider, or by any backend; printed while none is named."""
+"""Mail by SMTP, the API of a provider, or another backend; printed to the console by default."""
 
 import re
 from email.utils import getaddresses
@@ -6,7 +6,7 @@ from typing import Any
 
 from config.env import Form, Host, Url, env
 
-# Providers, each with Anymail's name for the key of its API. https://anymail.dev/en/stable/esps/
+# Providers, with the name of Anymail's setting for the API key. https://anymail.dev/en/stable/esps/
 _PROVIDERS = {
     "brevo": "API_KEY",
     "mailersend": "API_TOKEN",
@@ -23,7 +23,7 @@ _BACKEND = Form(r"[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)+", f"the dotted path of a class
 
 
 def _sender(text: str) -> str:
-    # One address; a name beside it is not looked at.
+    # Exactly one email; a display name is allowed.
     addresses = " ".join(address for _name, address in getaddresses([text]))
     if not (text.isprintable() and re.fullmatch(r"[^\s@]+@[^\s@.]+(?:\.[^\s@.]+)*", addresses)):
         raise ValueError("must be an email such as no-reply@example.com, or Name <no-reply@example.com>")

@@ -1,4 +1,4 @@
-"""Mail as Django 6.1 is told of it: by named mailers, made of the settings of `mail.py`.
+"""Mail settings for Django 6.1 (`MAILERS`), from `mail.py`.
 
 https://docs.djangoproject.com/en/6.1/topics/email/
 """

@@ -1,6 +1,6 @@
 """Uploads in a container of Azure Blob Storage. docs/media-azure.md
 
-Without a container they stay on disk, so that nothing but the project is needed to develop.
+Without a container, uploads are stored on disk, so that development needs no service.
 """
 
 from typing import Any
@@ -20,7 +20,7 @@ _account = env.text("AZURE_ACCOUNT_NAME", form=_ACCOUNT)
 _key = env.text("AZURE_ACCOUNT_KEY", form=_KEY, secret=True)
 _connection = env.text("AZURE_CONNECTION_STRING", form=_CONNECTION, secret=True)
 
-# The second names the account too.
+# A connection string contains the account name.
 MEDIA_REQUIRED = ["AZURE_CONTAINER", *([] if _connection else ["AZURE_ACCOUNT_NAME"])]
 # Lifetime of the URLs that `storage.url()` signs.
 MEDIA_LINK_SECONDS = 300
@@ -29,11 +29,11 @@ if _container:
     _azure = {
         "azure_container": _container,
         "account_name": _account or None,
-        # Without it Azure's libraries ask for the role of the machine.
+        # Without a key, the managed identity of the machine is used.
         "account_key": _key or None,
-        # In place of the two, and for servers elsewhere.
+        # Replaces name and key; also for other servers.
         "connection_string": _connection or None,
-        # No address that does not expire.
+        # All URLs are signed and expire.
         "expiration_secs": MEDIA_LINK_SECONDS,
         "overwrite_files": False,
         "max_memory_size": storage.FILE_UPLOAD_MAX_MEMORY_SIZE,

@@ -1,3 +1,3 @@
-"""Uploads on disk, in production too: nothing has to be named for it. docs/media-filesystem.md"""
+"""Uploads on disk, in production too; no required variables. docs/media-filesystem.md"""
 
 MEDIA_REQUIRED: list[str] = []

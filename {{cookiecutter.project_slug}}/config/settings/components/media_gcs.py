@@ -1,6 +1,6 @@
 """Uploads in a bucket of Google Cloud Storage. docs/media-gcs.md
 
-Without a bucket they stay on disk, so that nothing but the project is needed to develop.
+Without a bucket, uploads are stored on disk, so that development needs no service.
 """
 
 from datetime import timedelta
@@ -31,9 +31,9 @@ if _bucket:
     _gcs = {
         "bucket_name": _bucket,
         "project_id": _project or None,
-        # Without it Google's libraries ask for the role of the machine.
+        # Without a file, the service account of the machine is used.
         "credentials_file": _credentials,
-        # Neither readable by everybody nor by an address that does not expire.
+        # Private objects; all URLs are signed and expire.
         "default_acl": None,
         "querystring_auth": True,
         "expiration": timedelta(seconds=MEDIA_LINK_SECONDS),

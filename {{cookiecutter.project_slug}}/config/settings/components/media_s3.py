@@ -1,6 +1,6 @@
-"""Uploads in a bucket of S3, or of a server that speaks like it. docs/media-s3.md
+"""Uploads in a bucket of S3 or an S3-compatible server. docs/media-s3.md
 
-Without a bucket they stay on disk, so that nothing but the project is needed to develop.
+Without a bucket, uploads are stored on disk, so that development needs no service.
 """
 
 from typing import Any
@@ -29,15 +29,15 @@ if bool(_key) != bool(_secret):
 if _bucket:
     _s3 = {
         "bucket_name": _bucket,
-        # Without them boto3 asks for the role of the machine.
+        # Without keys, boto3 uses the IAM role of the machine.
         "access_key": _key or None,
         "secret_key": _secret or None,
         "region_name": _region or None,
         "endpoint_url": _endpoint or None,
-        # Amazon's own choice leads to a host of another region, which refuses what was signed for this one.
+        # The default "auto" may use the host of another region, which rejects the signature.
         "addressing_style": _style or ("path" if _endpoint else "virtual"),
         "signature_version": "s3v4",
-        # Neither readable by everybody nor by an address that does not expire.
+        # Private objects; all URLs are signed and expire.
         "default_acl": None,
         "querystring_auth": True,
         "querystring_expire": MEDIA_LINK_SECONDS,

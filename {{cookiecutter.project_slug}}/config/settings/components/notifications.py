@@ -1,6 +1,6 @@
-"""What users are told, see docs/notifications.md."""
+"""Kinds of notifications, see docs/notifications.md."""
 
-# The kinds, each with the channels that it takes unless the user chose others: in_app, mail, websocket.
+# Default channels of each kind: in_app, mail, websocket. Users can choose others.
 NOTIFICATION_KINDS: dict[str, tuple[str, ...]] = {
     "message": ("in_app", "websocket"),
     "warning": ("in_app", "mail", "websocket"),

@@ -1,4 +1,4 @@
-"""WebSockets by Channels: through Redis where `REDIS_URL` names one, else within the process.
+"""WebSockets by Channels, with a channel layer in Redis if `REDIS_URL` is set, else in process memory.
 
 https://channels.readthedocs.io/en/stable/topics/channel_layers.html
 """
@@ -23,10 +23,10 @@ CHANNEL_LAYERS: dict[str, dict[str, Any]] = {
 REALTIME_SOCKETS_PER_USER: int = env.integer("REALTIME_SOCKETS_PER_USER", default=10, minimum=1)
 REALTIME_MESSAGES_PER_MINUTE: int = env.integer("REALTIME_MESSAGES_PER_MINUTE", default=120, minimum=1)
 REALTIME_MESSAGE_MAX_BYTES = 65_536
-# How many requests a process works on at once, the others wait: by ASGI each has a thread of its own.
+# Maximum number of concurrent requests per process; under ASGI, each has its own thread.
 REALTIME_THREADS: int = env.integer("WEB_THREADS", default=4, minimum=1)
 
-# A request has a thread of its own under ASGI: a connection that outlives it would be nobody's.
+# Under ASGI, each request has its own thread, so persistent connections would not be reused.
 # https://docs.djangoproject.com/en/5.2/ref/databases/#persistent-database-connections
 for _database in DATABASES.values():
     _database["CONN_MAX_AGE"] = 0

@@ -14,7 +14,7 @@ CORS_ALLOWED_ORIGINS = env.texts("CORS_ALLOWED_ORIGINS", form=Origin)
 CORS_URLS_REGEX = r"^/api/"
 CORS_ALLOW_HEADERS = [*default_headers, "if-match", "if-modified-since", "if-none-match", "x-request-id"]
 CORS_EXPOSE_HEADERS = ["Content-Disposition", "ETag", "Retry-After", "WWW-Authenticate", "X-Request-ID"]
-# Not a secret, but a scanner that does not find the login page tries no passwords there.
+# Not a secret, but scanners that do not find the login page try no passwords.
 _ADMIN_URL = Form(
     r"/?(?!(?:api|flower|health|static)(?:/|$))[\w~-][\w.~-]*(?:/[\w~-][\w.~-]*)*/?",
     "a path such as admin/, not below api/, flower/, health/ or static/",
@@ -24,17 +24,17 @@ ADMIN_URL = env.text("ADMIN_URL", "admin/", form=_ADMIN_URL).strip("/") + "/"
 CSRF_COOKIE_HTTPONLY = True
 CSRF_FAILURE_VIEW = "infrastructure.http.error_views.csrf_failure"
 
-# How many proxies in front append to X-Forwarded-For: the client is that many places from its end.
+# Number of reverse proxies that append to X-Forwarded-For; the client IP is at this position from the end.
 NUM_PROXIES = env.integer("NUM_PROXIES", default=0)
-# Seconds that a request may take, see the classes of workers.
+# Maximum duration of a request in seconds, enforced by the gunicorn worker classes.
 WEB_REQUEST_TIMEOUT = env.integer("WEB_REQUEST_TIMEOUT", default=60, minimum=1)
 
-# Ids of warnings of `check --deploy` that are accepted.
+# Accepted warnings of `check --deploy`.
 SILENCED_SYSTEM_CHECKS = env.texts(
     "SILENCED_SYSTEM_CHECKS", form=Form(r"\w+\.[CEIW]\d{3}", "ids of checks, such as core.W001,core.W003")
 )
 
-# Swagger UI and Redoc set inline styles, Redoc searches in a worker made from a blob.
+# Swagger UI and Redoc need inline styles; the search of Redoc needs a worker from a blob URL.
 SECURE_CSP = {
     "default-src": ["'self'"],
     "base-uri": ["'none'"],

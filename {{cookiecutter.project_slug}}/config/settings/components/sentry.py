@@ -1,4 +1,4 @@
-"""Errors go to Sentry where `SENTRY_DSN` says to which project; see docs/sentry.md."""
+"""Error reporting to Sentry if `SENTRY_DSN` is set. docs/sentry.md"""
 
 from config import project
 from config.env import Form, env
@@ -9,7 +9,7 @@ _DSN = Form(
 _TAG = Form(r"[^\s/\\]{1,200}", "a name without spaces and slashes, such as production")
 
 SENTRY_DSN = env.text("SENTRY_DSN", form=_DSN, secret=True)
-# Empty: the last part of `DJANGO_SETTINGS_MODULE`.
+# Default: the last part of `DJANGO_SETTINGS_MODULE`.
 SENTRY_ENVIRONMENT = env.text("SENTRY_ENVIRONMENT", form=_TAG)
 SENTRY_RELEASE = env.text("SENTRY_RELEASE", f"{project.NAME}@{project.VERSION}", form=_TAG)
 SENTRY_SAMPLE_RATE = env.fraction("SENTRY_SAMPLE_RATE", default=1.0)

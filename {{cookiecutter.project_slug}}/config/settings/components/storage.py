@@ -1,6 +1,6 @@
-"""Static files by WhiteNoise; uploads on disk, outside of what is served, until a bucket is named.
+"""Static files served by WhiteNoise, and private uploads on disk unless a bucket is configured.
 
-`MEDIA_URL` stays empty: what was uploaded is handed out by views, or by links that are signed and expire.
+`MEDIA_URL` is empty: uploads are served by views or by signed URLs that expire.
 """
 
 from typing import Any
@@ -9,16 +9,16 @@ from config.env import BASE_DIR, env
 
 STATIC_URL = "static/"
 STATIC_ROOT = BASE_DIR / "staticfiles"
-# The plain names are not served.
+# Files without a hash in their name are not served.
 WHITENOISE_KEEP_ONLY_HASHED_FILES = True
 MEDIA_ROOT = env.path("MEDIA_ROOT", "media")
 STORAGES: dict[str, Any] = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
 }
-# The largest file in a form, for every route. The body limit of a proxy must be a little higher.
+# Maximum file size in forms, for all routes. The body limit of the proxy must be slightly higher.
 FILE_MAX_BYTES = env.integer("FILE_MAX_BYTES", default=10_485_760, minimum=1)
-# Uploads that are larger go to a temporary file, larger bodies without a file are refused.
+# Larger uploads are spooled to a temporary file; larger bodies without a file are rejected.
 FILE_UPLOAD_MAX_MEMORY_SIZE = 2_621_440
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2_621_440
 DATA_UPLOAD_MAX_NUMBER_FILES = 10

@@ -1,4 +1,4 @@
-"""Traces and metrics over OTLP, where a collector is named.
+"""Traces and metrics over OTLP if a collector is configured.
 
 https://opentelemetry.io/docs/specs/otel/configuration/sdk-environment-variables/
 """
@@ -25,14 +25,14 @@ _variables = {
     "OTEL_SERVICE_NAME": env.text("OTEL_SERVICE_NAME", project.NAME),
     "OTEL_TRACES_SAMPLER": env.text("OTEL_TRACES_SAMPLER", "parentbased_always_on", form=_SAMPLER),
     "OTEL_TRACES_SAMPLER_ARG": str(env.fraction("OTEL_TRACES_SAMPLER_ARG", default=1.0)),
-    # Not `baggage`: what a client says would be handed on to whomever this project asks.
+    # Not `baggage`, which would forward input of clients to other services.
     "OTEL_PROPAGATORS": "tracecontext",
-    # The stable names of attributes and metrics; the libraries still default to older ones.
+    # Stable names of attributes and metrics; the libraries still default to older ones.
     "OTEL_SEMCONV_STABILITY_OPT_IN": "http,database",
 }
 
 if OTEL_EXPORTER_OTLP_ENDPOINT:
-    # The SDK reads the environment, in part when it is imported, and knows nothing of `.env`.
+    # The SDK reads only the environment, not `.env`, and partly at import time.
     os.environ.update(_variables)
 
     from infrastructure.telemetry.logging import add_trace_ids

@@ -1,4 +1,4 @@
-"""Tasks that failed for good, or could not be queued: kept, queued again, and forgotten in time."""
+"""Dead letters: create, replay and purge tasks that failed permanently or could not be queued."""
 
 from __future__ import annotations
 
@@ -36,17 +36,17 @@ def deadletter_create(  # noqa: PLR0913 - the columns of a row
     retries: int = 0,
     published: bool = True,
 ) -> None:
-    """Keep a task; that it failed twice under one id is kept once, as it was the last time.
+    """Create the dead letter of a task, or update the one with the same task id.
 
     Args:
-        task_id: as the worker knows it.
-        task: its name.
-        call: its positional and keyword arguments.
-        error: what ended it; its text is stored without addresses.
-        queue: where it was queued.
-        trace: where it failed; the files, lines and functions are stored.
-        retries: how often it was tried again.
-        published: whether a broker ever had it.
+        task_id: id of the task.
+        task: name of the task.
+        call: positional and keyword arguments.
+        error: cause of the failure; its message is stored without emails.
+        queue: name of the queue.
+        trace: traceback, of which files, lines and functions are stored.
+        retries: number of retries.
+        published: whether the task was queued.
     """
     text = f"{type(error).__name__}: {without_persons(str(error))}"
     values = {
@@ -70,16 +70,16 @@ def deadletter_create(  # noqa: PLR0913 - the columns of a row
 
 @transaction.atomic
 def deadletter_replay(*, deadletter: DeadLetter) -> bool:
-    """Queue a task again, once, also when two people ask for it at the same moment.
+    """Queue a task again, exactly once, also for concurrent calls.
 
     Returns:
-        whether it was queued now; not when it had been before.
+        whether it was queued by this call, not by an earlier one.
 
     Raises:
-        LookupError: no task has this name now.
-        kombu.exceptions.OperationalError: the broker is away; nothing is changed.
+        LookupError: no task with this name exists.
+        kombu.exceptions.OperationalError: the broker is unavailable; nothing is changed.
     """
-    from config.celery import app  # noqa: PLC0415 - Celery, which only a process that queues tasks needs
+    from config.celery import app  # noqa: PLC0415 - imports Celery, only needed to queue tasks
 
     current = DeadLetter.objects.select_for_update().filter(pk=deadletter.pk, replayed_at=None).first()
     if current is None:
@@ -88,9 +88,9 @@ def deadletter_replay(*, deadletter: DeadLetter) -> bool:
     current.replayed_at = timezone.now()
     current.save(update_fields=["replayed_at"])
     if current.task not in app.tasks:
-        # Of an app whose tasks this process has not needed yet.
+        # Perhaps a task of an app whose tasks are not imported yet.
         app.loader.import_default_modules()
-    # Nobody else has the id of what never reached a broker; what failed gets one of its own, to fail under.
+    # An unpublished task keeps its id. A failed one gets a new id, so that its next failure is a new row.
     same_id = current.task_id if current.reason == DeadLetter.Reason.UNPUBLISHED else None
     options: dict[str, Any] = {"queue": current.queue} if current.queue else {}
     app.tasks[current.task].apply_async(args, kwargs, task_id=same_id, **options)
@@ -99,9 +99,9 @@ def deadletter_replay(*, deadletter: DeadLetter) -> bool:
 
 
 def deadletter_replay_unpublished(*, dry_run: bool = False) -> int:
-    """Queue what could not be queued while the broker was away; returns how many.
+    """Queue the tasks that were not queued because the broker was unavailable; return their number.
 
-    What cannot be read, or is a task of another release, stays and keeps nothing behind it from being queued.
+    Tasks that are unreadable or belong to another release are skipped and kept.
     """
     waiting = DeadLetter.objects.filter(reason=DeadLetter.Reason.UNPUBLISHED, replayed_at=None)
     if dry_run:
@@ -116,6 +116,6 @@ def deadletter_replay_unpublished(*, dry_run: bool = False) -> int:
 
 
 def deadletter_purge(*, dry_run: bool = False) -> int:
-    """Forget what was kept for two weeks, replayed or not; returns how many."""
+    """Delete dead letters older than two weeks, replayed or not; return their number."""
     old: QuerySet[DeadLetter] = DeadLetter.objects.filter(created_at__lt=timezone.now() - KEPT)
     return old.count() if dry_run else old.delete()[0]

@@ -1,4 +1,4 @@
-"""Work that must be done once, although the task that does it may run more often."""
+"""Idempotency keys, for work that must be done once although its task may run repeatedly."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -9,25 +9,24 @@ from django.utils import timezone
 
 from infrastructure.tasks.models import Receipt
 
-# No message and no dead letter lives longer.
+# Longer than any message or dead letter is kept.
 KEPT = timedelta(days=30)
 
 
 @contextmanager
 def once(key: str) -> Iterator[bool]:
-    """Say whether the work with this key is still to be done.
+    """Yield whether the work with this key still has to be done.
 
         with once(f"invoice-{invoice.pk}") as first:
             if first:
                 ...
 
-    The receipt is written in the transaction of the work: both stay or neither does. Somebody who comes with
-    the same key meanwhile waits for that. So what the block writes to the database is written exactly once;
-    what it does elsewhere, such as sending a mail, is repeated if the process is killed before the end of the
-    block.
+    The key is stored in the same transaction as the work, and a concurrent caller with the same key waits for
+    it. So database changes in the block are made exactly once; other side effects, such as sending a mail,
+    are repeated if the process is killed before the end of the block.
 
     Args:
-        key: the same for the same work; up to 200 characters, of which none names a person.
+        key: idempotency key, up to 200 characters, without personal data.
     """
     with transaction.atomic():
         yield _is_new(key)
@@ -43,6 +42,6 @@ def _is_new(key: str) -> bool:
 
 
 def receipt_purge(*, dry_run: bool = False) -> int:
-    """Forget work of which no message can be left; returns how many receipts."""
+    """Delete receipts for which no message can exist any more; return their number."""
     old = Receipt.objects.filter(created_at__lt=timezone.now() - KEPT)
     return old.count() if dry_run else old.delete()[0]

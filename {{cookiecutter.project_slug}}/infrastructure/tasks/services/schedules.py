@@ -1,4 +1,4 @@
-"""When a periodic task ran last, and which beat may run it."""
+"""State of periodic tasks, and leases."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ if TYPE_CHECKING:
 
 @transaction.atomic
 def schedule_sync(*, entries: Mapping[str, tuple[str, str]]) -> None:
-    """Make the rows what the code says; when they ran, and what people switched off, stays.
+    """Synchronize the rows with the settings; keep `last_run_at`, `runs` and `is_enabled`.
 
     Args:
-        entries: task and expression by name. A new one runs when its time comes, not at once.
+        entries: task and expression by name. A new entry first runs when it is due, not immediately.
     """
     Schedule.objects.exclude(name__in=entries).delete()
     for name, (task, expression) in entries.items():
@@ -31,15 +31,15 @@ def schedule_sync(*, entries: Mapping[str, tuple[str, str]]) -> None:
 
 @contextmanager
 def schedule_fired(*, name: str, holder: str, is_due: Callable[[datetime], bool]) -> Iterator[bool]:
-    """Say whether a periodic task is to be queued now, in the block; noted if the block ends well.
+    """Yield whether the block has to queue a periodic task; record the run if the block succeeds.
 
-    The row is locked until then, so that nobody else can find it due, also a process that was stopped in the
-    middle and does not know how late it is.
+    The row is locked until then, so that no other process finds it due, not even one that was suspended and
+    resumes with outdated state.
 
     Args:
-        name: of the schedule.
-        holder: of the lease on firing: who lost it fires nothing.
-        is_due: says so of the time of its last run.
+        name: name of the schedule.
+        holder: holder of the lease "beat"; nothing is due for a process that has lost it.
+        is_due: tells for the time of the last run whether the task is due.
     """
     with transaction.atomic():
         schedule = Schedule.objects.select_for_update().filter(name=name, is_enabled=True).first()
@@ -56,12 +56,12 @@ def schedule_fired(*, name: str, holder: str, is_due: Callable[[datetime], bool]
 
 
 def lease_take(*, name: str, holder: str, seconds: int) -> bool:
-    """Take or renew a lease; False while somebody else has it.
+    """Acquire or renew a lease; return False while another process holds it.
 
     Args:
-        name: of what only one may do.
-        holder: who wants it.
-        seconds: after which somebody else may have it, unless it is renewed before.
+        name: name of the lease.
+        holder: id of this process.
+        seconds: lifetime of the lease unless it is renewed.
     """
     now = timezone.now()
     values = {"holder": holder, "expires_at": now + timedelta(seconds=seconds)}
@@ -73,16 +73,16 @@ def lease_take(*, name: str, holder: str, seconds: int) -> bool:
         with transaction.atomic():
             Lease.objects.create(name=name, **values)
     except IntegrityError:
-        # Somebody else was faster.
+        # Another process has created it concurrently.
         return False
     return True
 
 
 def lease_is_held(*, name: str, holder: str) -> bool:
-    """Whether this holder has the lease at this moment."""
+    """Return whether the holder has the lease now."""
     return Lease.objects.filter(name=name, holder=holder, expires_at__gt=timezone.now()).exists()
 
 
 def lease_release(*, name: str, holder: str) -> None:
-    """Let the next one have it at once."""
+    """Release the lease, so that another process can acquire it immediately."""
     Lease.objects.filter(name=name, holder=holder).delete()
