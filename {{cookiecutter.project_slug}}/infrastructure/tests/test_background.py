@@ -20,7 +20,7 @@ answered, done = Event(), Event()
 
 
 def order(request: HttpRequest) -> HttpResponse:
-    """Answers, although its job does not end before the answer is there."""
+    """Respond while the job waits for the end of the response."""
 
     def job() -> None:
         assert answered.wait(DEADLINE)
@@ -45,15 +45,15 @@ def fail() -> None:
     raise RuntimeError("the mail server is away")
 
 
-def test_an_answer_does_not_wait_for_its_jobs(client: Client) -> None:
+def test_response_does_not_wait_for_jobs(client: Client) -> None:
     assert client.get("/order").content == b"answer"
     assert not done.is_set()
     answered.set()
     assert done.wait(DEADLINE)
 
 
-def test_a_job_that_fails_is_logged_and_stops_no_other(caplog: pytest.LogCaptureFixture) -> None:
-    # As many as there are threads and more.
+def test_job_failure_is_logged_and_stops_no_other_job(caplog: pytest.LogCaptureFixture) -> None:
+    # More than there are threads.
     for _ in range(4):
         in_background(fail)
     in_background(done.set)
@@ -64,7 +64,7 @@ def test_a_job_that_fails_is_logged_and_stops_no_other(caplog: pytest.LogCapture
     assert all("job_failed" in line.getMessage() for line in failures)
 
 
-def test_a_job_speaks_the_language_and_has_the_log_context_of_its_request() -> None:
+def test_job_has_language_and_log_context_of_request() -> None:
     seen: list[object] = []
 
     def job() -> None:
@@ -80,7 +80,7 @@ def test_a_job_speaks_the_language_and_has_the_log_context_of_its_request() -> N
     assert str(seen[2]).startswith("background")
 
 
-def test_without_threads_a_job_runs_at_once(settings: Settings, caplog: pytest.LogCaptureFixture) -> None:
+def test_job_runs_synchronously_without_threads(settings: Settings, caplog: pytest.LogCaptureFixture) -> None:
     settings.BACKGROUND_THREADS = False
     in_background(fail)
     assert "job_failed" in caplog.text

@@ -1,4 +1,4 @@
-"""What is too long is refused by its headers: by WSGI and by ASGI."""
+"""Request body limits under WSGI and ASGI."""
 
 import asyncio
 import errno
@@ -29,7 +29,7 @@ def scope_of(*headers: tuple[str, str], kind: str = "http", path: str = UPLOAD) 
 
 
 def exchange(*headers: tuple[str, str], **options: str) -> tuple[bytes, bool]:
-    """What an application gets to read of a body, and whether the connection ends with its answer."""
+    """Return the body that the application receives, and whether the response closes the connection."""
     parts: list[bytes] = []
     sent: list[dict[str, Any]] = []
 
@@ -48,7 +48,7 @@ def exchange(*headers: tuple[str, str], **options: str) -> tuple[bytes, bool]:
 
 
 def refusal(application: Any, *headers: tuple[str, str]) -> tuple[dict[bytes, bytes], dict[str, Any]]:
-    """The headers and the content of what the limits respond in place of an application."""
+    """Return the headers and the content of the 503 response."""
     sent: list[dict[str, Any]] = []
 
     async def receive() -> dict[str, Any]:
@@ -63,7 +63,7 @@ def refusal(application: Any, *headers: tuple[str, str]) -> tuple[dict[bytes, by
 
 
 @pytest.mark.django_db
-def test_json_is_read_up_to_a_length(client: DjangoClient, settings: Settings) -> None:
+def test_json_body_above_limit_is_rejected(client: DjangoClient, settings: Settings) -> None:
     settings.DATA_UPLOAD_MAX_MEMORY_SIZE = 100
     statuses = [
         client.post(reverse(LOG_IN), f'"{"x" * (length - 2)}"', content_type="application/json").status_code
@@ -75,7 +75,7 @@ def test_json_is_read_up_to_a_length(client: DjangoClient, settings: Settings) -
 
 @pytest.mark.django_db
 @pytest.mark.usefixtures("_german")
-def test_a_refusal_is_a_problem_document_in_the_language_of_the_client(client: DjangoClient) -> None:
+def test_body_limit_response_is_translated_problem_with_cors_headers(client: DjangoClient) -> None:
     headers = {"accept-language": LANGUAGE, "origin": "https://app.example.com"}
     response = client.generic("POST", reverse(LOG_IN), headers=headers, CONTENT_LENGTH="9" * 12)
 
@@ -84,12 +84,12 @@ def test_a_refusal_is_a_problem_document_in_the_language_of_the_client(client: D
     assert response["Content-Language"] == LANGUAGE
     with override(LANGUAGE):
         assert response.json()["detail"] == _("The body of the request is too large.")
-    # Or a browser would not show it to the page.
+    # Required by browsers to let the page read the response.
     assert response["Access-Control-Allow-Origin"] == "https://app.example.com"
 
 
 @pytest.mark.django_db
-def test_a_body_has_to_say_how_long_it_is(client: DjangoClient) -> None:
+def test_chunked_body_is_rejected(client: DjangoClient) -> None:
     response = client.generic("POST", reverse(LOG_IN), headers={"transfer-encoding": "chunked"})
 
     assert (response.status_code, response.json()["type"]) == (411, "urn:problem:length_required")
@@ -113,7 +113,7 @@ def test_a_body_has_to_say_how_long_it_is(client: DjangoClient) -> None:
         ([("transfer-encoding", "chunked"), ("content-length", "4")], b""),
     ],
 )
-def test_what_is_refused_is_not_read_by_asgi_either(headers: list[tuple[str, str]], body: bytes) -> None:
+def test_asgi_does_not_read_rejected_body(headers: list[tuple[str, str]], body: bytes) -> None:
     assert exchange(*headers) == (body, not body)
 
 
@@ -127,20 +127,20 @@ def test_what_is_refused_is_not_read_by_asgi_either(headers: list[tuple[str, str
         ("/nothing/", b""),
     ],
 )
-def test_forms_with_files_are_read_for_routes_that_take_them(path: str, body: bytes) -> None:
+def test_asgi_reads_large_form_only_for_routes_with_form_parser(path: str, body: bytes) -> None:
     assert exchange(LARGE, FORM, path=path) == (body, not body)
 
 
-def test_large_form_is_refused_by_wsgi_where_no_form_is_read(client: DjangoClient) -> None:
+def test_wsgi_rejects_large_form_for_route_without_form_parser(client: DjangoClient) -> None:
     response = client.generic("POST", reverse(LOG_IN), content_type=FORM[1], CONTENT_LENGTH=LARGE[1])
     assert response.status_code == 413
 
 
-def test_a_socket_has_no_body() -> None:
+def test_websocket_ignores_body_limit() -> None:
     assert exchange(("content-length", "3000000"), kind="websocket") == (b"sent", False)
 
 
-def test_large_bodies_are_received_a_few_at_a_time() -> None:
+def test_large_bodies_have_limited_concurrency() -> None:
     inside: list[int] = []
 
     async def application(_scope: Any, _receive: Any, _send: Any) -> None:
@@ -160,7 +160,7 @@ def test_large_bodies_are_received_a_few_at_a_time() -> None:
     assert max(most) == LARGE_BODIES
 
 
-def test_large_body_that_finds_no_place_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_large_body_is_rejected_when_semaphore_times_out(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("infrastructure.http.asgi.LARGE_BODIES", 0)
     monkeypatch.setattr("infrastructure.http.asgi.WAIT_SECONDS", 0)
     headers, content = refusal(None, LARGE, FORM, ("x-request-id", "my-request"))
@@ -173,14 +173,14 @@ def test_large_body_that_finds_no_place_is_refused(monkeypatch: pytest.MonkeyPat
     assert content["request_id"] == "my-request"
 
 
-def test_small_body_needs_no_place(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_small_body_needs_no_semaphore(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("infrastructure.http.asgi.LARGE_BODIES", 0)
     monkeypatch.setattr("infrastructure.http.asgi.WAIT_SECONDS", 0)
     assert exchange(("content-length", "100000")) == (b"sent", False)
 
 
 @pytest.mark.parametrize("error", [TimeoutError(), OSError(errno.ENOSPC, "No space left on device")])
-def test_missing_room_is_a_problem_document(error: Exception) -> None:
+def test_full_disk_and_timeout_return_problem_details(error: Exception) -> None:
     async def application(_scope: Any, _receive: Any, _send: Any) -> None:
         raise error
 
@@ -190,7 +190,7 @@ def test_missing_room_is_a_problem_document(error: Exception) -> None:
     assert len(content["request_id"]) == 36
 
 
-def test_other_errors_are_left_to_the_server() -> None:
+def test_other_os_errors_are_raised() -> None:
     async def application(_scope: Any, _receive: Any, _send: Any) -> None:
         raise OSError(errno.EACCES, "Permission denied")
 

@@ -1,4 +1,4 @@
-"""A cache whose Redis is away: slower, never an error."""
+"""Redis cache with fallback, and its serializer."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def redis_at(port: int, stand_in: str) -> dict[str, Any]:
 
 @pytest.fixture
 def port() -> Iterator[int]:
-    """A port that is taken and refuses connections: nobody listens."""
+    """Return a bound port that refuses connections."""
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         yield taken.getsockname()[1]
@@ -67,7 +67,7 @@ def _away(settings: Settings, port: int) -> None:
 
 
 @pytest.mark.usefixtures("_away")
-def test_nothing_is_cached_while_redis_is_away() -> None:
+def test_cache_stores_nothing_when_redis_is_down() -> None:
     cache.set("colour", "blue")
     assert cache.get("colour", "none") == "none"
     assert cache.add("colour", "blue")
@@ -82,7 +82,7 @@ def test_nothing_is_cached_while_redis_is_away() -> None:
 
 
 @pytest.mark.usefixtures("_away")
-def test_what_is_counted_is_counted_in_the_process_meanwhile() -> None:
+def test_counters_use_process_memory_when_redis_is_down() -> None:
     counters = caches["counters"]
     with pytest.raises(ValueError, match="clicks"):
         counters.incr("clicks")
@@ -93,19 +93,19 @@ def test_what_is_counted_is_counted_in_the_process_meanwhile() -> None:
 
 @pytest.mark.django_db
 @pytest.mark.usefixtures("_away")
-def test_limits_hold_meanwhile(api: Client, settings: Settings) -> None:
+def test_throttle_applies_when_redis_is_down(api: Client, settings: Settings) -> None:
     settings.THROTTLE_RATES = settings.THROTTLE_RATES | {"auth": "2/day"}
     body = {"email": "nobody@example.com", "password": "wrong"}
     assert [api.post("/api/v1/auth/token/", body).status_code for _ in range(3)] == [401, 401, 429]
 
 
 @pytest.mark.usefixtures("_away")
-def test_people_in_the_admin_stay_logged_in_meanwhile(admin_client: Any) -> None:
+def test_admin_session_remains_when_redis_is_down(admin_client: Any) -> None:
     assert admin_client.get(reverse("admin:index")).status_code == 200
 
 
 @pytest.mark.usefixtures("_away")
-def test_the_log_says_once_that_it_is_away(caplog: pytest.LogCaptureFixture) -> None:
+def test_cache_logs_once_when_redis_is_down(caplog: pytest.LogCaptureFixture) -> None:
     for _ in range(5):
         cache.get("colour")
         caches["counters"].get("colour")
@@ -113,8 +113,8 @@ def test_the_log_says_once_that_it_is_away(caplog: pytest.LogCaptureFixture) -> 
     assert "cache_unavailable" in caplog.text
 
 
-def test_one_operation_alone_waits_for_a_redis_that_does_not_answer(settings: Settings) -> None:
-    """A server that hangs accepts connections and says nothing."""
+def test_circuit_breaker_lets_one_operation_wait_when_redis_hangs(settings: Settings) -> None:
+    """Use a server that accepts connections and never responds."""
     with socket.create_server(("127.0.0.1", 0)) as silent:
         settings.CACHES = {"default": redis_at(silent.getsockname()[1], "dummy.DummyCache")}
         assert [cache.get("colour") for _ in range(20)] == [None] * 20
@@ -124,14 +124,16 @@ def test_one_operation_alone_waits_for_a_redis_that_does_not_answer(settings: Se
 
 
 class Refuser(socketserver.StreamRequestHandler):
-    """Answers every command as a server does that cannot write to its disk."""
+    """Redis server that responds to every command with a disk error."""
 
     def handle(self) -> None:
         while self.rfile.readline():
             self.wfile.write(b"-MISCONF Errors writing to the disk\r\n")
 
 
-def test_a_redis_that_refuses_fails_nothing(settings: Settings, caplog: pytest.LogCaptureFixture) -> None:
+def test_cache_uses_fallback_when_redis_returns_errors(
+    settings: Settings, caplog: pytest.LogCaptureFixture
+) -> None:
     with socketserver.ThreadingTCPServer(("127.0.0.1", 0), Refuser) as server:
         server.daemon_threads = True
         threading.Thread(target=server.serve_forever, daemon=True).start()
@@ -145,7 +147,7 @@ def test_a_redis_that_refuses_fails_nothing(settings: Settings, caplog: pytest.L
 
 
 @pytest.mark.parametrize(("redis_url", "engine"), [("", "db"), ("redis://127.0.0.1:1/0", "cached_db")])
-def test_no_session_is_kept_in_the_memory_of_one_process(
+def test_session_engine_never_uses_process_memory(
     monkeypatch: pytest.MonkeyPatch, redis_url: str, engine: str
 ) -> None:
     monkeypatch.setenv("REDIS_URL", redis_url)
@@ -155,13 +157,13 @@ def test_no_session_is_kept_in_the_memory_of_one_process(
 
 
 class Exploit:
-    """What an attacker with write access to Redis would store in place of a pickled value."""
+    """Pickle payload of an attacker with write access to Redis."""
 
     def __reduce__(self) -> tuple[Any, ...]:
         return (pytest.fail, ("unpickled",))
 
 
-def test_values_that_are_no_json_are_missing() -> None:
+def test_serializer_returns_none_for_foreign_values() -> None:
     serializer = JSONSerializer({})
     pickled = pickle.dumps(Exploit())
     for stored in (pickled, b"nonsense", b"[]", b'{"page": [200]}', b'{"page": [1, [2], "x"]}'):
@@ -169,18 +171,18 @@ def test_values_that_are_no_json_are_missing() -> None:
 
 
 @pytest.mark.parametrize("value", [None, "text", 1.5, True, [1, "2", None], {"a": {"b": [1]}}, {"page": [1]}])
-def test_values_of_json_are_given_back(value: Any) -> None:
+def test_serializer_restores_json_values(value: Any) -> None:
     serializer = JSONSerializer({})
     assert serializer.loads(serializer.dumps(value)) == value
 
 
 @pytest.mark.parametrize("value", [b"bytes", {1, 2}, datetime(2030, 1, 1, tzinfo=UTC), Decimal(1), object])
-def test_values_that_json_cannot_hold_are_refused(value: Any) -> None:
+def test_serializer_rejects_values_that_are_not_json(value: Any) -> None:
     with pytest.raises(TypeError, match="not JSON serializable"):
         JSONSerializer({}).dumps(value)
 
 
-def test_page_is_given_back_without_its_cookies() -> None:
+def test_serializer_restores_page_without_cookies() -> None:
     page = HttpResponse(b"\xff\x00", status=201, headers={"Content-Type": "image/x", "Vary": "Accept"})
     page.set_cookie("sessionid", "secret")
     serializer = JSONSerializer({})
@@ -191,7 +193,7 @@ def test_page_is_given_back_without_its_cookies() -> None:
 
 
 @pytest.mark.urls("tests.sampleapp.urls")
-def test_cached_page_is_made_once(client: DjangoClient) -> None:
+def test_cache_page_renders_once(client: DjangoClient) -> None:
     first, second = (client.get("/sample/cached/") for _ in range(2))
     assert first.content == second.content
     assert first["Content-Type"] == second["Content-Type"] == "application/json"
@@ -199,12 +201,12 @@ def test_cached_page_is_made_once(client: DjangoClient) -> None:
 
 @needs_redis
 @pytest.mark.django_db
-def test_no_cache_holds_a_pickle(admin_client: Any) -> None:
+def test_caches_contain_no_pickles(admin_client: Any) -> None:
     admin_client.get(reverse("admin:index"))
     cache.set("text", "x" * 5000)
     cache_remember("answer", lambda: {"n": 1}, fresh=timedelta(minutes=1), stale=timedelta(minutes=1))
     redis: Any = caches["default"]
-    # In the tests all caches have one prefix.
+    # In tests, all caches have the same prefix.
     keys = list(redis.iter_keys("*"))
     assert {"text", "answer"} < {*keys}
     assert any("session" in key for key in keys)
@@ -217,7 +219,7 @@ def test_no_cache_holds_a_pickle(admin_client: Any) -> None:
 
 @needs_redis
 @pytest.mark.django_db
-def test_limits_of_a_request_take_one_round_trip(
+def test_throttling_needs_one_redis_command(
     api: Client, settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     commands: list[str] = []
@@ -236,7 +238,7 @@ def test_limits_of_a_request_take_one_round_trip(
 
 
 @needs_redis
-def test_counters_end_with_their_window() -> None:
+def test_counters_expire_with_their_window() -> None:
     counters: Any = caches["counters"]
     limits = [("burst", 2, 60), ("sustained", 1, 3600)]
     assert [counters.increment_until_exceeded(limits) for _ in range(3)] == [0, 2, 1]
@@ -246,7 +248,7 @@ def test_counters_end_with_their_window() -> None:
 
 
 @needs_redis
-def test_redis_keeps_what_it_is_given() -> None:
+def test_redis_stores_values_and_increments_atomically() -> None:
     cache.set("colour", {"name": "blue" * 100})
     assert cache.get("colour") == {"name": "blue" * 100}
     counters = caches["counters"]
@@ -261,7 +263,7 @@ def test_redis_keeps_what_it_is_given() -> None:
 
 @needs_redis
 @pytest.mark.parametrize("timeout", [None, 1_209_600])
-def test_redis_keeps_a_session_for_minutes(timeout: int | None) -> None:
+def test_session_cache_limits_lifetime(timeout: int | None) -> None:
     sessions: Any = caches["sessions"]
     sessions.set("session", {"a": 1}, timeout)
     assert 0 < sessions.ttl("session") <= 300

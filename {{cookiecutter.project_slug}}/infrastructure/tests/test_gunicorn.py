@@ -1,4 +1,4 @@
-"""The server: its graceful shutdown, and its deadline for each request."""
+"""Gunicorn worker: graceful shutdown and request deadline."""
 
 import socket
 import time
@@ -24,15 +24,15 @@ def refuses(server: Server) -> bool:
     return False
 
 
-def test_a_server_that_ends_finishes_its_requests_and_refuses_new_ones_meanwhile(tmp_path: Path) -> None:
+def test_graceful_shutdown_finishes_requests_and_refuses_connections(tmp_path: Path) -> None:
     with (
-        # One process, which has the request: what gunicorn tells one that is still starting is lost.
+        # One worker, which has the request: signals to a starting worker are lost.
         served(tmp_path) as server,
         socket.create_connection(("127.0.0.1", server.port), timeout=30) as client,
     ):
         client.sendall(HEAD)
         answer = client.makefile("rb")
-        # The body is wanted: a worker has the request.
+        # "100 Continue" shows that a worker has the request.
         assert answer.readline() + answer.readline() == b"HTTP/1.1 100 Continue\r\n\r\n"
         client.sendall(BODY[:5])
         server.process.terminate()
@@ -46,7 +46,7 @@ def test_a_server_that_ends_finishes_its_requests_and_refuses_new_ones_meanwhile
         assert server.process.wait(30) == 0
 
 
-def test_deadline_closes_slow_connections_and_leaves_idle_ones(tmp_path: Path) -> None:
+def test_request_deadline_closes_slow_but_not_idle_connections(tmp_path: Path) -> None:
     with (
         served(tmp_path, WEB_REQUEST_TIMEOUT="1") as server,
         closing(HTTPConnection("127.0.0.1", server.port, timeout=30)) as idle,
@@ -58,6 +58,6 @@ def test_deadline_closes_slow_connections_and_leaves_idle_ones(tmp_path: Path) -
         with suppress(ConnectionError):
             while slow.recv(4096):
                 pass
-        # It has been idle for longer than the other had to send its request.
+        # It was idle for longer than the request timeout.
         idle.request("GET", "/health/live/")
         assert idle.getresponse().status == 200

@@ -13,12 +13,12 @@ from infrastructure.monitoring.health import CHECKS
 
 @pytest.fixture(autouse=True)
 def _components_of_the_core(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Without those that other apps add where they have a server."""
+    """Remove the checks that other apps add."""
     own = ("database", "cache", "migrations")
     monkeypatch.setattr("infrastructure.monitoring.health.CHECKS", {name: CHECKS[name] for name in own})
 
 
-def test_the_process_lives_whatever_the_host_and_without_a_query(
+def test_liveness_accepts_any_host_without_queries(
     api: Client, db: None, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
     with django_assert_num_queries(0):
@@ -26,7 +26,7 @@ def test_the_process_lives_whatever_the_host_and_without_a_query(
     assert (response.status_code, response.json()) == (200, {"status": "ok"})
 
 
-def test_a_process_whose_components_work_is_ready(api: Client, db: None) -> None:
+def test_readiness_returns_200_when_components_work(api: Client, db: None) -> None:
     response = api.get(reverse("health-ready"), HTTP_HOST="10.0.0.7")
     assert response.status_code == 200, response.content
     assert response.json() == {
@@ -36,7 +36,7 @@ def test_a_process_whose_components_work_is_ready(api: Client, db: None) -> None
 
 
 @pytest.mark.parametrize("path", ["/health/ready/", "/health/ready/?only=database"])
-def test_readiness_is_not_found_through_a_proxy(
+def test_readiness_returns_404_through_proxy(
     api: Client, django_assert_num_queries: DjangoAssertNumQueries, db: None, path: str
 ) -> None:
     with django_assert_num_queries(0):
@@ -44,15 +44,15 @@ def test_readiness_is_not_found_through_a_proxy(
     assert (response.status_code, response["Content-Type"]) == (404, "application/problem+json")
 
 
-def test_liveness_is_found_through_a_proxy(api: Client) -> None:
+def test_liveness_works_through_proxy(api: Client) -> None:
     assert api.get(reverse("health-live"), HTTP_X_FORWARDED_FOR="192.0.2.1").status_code == 200
 
 
-def test_an_unknown_probe_is_not_found(api: Client, db: None) -> None:
+def test_health_returns_404_for_unknown_probe(api: Client, db: None) -> None:
     assert api.get("/health/nothing/").status_code == 404
 
 
-def test_a_process_ahead_of_its_database_is_not_ready(
+def test_readiness_returns_503_when_migrations_are_missing(
     api: Client, db: None, caplog: pytest.LogCaptureFixture
 ) -> None:
     MigrationRecorder(connection).record_unapplied("users", "0001_initial")
@@ -74,7 +74,7 @@ def test_a_process_ahead_of_its_database_is_not_ready(
     ],
     ids=["away", "forgets"],
 )
-def test_a_process_without_its_cache_is_not_ready(
+def test_readiness_returns_503_when_cache_fails(
     api: Client, db: None, settings: Settings, cache: dict[str, Any]
 ) -> None:
     settings.CACHES |= {"default": cache}
@@ -83,7 +83,7 @@ def test_a_process_without_its_cache_is_not_ready(
     assert response.json()["components"] == {"database": "ok", "cache": "unavailable", "migrations": "ok"}
 
 
-def test_a_process_is_ready_without_what_nobody_asks_for(
+def test_readiness_checks_only_requested_components(
     api: Client, db: None, settings: Settings, django_assert_max_num_queries: DjangoAssertNumQueries
 ) -> None:
     settings.CACHES |= {"default": {"BACKEND": "django.core.cache.backends.dummy.DummyCache"}}
@@ -94,13 +94,13 @@ def test_a_process_is_ready_without_what_nobody_asks_for(
 
 
 @pytest.mark.parametrize("only", ["", "databases", "database,caches", "database,"])
-def test_a_name_that_is_no_component_asks_for_all(api: Client, db: None, only: str) -> None:
+def test_readiness_checks_all_components_for_unknown_name(api: Client, db: None, only: str) -> None:
     response = api.get(reverse("health-ready"), {"only": only})
     assert response.json()["components"].keys() == {"database", "cache", "migrations"}
 
 
 @pytest.mark.parametrize(("idle_seconds", "skipped"), [(600.0, True), (0.0, False)])
-def test_connection_is_checked_only_after_a_pause(
+def test_connection_health_check_runs_only_after_idle_time(
     api: Client, db: None, monkeypatch: pytest.MonkeyPatch, idle_seconds: float, *, skipped: bool
 ) -> None:
     monkeypatch.setattr(health, "IDLE_SECONDS", idle_seconds)

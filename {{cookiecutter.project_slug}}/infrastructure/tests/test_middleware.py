@@ -12,7 +12,7 @@ pytestmark = [pytest.mark.django_db, pytest.mark.urls("tests.sampleapp.urls")]
 
 
 def events(caplog: pytest.LogCaptureFixture, name: str) -> list[dict[str, Any]]:
-    """What was logged under this name."""
+    """Return the log events with this name."""
     lines = [record.msg for record in caplog.records if isinstance(record.msg, dict)]
     return [line for line in lines if line["event"] == name]
 
@@ -20,7 +20,7 @@ def events(caplog: pytest.LogCaptureFixture, name: str) -> list[dict[str, Any]]:
 @pytest.mark.parametrize(
     "given", ["12345678", "a" * 128, "0f8fad5b-d9cb-469f-a165-70867728", "trace_1.span-2"]
 )
-def test_a_valid_id_of_a_request_is_kept(api: Client, given: str) -> None:
+def test_request_id_is_kept_when_valid(api: Client, given: str) -> None:
     assert api.get(reverse("open"), HTTP_X_REQUEST_ID=given)["X-Request-ID"] == given
 
 
@@ -37,11 +37,11 @@ def test_a_valid_id_of_a_request_is_kept(api: Client, given: str) -> None:
         "<script>",
     ],
 )
-def test_an_id_that_is_not_valid_is_replaced(api: Client, given: str) -> None:
+def test_request_id_is_replaced_when_invalid(api: Client, given: str) -> None:
     assert uuid.UUID(api.get(reverse("open"), HTTP_X_REQUEST_ID=given)["X-Request-ID"]).version == 4
 
 
-def test_each_request_gets_an_id_of_its_own(api: Client) -> None:
+def test_request_id_is_unique(api: Client) -> None:
     assert len({api.get(reverse("open"))["X-Request-ID"] for _ in range(3)}) == 3
 
 
@@ -59,16 +59,14 @@ def test_each_request_gets_an_id_of_its_own(api: Client) -> None:
         ("/sample/failures/fault/", 500),
     ],
 )
-def test_every_response_names_its_request(caplog: pytest.LogCaptureFixture, path: str, status: int) -> None:
+def test_request_id_is_in_response_and_log(caplog: pytest.LogCaptureFixture, path: str, status: int) -> None:
     response = Client(raise_request_exception=False).get(path, headers={"x-request-id": "my-request"})
     assert (response.status_code, response["X-Request-ID"]) == (status, "my-request")
     line = events(caplog, "request_failed" if status == 500 else "request_finished")[0]
     assert (line["request_id"], line["code"], line["request"]) == ("my-request", status, f"GET {path}")
 
 
-def test_a_request_is_logged_with_its_duration_and_without_its_query(
-    api: Client, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_request_log_has_duration_but_no_query_string(api: Client, caplog: pytest.LogCaptureFixture) -> None:
     api.get(reverse("open"), {"token": "s3cret"})
     (line,) = events(caplog, "request_finished")
     assert line["request"] == "GET /sample/open/"
@@ -76,16 +74,14 @@ def test_a_request_is_logged_with_its_duration_and_without_its_query(
     assert "s3cret" not in caplog.text
 
 
-def test_a_request_is_logged_with_the_user_who_sent_it(
-    user_api: Client, user: User, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_request_log_has_user_id(user_api: Client, user: User, caplog: pytest.LogCaptureFixture) -> None:
     caplog.clear()
     user_api.get(reverse("v1:users:me"))
     (line,) = events(caplog, "request_finished")
     assert line["user_id"] == str(user.pk)
 
 
-def test_one_line_does_not_leak_into_the_next_request(
+def test_log_context_does_not_leak_into_next_request(
     user_api: Client, api: Client, caplog: pytest.LogCaptureFixture
 ) -> None:
     user_api.get(reverse("v1:users:me"))
@@ -95,7 +91,7 @@ def test_one_line_does_not_leak_into_the_next_request(
     assert line.get("user_id") is None
 
 
-def test_a_fault_is_logged_with_its_traceback_once(caplog: pytest.LogCaptureFixture) -> None:
+def test_server_error_is_logged_once_with_traceback(caplog: pytest.LogCaptureFixture) -> None:
     Client(raise_request_exception=False).get(reverse("failure", args=["fault"]))
     (line,) = events(caplog, "request_failed")
     assert line["request"] == "GET /sample/failures/fault/"

@@ -1,4 +1,4 @@
-"""Nothing waits without end for a database that hangs."""
+"""Timeouts for a database that hangs."""
 
 import socket
 from collections.abc import Iterator
@@ -20,14 +20,14 @@ on_postgresql = pytest.mark.skipif(
 
 @pytest.fixture
 def hanging() -> Iterator[str]:
-    """Where something accepts connections, and never says a word."""
+    """Return the URL of a server that accepts connections and never responds."""
     with socket.create_server(("127.0.0.1", 0)) as server:
         yield f"postgresql://127.0.0.1:{server.getsockname()[1]}/"
 
 
 @pytest.fixture
 def own_connection(db: None) -> Iterator[BaseDatabaseWrapper]:
-    """One beside that of the test, which has to stay; what it asked ends with it."""
+    """Return a connection separate from the test's own; closing it aborts its queries."""
     own = connection.copy()
     options = own.settings_dict["OPTIONS"].get("options", "")
     own.settings_dict["OPTIONS"]["options"] = f"{options} -c client_connection_check_interval=50"
@@ -36,7 +36,7 @@ def own_connection(db: None) -> Iterator[BaseDatabaseWrapper]:
     own.close()
 
 
-def test_of_two_ends_the_earlier_one_counts() -> None:
+def test_deadline_is_the_earlier_of_nested_blocks() -> None:
     assert seconds_left() is None
     with answer_within(100):
         with answer_within(0):
@@ -46,18 +46,18 @@ def test_of_two_ends_the_earlier_one_counts() -> None:
     assert seconds_left() is None
 
 
-def test_connecting_to_a_server_that_hangs_ends(hanging: str) -> None:
+def test_connect_times_out_when_server_hangs(hanging: str) -> None:
     with answer_within(1), pytest.raises(psycopg.OperationalError, match="timeout expired"):
         driver.connect(hanging, connect_timeout=600)
 
 
-def test_nobody_connects_after_the_end(hanging: str) -> None:
+def test_connect_fails_after_deadline(hanging: str) -> None:
     with answer_within(0), pytest.raises(psycopg.OperationalError, match="no time is left"):
         driver.connect(hanging)
 
 
 @on_postgresql
-def test_an_answer_that_takes_too_long_ends_the_connection(own_connection: BaseDatabaseWrapper) -> None:
+def test_connection_is_closed_after_deadline(own_connection: BaseDatabaseWrapper) -> None:
     own_connection.ensure_connection()
     with answer_within(0.2), pytest.raises(OperationalError, match="did not answer in time"):
         own_connection.cursor().execute("SELECT pg_sleep(60)")
@@ -65,7 +65,7 @@ def test_an_answer_that_takes_too_long_ends_the_connection(own_connection: BaseD
 
 
 @on_postgresql
-def test_a_failure_that_is_answered_ends_no_connection(own_connection: BaseDatabaseWrapper) -> None:
+def test_connection_remains_usable_after_statement_timeout(own_connection: BaseDatabaseWrapper) -> None:
     with own_connection.cursor() as cursor:
         cursor.execute("SET statement_timeout = 100")
         with pytest.raises(OperationalError, match="statement timeout"):
@@ -75,14 +75,14 @@ def test_a_failure_that_is_answered_ends_no_connection(own_connection: BaseDatab
 
 
 @on_postgresql
-def test_answers_have_a_limit_of_their_own(own_connection: BaseDatabaseWrapper) -> None:
+def test_query_times_out_after_answer_timeout(own_connection: BaseDatabaseWrapper) -> None:
     own_connection.settings_dict["OPTIONS"]["answer_timeout"] = "0.2"
     with own_connection.cursor() as cursor, pytest.raises(OperationalError, match="did not answer in time"):
         cursor.execute("SELECT pg_sleep(60)")
 
 
 @on_postgresql
-def test_a_client_is_told_to_try_again_when_a_query_takes_too_long(
+def test_api_returns_503_with_retry_after_when_query_times_out(
     user_api: Client, user: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def slow(*_args: object) -> None:

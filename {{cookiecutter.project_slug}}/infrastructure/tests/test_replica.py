@@ -24,7 +24,7 @@ pytestmark = [
 
 @pytest.fixture(scope="module", autouse=True)
 def _replica(django_db_setup: None) -> Iterator[None]:
-    """A second connection to the database of the tests."""
+    """Add a second connection to the test database."""
     connections.settings["replica"] = deepcopy(connections.settings["default"])
     yield
     connections["replica"].close()
@@ -39,26 +39,26 @@ def _router(settings: Settings) -> None:
 
 @contextmanager
 def queries(*, primary: bool, replica: bool) -> Iterator[None]:
-    """Assert which of the two is asked inside."""
+    """Assert which databases the block queries."""
     with CaptureQueriesContext(connections["default"]) as on_primary:  # noqa: SIM117 - one line would be too long
         with CaptureQueriesContext(connections["replica"]) as on_replica:
             yield
     assert (bool(on_primary), bool(on_replica)) == (primary, replica), [*on_primary, *on_replica]
 
 
-def test_reads_of_safe_requests_go_to_the_replica(api: Client) -> None:
+def test_safe_request_reads_from_replica(api: Client) -> None:
     note = NoteFactory.create()
     with queries(primary=False, replica=True):
         assert api.get(reverse("note-list")).json()["results"] == [{"id": str(note.pk), "text": note.text}]
 
 
-def test_requests_that_change_something_stay_on_the_primary(api: Client) -> None:
+def test_unsafe_request_uses_primary(api: Client) -> None:
     url = reverse("note-detail", args=[NoteFactory.create().pk])
     with queries(primary=True, replica=False):
         assert api.patch(url, {"text": "changed"}).json()["text"] == "changed"
 
 
-def test_who_asks_is_looked_up_on_the_primary_and_what_they_ask_for_on_the_replica() -> None:
+def test_authentication_uses_primary_and_view_uses_replica() -> None:
     staff = SuperuserFactory.create()
     api = Client()
     api.login_by_token(staff)
@@ -68,7 +68,7 @@ def test_who_asks_is_looked_up_on_the_primary_and_what_they_ask_for_on_the_repli
         assert api.get(reverse("v1:users:user-list")).status_code == 200
 
 
-def test_an_end_of_a_session_holds_at_once_however_late_the_replica_is(user: User) -> None:
+def test_session_revocation_is_read_from_primary(user: User) -> None:
     api = Client()
     api.login_by_token(user)
     api.post(reverse("v1:auth:logout-all"))
@@ -76,14 +76,14 @@ def test_an_end_of_a_session_holds_at_once_however_late_the_replica_is(user: Use
         assert api.get(reverse("v1:users:me")).status_code == 401
 
 
-def test_people_in_the_admin_see_what_they_just_saved() -> None:
+def test_admin_reads_from_primary() -> None:
     browser = DjangoClient()
     browser.force_login(SuperuserFactory.create())
     with queries(primary=True, replica=False):
         assert browser.get(reverse("admin:users_user_changelist")).status_code == 200
 
 
-def test_what_was_written_is_read_where_it_was_written() -> None:
+def test_read_after_write_uses_primary() -> None:
     with replica_allowed(allowed=True):
         with queries(primary=False, replica=True):
             assert not Note.objects.exists()
@@ -92,22 +92,22 @@ def test_what_was_written_is_read_where_it_was_written() -> None:
             assert Note.objects.get() == note
 
 
-def test_reads_in_a_transaction_stay_in_it() -> None:
+def test_transaction_reads_from_primary() -> None:
     with replica_allowed(allowed=True), transaction.atomic(), queries(primary=True, replica=False):
         assert not Note.objects.exists()
 
 
-def test_outside_of_requests_everything_is_on_the_primary() -> None:
+def test_code_outside_requests_uses_primary() -> None:
     with queries(primary=True, replica=False):
         assert not Note.objects.exists()
 
 
-def test_only_the_primary_is_migrated() -> None:
+def test_migrations_run_only_on_primary() -> None:
     assert ReplicaRouter().allow_migrate("default", "users")
     assert not ReplicaRouter().allow_migrate("replica", "users")
 
 
-def test_rows_of_both_may_be_related(user: User) -> None:
+def test_relation_between_replica_and_primary_is_allowed(user: User) -> None:
     with replica_allowed(allowed=True):
         owner = User.objects.get()
     assert owner._state.db == "replica"  # noqa: SLF001 - Django's documented model state

@@ -9,7 +9,7 @@ from infrastructure.logging.scrub import MAX_LENGTH, redact, scrub, scrub_event,
 
 
 def rendered(**event: Any) -> dict[str, Any]:
-    """The event as a line of JSON shows it."""
+    """Return the event as rendered to JSON."""
     line = JSONRenderer()(None, "info", scrub_event(None, "info", event))
     read: dict[str, Any] = json.loads(line)
     return read
@@ -19,12 +19,12 @@ def rendered(**event: Any) -> dict[str, Any]:
     "name",
     ["password", "new_password", "Authorization", "HTTP_COOKIE", "refresh_token", "client_secret", "email"],
 )
-def test_what_nobody_should_read_is_blanked(name: str) -> None:
+def test_redact_replaces_values_of_sensitive_keys(name: str) -> None:
     event = redact(None, "info", {"event": "login", name: "s3cret"})
     assert event == {"event": "login", name: "[redacted]"}
 
 
-def test_everything_else_is_left_as_it_is() -> None:
+def test_redact_keeps_other_values() -> None:
     event = {"event": "request_finished", "code": 200, "request": "GET /", "user_id": None}
     assert redact(None, "info", dict(event)) == event
 
@@ -42,7 +42,7 @@ def test_everything_else_is_left_as_it_is() -> None:
     ],
 )
 @pytest.mark.parametrize("mask", [scrub, without_persons])
-def test_addresses_in_a_text_are_masked(mask: Any, address: str) -> None:
+def test_emails_in_text_are_masked(mask: Any, address: str) -> None:
     text = mask(f"550 <{address}>: unknown, {address}, to {address}.")
     assert "example" not in text
     assert "bücher" not in text
@@ -50,12 +50,12 @@ def test_addresses_in_a_text_are_masked(mask: Any, address: str) -> None:
     assert text.endswith("[redacted].")
 
 
-def test_a_text_without_addresses_stays_as_it_is() -> None:
+def test_scrub_keeps_text_without_emails() -> None:
     event = {"request": "GET /@me/", "event": "a @ b", "code": 200, "ratio": 0.5, "ok": True, "user_id": None}
     assert rendered(**event) == event
 
 
-def test_addresses_are_masked_at_any_depth_and_the_line_stays_json() -> None:
+def test_scrub_masks_emails_recursively() -> None:
     exception = [{"exc_value": "first line\nann@example.com", "frames": [{"lineno": 3}]}]
     event = rendered(
         event="CORP\\ann@example.com", exception=exception, by={"bob@example.com": ("x@example.com",)}
@@ -67,7 +67,7 @@ def test_addresses_are_masked_at_any_depth_and_the_line_stays_json() -> None:
     }
 
 
-def test_objects_are_shown_as_code_shows_them() -> None:
+def test_scrub_renders_objects_by_repr() -> None:
     assert rendered(key=UUID(int=1), failed=ValueError("ann@example.com")) == {
         "key": "UUID('00000000-0000-0000-0000-000000000001')",
         "failed": "ValueError('[redacted]')",
@@ -75,10 +75,10 @@ def test_objects_are_shown_as_code_shows_them() -> None:
 
 
 @pytest.mark.parametrize("value", ["x" * 100_000, ["x" * 100_000], {"path": "x" * 100_000}, b"x" * 100_000])
-def test_values_have_a_limited_length(value: Any) -> None:
+def test_scrub_truncates_long_values(value: Any) -> None:
     assert len(json.dumps(rendered(value=value))) < MAX_LENGTH + 100
 
 
-def test_an_address_at_the_limit_is_not_cut_but_masked() -> None:
+def test_scrub_masks_email_at_length_limit() -> None:
     text = scrub("x" * (MAX_LENGTH - 10) + " ann@example.com")
     assert "ann" not in text

@@ -1,4 +1,4 @@
-"""What reaches Sentry: faults, with nothing about whom they hit. Sent for real, to a server in its place."""
+"""Events sent to a fake Sentry server, without personal data."""
 
 import json
 from collections.abc import Iterator
@@ -25,9 +25,9 @@ HEADERS: dict[str, str] = {
     "User_Agent": "Annabrowser",
 }
 LOGIN = {"email": EMAIL, "password": PASSWORD}
-# The database in memory of `REQUIRED` has no tables: a log-in is a fault.
+# The in-memory database of `REQUIRED` has no tables: a login fails with 500.
 LOG_IN = f"/api/v1/auth/token/?token={TOKEN}&email={EMAIL}"
-# The lines of code that an event shows hold none of what is planted.
+# The source lines, which events contain, must not contain the planted values.
 LOGS = """
 import logging, sys
 import django
@@ -57,7 +57,7 @@ def dsn(server: Receiver) -> str:
 
 
 def events(server: Receiver, kind: str = "event") -> list[dict[str, Any]]:
-    """The payloads of one kind. https://develop.sentry.dev/sdk/foundations/envelopes/"""
+    """Return the payloads of one kind. https://develop.sentry.dev/sdk/foundations/envelopes/"""
     found = []
     for _, envelope in server.received:
         lines = iter(envelope.split(b"\n")[1:])
@@ -72,7 +72,7 @@ def planted_in(server: Receiver) -> list[str]:
     return [secret for secret in PLANTED if secret in sent]
 
 
-def test_a_fault_arrives_without_a_word_about_whom_it_hit(tmp_path: Path, sentry: Receiver) -> None:
+def test_sentry_receives_exception_without_personal_data(tmp_path: Path, sentry: Receiver) -> None:
     variables = {"SENTRY_DSN": dsn(sentry), "SENTRY_TRACES_SAMPLE_RATE": "1.0"}
     with served(tmp_path, **variables) as server:
         handled = {
@@ -98,7 +98,7 @@ def test_a_fault_arrives_without_a_word_about_whom_it_hit(tmp_path: Path, sentry
     assert planted_in(sentry) == []
 
 
-def test_what_the_project_logs_as_an_error_arrives_by_its_name(sentry: Receiver) -> None:
+def test_sentry_receives_logged_error_by_event_name(sentry: Receiver) -> None:
     variables = {"SENTRY_DSN": dsn(sentry), "SENTRY_RELEASE": "7", "SENTRY_ENVIRONMENT": "blue"}
     process = run_python("-c", LOGS, EMAIL, PASSWORD, **variables)
     assert process.returncode == 0, process.stderr
@@ -110,6 +110,6 @@ def test_what_the_project_logs_as_an_error_arrives_by_its_name(sentry: Receiver)
     assert planted_in(sentry) == []
 
 
-def test_without_it_not_even_the_sdk_is_loaded() -> None:
+def test_sentry_sdk_is_imported_only_when_configured() -> None:
     process = run_python("-c", "import sys, django; django.setup(); print('sentry_sdk' in sys.modules)")
     assert process.stdout.split() == ["False"], process.stderr

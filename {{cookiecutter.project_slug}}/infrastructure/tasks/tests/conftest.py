@@ -1,4 +1,4 @@
-"""Fixtures for the tests of this app."""
+"""Fixtures of this app's tests."""
 
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -26,7 +26,7 @@ BUILDERS["tests.verify"] = verify_mail
 
 @pytest.fixture
 def messages(settings: Settings) -> Iterator[Messages]:
-    """Tasks are queued in the memory of this process, not run; hands out what a queue holds."""
+    """Queue tasks in memory without running them; return a function that drains a queue."""
     settings.CELERY_TASK_ALWAYS_EAGER = False
 
     def taken(queue: str) -> list[Any]:
@@ -45,7 +45,7 @@ def messages(settings: Settings) -> Iterator[Messages]:
 
 @pytest.fixture
 def broker_away(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Nothing can be queued: nobody listens where the broker should be."""
+    """Make publishing fail: the broker refuses connections."""
     settings.CELERY_TASK_ALWAYS_EAGER = False
     settings.CELERY_TASK_PUBLISH_RETRY = False
     send_task = app.send_task

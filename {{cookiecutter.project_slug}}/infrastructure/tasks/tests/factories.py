@@ -5,7 +5,7 @@ from infrastructure.tasks.models import DeadLetter
 
 
 class DeadLetterFactory(DjangoModelFactory[DeadLetter]):
-    """A mail that no server took."""
+    """Failed mail task."""
 
     class Meta:
         model = DeadLetter

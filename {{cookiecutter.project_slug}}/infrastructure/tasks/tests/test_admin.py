@@ -29,7 +29,7 @@ def replay(browser: Client, *letters: DeadLetter) -> HttpResponse:
     return browser.post(reverse(LIST), body, format="multipart", follow=True)
 
 
-def test_what_failed_is_found_and_what_it_says_is_not_shown(browser: Client) -> None:
+def test_dead_letter_admin_shows_error_but_not_arguments(browser: Client) -> None:
     letter = DeadLetterFactory.create()
     listed = browser.get(reverse(LIST), {"q": letter.task_id, "reason__exact": "failed"})
     shown = browser.get(reverse("admin:tasks_deadletter_change", args=[letter.pk]))
@@ -37,9 +37,7 @@ def test_what_failed_is_found_and_what_it_says_is_not_shown(browser: Client) -> 
     assert "tests.verify" not in listed.content.decode() + shown.content.decode()
 
 
-def test_what_is_replayed_runs_once_however_often_one_clicks(
-    browser: Client, mailoutbox: list[EmailMessage]
-) -> None:
+def test_replay_runs_task_once_when_repeated(browser: Client, mailoutbox: list[EmailMessage]) -> None:
     letters = DeadLetterFactory.create_batch(2)
     for _ in range(2):
         replay(browser, *letters)
@@ -47,16 +45,16 @@ def test_what_is_replayed_runs_once_however_often_one_clicks(
     assert not DeadLetter.objects.filter(replayed_at=None).exists()
 
 
-def test_what_failed_is_queued_where_it_was_under_an_id_of_its_own(
-    browser: Client, messages: Messages
-) -> None:
+def test_replay_uses_original_queue_and_new_task_id(browser: Client, messages: Messages) -> None:
     letter = DeadLetterFactory.create(queue="bulk")
     replay(browser, letter)
     (message,) = messages("bulk")
     assert message.headers["id"] != letter.task_id
 
 
-def test_what_fails_again_is_kept_again(browser: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_replay_creates_dead_letter_when_task_fails_again(
+    browser: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
     def refuse(*_args: object) -> None:
         raise OSError
 
@@ -66,7 +64,7 @@ def test_what_fails_again_is_kept_again(browser: Client, monkeypatch: pytest.Mon
     assert DeadLetter.objects.get(replayed_at=None).error == "OSError: "
 
 
-def test_while_the_broker_is_away_nothing_changes(browser: Client, broker_away: None) -> None:
+def test_replay_changes_nothing_when_broker_is_unavailable(browser: Client, broker_away: None) -> None:
     letter = DeadLetterFactory.create()
     page = replay(browser, letter)
     assert "The broker is unavailable" in page.content.decode()
@@ -74,9 +72,7 @@ def test_while_the_broker_is_away_nothing_changes(browser: Client, broker_away: 
     assert letter.replayed_at is None
 
 
-def test_task_that_is_not_known_any_more_is_reported_and_stops_nothing(
-    browser: Client, mailoutbox: list[EmailMessage]
-) -> None:
+def test_replay_skips_and_reports_unknown_task(browser: Client, mailoutbox: list[EmailMessage]) -> None:
     broken = DeadLetterFactory.create(task="apps.gone.tasks.gone")
     good = DeadLetterFactory.create()
     page = replay(browser, broken, good).content.decode()
@@ -85,7 +81,7 @@ def test_task_that_is_not_known_any_more_is_reported_and_stops_nothing(
     assert len(mailoutbox) == 1
 
 
-def test_staff_replay_only_with_the_permission(mailoutbox: list[EmailMessage]) -> None:
+def test_replay_requires_permission(mailoutbox: list[EmailMessage]) -> None:
     staff = StaffFactory.create()
     staff.user_permissions.add(Permission.objects.get(codename="view_deadletter"))
     browser = Client()
@@ -98,7 +94,7 @@ def test_staff_replay_only_with_the_permission(mailoutbox: list[EmailMessage]) -
     assert len(mailoutbox) == 1
 
 
-def test_a_schedule_is_switched_off_and_nothing_else_about_it_changes(browser: Client) -> None:
+def test_schedule_admin_changes_only_is_enabled(browser: Client) -> None:
     schedule = Schedule.objects.create(name="daily", task="a.task", expression="0 0 * * *")
     page = browser.post(
         reverse("admin:tasks_schedule_change", args=[schedule.pk]),
@@ -110,7 +106,7 @@ def test_a_schedule_is_switched_off_and_nothing_else_about_it_changes(browser: C
     assert (schedule.name, schedule.task, schedule.is_enabled) == ("daily", "a.task", False)
 
 
-def test_schedules_say_why_there_are_none(browser: Client) -> None:
+def test_schedule_admin_shows_hint_when_list_is_empty(browser: Client) -> None:
     hint = gettext("The schedules appear here after beat has started for the first time.")
     url = reverse("admin:tasks_schedule_changelist")
     assert hint in browser.get(url).content.decode()

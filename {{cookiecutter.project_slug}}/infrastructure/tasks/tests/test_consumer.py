@@ -1,4 +1,4 @@
-"""Messages that are no task a worker knows."""
+"""Unknown tasks and invalid messages."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ CALL = {"to": "ann@example.com", "link": "https://example.com/?token=s3cret"}
 
 
 class Message:
-    """Of the broker; notes what becomes of it."""
+    """Message of the broker that records how it was acknowledged."""
 
     def __init__(self, message: Any) -> None:
         self.headers, self.payload, self.body = message.headers, message.payload, message.body
@@ -55,7 +55,7 @@ def worker(monkeypatch: pytest.MonkeyPatch) -> Consumer:
     return worker
 
 
-def test_a_task_of_another_release_is_kept_and_not_shown(
+def test_unknown_task_becomes_dead_letter_without_logging_arguments(
     worker: Consumer, message: Message, caplog: pytest.LogCaptureFixture
 ) -> None:
     worker.on_unknown_task(None, message, KeyError(TASK))
@@ -66,7 +66,7 @@ def test_a_task_of_another_release_is_kept_and_not_shown(
     assert not any(secret in caplog.text for secret in CALL.values())
 
 
-def test_a_task_that_cannot_be_kept_goes_back(
+def test_unknown_task_is_requeued_when_database_is_unavailable(
     worker: Consumer, message: Message, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def away(**_values: Any) -> None:
@@ -77,7 +77,7 @@ def test_a_task_that_cannot_be_kept_goes_back(
     assert message.fate == "back"
 
 
-def test_what_cannot_be_read_is_not_shown_either(
+def test_invalid_message_is_discarded_without_logging_content(
     worker: Consumer, message: Message, caplog: pytest.LogCaptureFixture
 ) -> None:
     error = ValueError("ann@example.com")

@@ -37,7 +37,7 @@ def refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(EmailBackend, "send_messages", RefusingBackend.send_messages)
 
 
-def test_a_mail_is_queued_where_it_overtakes_others_and_shows_nothing(messages: Messages) -> None:
+def test_mail_is_queued_as_critical_with_hidden_arguments(messages: Messages) -> None:
     with override("de"):
         mail_queue("tests.verify", name="ann")
     (message,) = messages("critical")
@@ -47,7 +47,7 @@ def test_a_mail_is_queued_where_it_overtakes_others_and_shows_nothing(messages: 
     assert (message.headers["argsrepr"], message.headers["kwargsrepr"]) == ("…", "…")
 
 
-def test_a_mail_is_written_in_the_language_of_who_queued_it(
+def test_mail_uses_language_of_caller(
     mailoutbox: list[EmailMultiAlternatives],
 ) -> None:
     with override(LANGUAGE):
@@ -56,18 +56,18 @@ def test_a_mail_is_written_in_the_language_of_who_queued_it(
     assert f'<html lang="{LANGUAGE}"' in str(mail.alternatives[0][0])
 
 
-def test_a_mail_whose_task_runs_again_is_sent_once(mailoutbox: list[EmailMessage]) -> None:
+def test_mail_is_sent_once_when_task_runs_twice(mailoutbox: list[EmailMessage]) -> None:
     for _ in range(2):
         mail_deliver.delay(key="mail-1", language="en", **MAIL)
     assert len(mailoutbox) == 1
 
 
-def test_a_mail_that_was_not_sent_may_be_sent_again(refused: None) -> None:
+def test_mail_key_is_not_stored_when_sending_fails(refused: None) -> None:
     mail_deliver.delay(key="mail-1", language="en", **MAIL)
     assert not Receipt.objects.exists()
 
 
-def test_a_mail_that_no_server_takes_is_kept_without_what_it_says(refused: None) -> None:
+def test_mail_dead_letter_contains_no_personal_data(refused: None) -> None:
     mail_queue("tests.verify", name="ann")
     letter = DeadLetter.objects.get()
     assert (letter.task, letter.reason) == ("infrastructure.tasks.tasks.mail_deliver", "failed")
@@ -78,7 +78,7 @@ def test_a_mail_that_no_server_takes_is_kept_without_what_it_says(refused: None)
     assert "token" not in stored
 
 
-def test_account_mail_in_the_broker_has_no_email_link_or_token(api: Client, messages: Messages) -> None:
+def test_account_mail_message_contains_no_email_link_or_token(api: Client, messages: Messages) -> None:
     user = UserFactory.create()
     api.post(reverse("v1:auth:password-reset"), {"email": user.email})
 
@@ -104,14 +104,14 @@ def test_mail_of_a_deleted_account_is_not_sent(
     assert not mailoutbox
 
 
-def test_an_answer_does_not_fail_with_the_broker(broker_away: None, api: Client) -> None:
+def test_registration_succeeds_when_broker_is_unavailable(broker_away: None, api: Client) -> None:
     body = {"email": "bob@example.com", "password": "correct horse battery"}
     assert api.post(reverse("v1:auth:register"), body).status_code == 202
     letter = DeadLetter.objects.get()
     assert (letter.task, letter.reason) == ("infrastructure.tasks.tasks.mail_deliver", "unpublished")
 
 
-def test_few_wait_for_a_broker_that_was_away_a_moment_ago(
+def test_circuit_breaker_skips_broker_after_failure(
     broker_away: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     tries: list[str] = []
@@ -131,22 +131,20 @@ def test_few_wait_for_a_broker_that_was_away_a_moment_ago(
     assert len(tries) == 2
 
 
-def test_what_could_not_be_queued_names_its_request(broker_away: None) -> None:
+def test_unpublished_mail_stores_request_id(broker_away: None) -> None:
     with structlog.contextvars.bound_contextvars(request_id="my-request"):
         mail_queue("tests.verify", name="ann")
     assert DeadLetter.objects.get().request_id == "my-request"
 
 
-def test_a_mail_of_a_transaction_that_is_rolled_back_is_not_queued(messages: Messages) -> None:
+def test_mail_is_not_queued_after_rollback(messages: Messages) -> None:
     with transaction.atomic():
         mail_deliver.delay_on_commit(key="mail-1", language="en", **MAIL)
         transaction.set_rollback(True)
     assert messages("critical") == []
 
 
-def test_without_tasks_a_mail_is_sent_from_a_thread(
-    settings: Settings, mailoutbox: list[EmailMessage]
-) -> None:
+def test_mail_is_sent_by_thread_without_celery(settings: Settings, mailoutbox: list[EmailMessage]) -> None:
     settings.MAIL_QUEUE = "apps.core.mail.mail_in_thread"
     mail_queue("tests.verify", name="ann")
     assert len(mailoutbox) == 1

@@ -26,7 +26,7 @@ LONG_AGO = timezone.now() - timedelta(days=3)
 
 @pytest.fixture(autouse=True)
 def _two_entries(settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    # The connection is that of the test's transaction.
+    # Keep the connection, which has the test's transaction.
     monkeypatch.setattr("infrastructure.tasks.scheduler.close_old_connections", lambda: None)
     settings.CELERY_TASK_ALWAYS_EAGER = False
     settings.HEARTBEAT_DIR = str(tmp_path)
@@ -48,20 +48,20 @@ def fired(messages: Messages) -> list[Any]:
     return [message.payload[0] for message in messages("bulk")]
 
 
-def test_without_a_broker_there_is_nothing_to_fire(settings: Settings) -> None:
+def test_beat_does_not_start_without_broker(settings: Settings) -> None:
     settings.CELERY_TASK_ALWAYS_EAGER = True
     with pytest.raises(ImproperlyConfigured, match="CELERY_BROKER_URL"):
         beat()
 
 
-def test_what_is_new_runs_when_its_time_comes(messages: Messages) -> None:
+def test_schedule_does_not_run_immediately_when_new(messages: Messages) -> None:
     assert 0 < beat().tick() <= 5
     assert fired(messages) == []
     expressions = dict(Schedule.objects.values_list("name", "expression"))
     assert expressions == {"daily": "0 3 * * *", "often": "1:00:00"}
 
 
-def test_what_is_due_is_queued_once_and_what_was_missed_with_it(messages: Messages) -> None:
+def test_schedule_is_queued_once_after_missed_runs(messages: Messages) -> None:
     scheduler = beat()
     scheduler.tick()
     make_due()
@@ -71,7 +71,7 @@ def test_what_is_due_is_queued_once_and_what_was_missed_with_it(messages: Messag
     assert set(Schedule.objects.values_list("runs", flat=True)) == {1}
 
 
-def test_what_was_switched_off_is_not_queued_also_after_a_restart(messages: Messages) -> None:
+def test_schedule_stays_disabled_after_restart(messages: Messages) -> None:
     beat().tick()
     Lease.objects.all().delete()
     Schedule.objects.update(is_enabled=False)
@@ -80,14 +80,14 @@ def test_what_was_switched_off_is_not_queued_also_after_a_restart(messages: Mess
     assert fired(messages) == []
 
 
-def test_what_is_not_in_the_code_any_more_is_removed(messages: Messages) -> None:
+def test_schedule_is_deleted_when_removed_from_settings(messages: Messages) -> None:
     Schedule.objects.create(name="old", task="a.task", expression="* * * * *", last_run_at=LONG_AGO)
     beat().tick()
     assert set(Schedule.objects.values_list("name", flat=True)) == {"daily", "often"}
 
 
 @pytest.mark.django_db(transaction=True)
-def test_of_two_beats_one_stands_by_until_the_other_ends(messages: Messages) -> None:
+def test_second_beat_takes_over_when_first_ends(messages: Messages) -> None:
     first, second = beat(), beat()
     first.tick()
     make_due()
@@ -101,7 +101,7 @@ def test_of_two_beats_one_stands_by_until_the_other_ends(messages: Messages) -> 
     assert len(fired(messages)) == 2
 
 
-def test_a_beat_that_says_nothing_for_too_long_has_lost_its_place(messages: Messages) -> None:
+def test_beat_loses_lease_after_expiry(messages: Messages) -> None:
     first, second = beat(), beat()
     first.tick()
     Lease.objects.update(expires_at=timezone.now() - timedelta(seconds=1))
@@ -112,7 +112,7 @@ def test_a_beat_that_says_nothing_for_too_long_has_lost_its_place(messages: Mess
     assert fired(messages) == []
 
 
-def test_a_beat_that_lost_its_place_in_the_middle_fires_nothing() -> None:
+def test_beat_queues_nothing_when_lease_is_lost_during_tick() -> None:
     scheduler = beat()
     scheduler.tick()
     make_due()
@@ -123,7 +123,7 @@ def test_a_beat_that_lost_its_place_in_the_middle_fires_nothing() -> None:
 
 
 @pytest.mark.parametrize("error", [OperationalError("away"), BrokerError("away")])
-def test_what_could_not_be_queued_is_still_due_and_beat_goes_on(
+def test_schedule_stays_due_when_queueing_fails(
     messages: Messages, monkeypatch: pytest.MonkeyPatch, error: Exception
 ) -> None:
     scheduler = beat()
@@ -141,7 +141,7 @@ def test_what_could_not_be_queued_is_still_due_and_beat_goes_on(
     assert len(fired(messages)) == 2
 
 
-def test_beat_says_that_it_lives(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_beat_writes_heartbeat(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CELERY_HEARTBEAT_DIR", str(tmp_path))
     assert probe.main(["live", "beat"]) == 1
     beat().tick()
@@ -152,7 +152,7 @@ def test_beat_says_that_it_lives(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ("state", "age", "answers"),
     [("consuming", 0, (0, 0)), ("connecting", 0, (0, 1)), ("consuming", 120, (1, 1))],
 )
-def test_a_worker_is_alive_by_its_file_and_ready_when_it_consumes(
+def test_probe_reads_age_and_state_of_worker_heartbeat(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, state: str, age: float, answers: tuple[int, int]
 ) -> None:
     monkeypatch.setenv("CELERY_HEARTBEAT_DIR", str(tmp_path))
@@ -162,6 +162,6 @@ def test_a_worker_is_alive_by_its_file_and_ready_when_it_consumes(
     assert (probe.main(["live", "worker"]), probe.main(["ready", "worker"])) == answers
 
 
-def test_a_probe_that_asks_something_else_is_told_what_there_is(capsys: pytest.CaptureFixture[str]) -> None:
+def test_probe_prints_usage_for_invalid_arguments(capsys: pytest.CaptureFixture[str]) -> None:
     assert probe.main(["alive"]) == 2
     assert "usage" in capsys.readouterr().err

@@ -19,7 +19,7 @@ def said(command: str, **options: bool) -> str:
     return output.getvalue().strip()
 
 
-def test_work_with_a_key_is_done_once() -> None:
+def test_once_is_true_only_for_first_call() -> None:
     answers = []
     for _ in range(3):
         with once("invoice-7") as first:
@@ -27,14 +27,14 @@ def test_work_with_a_key_is_done_once() -> None:
     assert answers == [True, False, False]
 
 
-def test_work_that_failed_is_to_be_done_again() -> None:
+def test_once_is_true_again_after_failure() -> None:
     with pytest.raises(RuntimeError), once("invoice-7"):
         raise RuntimeError
     with once("invoice-7") as first:
         assert first
 
 
-def test_what_was_kept_long_enough_is_removed() -> None:
+def test_purge_tasks_deletes_old_rows() -> None:
     old = timezone.now() - timedelta(days=31)
     DeadLetterFactory.create(created_at=old)
     Receipt.objects.create(key="old", created_at=old)
@@ -44,7 +44,7 @@ def test_what_was_kept_long_enough_is_removed() -> None:
     assert (DeadLetter.objects.get(), Receipt.objects.get()) == kept
 
 
-def test_unknown_task_stays_and_keeps_nothing_else_waiting(mailoutbox: list[EmailMessage]) -> None:
+def test_replay_unpublished_skips_unknown_task(mailoutbox: list[EmailMessage]) -> None:
     DeadLetterFactory.create(reason=DeadLetter.Reason.UNPUBLISHED, task="apps.gone.tasks.gone")
     DeadLetterFactory.create(reason=DeadLetter.Reason.UNPUBLISHED)
     assert said("replay_unpublished") == "1 tasks queued."
@@ -52,7 +52,7 @@ def test_unknown_task_stays_and_keeps_nothing_else_waiting(mailoutbox: list[Emai
     assert DeadLetter.objects.filter(replayed_at=None).count() == 1
 
 
-def test_what_could_not_be_queued_is_queued_when_the_broker_is_back(mailoutbox: list[EmailMessage]) -> None:
+def test_replay_unpublished_queues_each_task_once(mailoutbox: list[EmailMessage]) -> None:
     DeadLetterFactory.create_batch(2, reason=DeadLetter.Reason.UNPUBLISHED)
     DeadLetterFactory.create()
     assert said("replay_unpublished", dry_run=True) == "2 tasks to queue."

@@ -26,11 +26,11 @@ pytestmark = pytest.mark.django_db
 
 @app.task
 def fail(error: str) -> None:
-    """Fails in the way that its argument names."""
+    """Raise the given kind of error."""
     raise {"bug": ValueError, "away": ConnectionError, "slow": SoftTimeLimitExceeded}[error]("failed")
 
 
-def test_only_what_may_pass_is_tried_again_after_a_growing_random_time(messages: Messages) -> None:
+def test_temporary_error_is_retried_with_backoff_and_jitter(messages: Messages) -> None:
     fail.push_request(args=["away"], called_directly=False, id="1", retries=3)
     with pytest.raises(Retry) as retry:
         fail.run("away")
@@ -41,19 +41,21 @@ def test_only_what_may_pass_is_tried_again_after_a_growing_random_time(messages:
 
 
 @pytest.mark.parametrize("error", ["bug", "slow", "away"])
-def test_a_task_that_fails_where_it_is_queued_fails_at_once_and_is_kept(error: str) -> None:
+def test_eager_task_becomes_dead_letter_without_retry(error: str) -> None:
     fail.delay(error)
     letter = DeadLetter.objects.get()
     assert (letter.task, letter.retries) == (fail.name, 0)
 
 
-def test_a_task_is_kept_once_however_often_it_fails() -> None:
+def test_dead_letter_is_unique_per_task_id() -> None:
     for _ in range(2):
         fail.apply_async(("bug",), task_id="same")
     assert DeadLetter.objects.get().task_id == "same"
 
 
-def test_what_cannot_be_kept_runs_again_later(messages: Messages, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_failed_task_is_queued_again_when_database_is_unavailable(
+    messages: Messages, monkeypatch: pytest.MonkeyPatch
+) -> None:
     def refuse(**_values: Any) -> None:
         raise OperationalError("the database is away")
 
@@ -64,21 +66,21 @@ def test_what_cannot_be_kept_runs_again_later(messages: Messages, monkeypatch: p
     assert message.headers["eta"]
 
 
-def test_a_task_takes_the_request_over_into_its_log_lines_and_nothing_else(messages: Messages) -> None:
+def test_task_inherits_only_ids_of_log_context(messages: Messages) -> None:
     with structlog.contextvars.bound_contextvars(request_id="my-request", user_id="7", code=200):
         fail.delay("bug")
     (message,) = messages("default")
     assert message.headers["__django_structlog__"] == {"request_id": "my-request", "user_id": "7"}
 
 
-def test_a_task_is_queued_after_the_commit(messages: Messages) -> None:
+def test_delay_on_commit_queues_after_commit(messages: Messages) -> None:
     with TestCase.captureOnCommitCallbacks(execute=True):
         fail.delay_on_commit("bug")
         assert messages("default") == []
     assert len(messages("default")) == 1
 
 
-def test_every_task_is_made_from_the_class_of_the_project() -> None:
+def test_every_task_uses_project_base_class() -> None:
     ours = [task for name, task in app.tasks.items() if name.startswith("infrastructure.")]
     assert {mail_deliver, command_run} <= set(ours)
     for task in ours:
@@ -89,31 +91,31 @@ def test_every_task_is_made_from_the_class_of_the_project() -> None:
 @pytest.mark.parametrize(
     ("task", "queue"), [(mail_deliver, "critical"), (fail, "default"), (command_run, "bulk")]
 )
-def test_each_task_has_its_queue(task: Any, queue: str) -> None:
+def test_task_is_routed_to_its_queue(task: Any, queue: str) -> None:
     assert app.amqp.router.route({}, task.name)["queue"].name == queue
 
 
-def test_a_command_of_the_schedule_is_run_and_says_what_it_did(caplog: pytest.LogCaptureFixture) -> None:
+def test_command_run_logs_output(caplog: pytest.LogCaptureFixture) -> None:
     command_run.delay("purge_tasks")
     assert "0 dead letters and 0 receipts removed." in caplog.text
 
 
-def test_a_message_cannot_run_any_command(caplog: pytest.LogCaptureFixture) -> None:
+def test_command_run_rejects_commands_outside_schedule(caplog: pytest.LogCaptureFixture) -> None:
     with pytest.raises(ValueError, match="'flush' is not in CELERY_BEAT_SCHEDULE"):
         command_run("flush")
 
 
-def test_a_failed_command_is_not_kept() -> None:
+def test_command_run_creates_no_dead_letter() -> None:
     command_run.delay("flush")
     assert not DeadLetter.objects.exists()
 
 
-def test_nothing_that_every_process_starts_with_imports_celery() -> None:
+def test_django_setup_does_not_import_celery() -> None:
     code = "import django, sys; django.setup(); print([m for m in ('celery', 'kombu') if m in sys.modules])"
     assert run_python("-c", code).stdout.strip() == "[]"
 
 
-def test_the_broker_is_a_component_where_there_is_one(
+def test_readiness_checks_broker_only_when_configured(
     settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(health, "CHECKS", {})
@@ -125,14 +127,14 @@ def test_the_broker_is_a_component_where_there_is_one(
     assert list(health.CHECKS.items()) == [("broker", check_broker)]
 
 
-def test_a_broker_that_is_away_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_check_broker_fails_when_broker_is_unavailable(monkeypatch: pytest.MonkeyPatch) -> None:
     check_broker()
     monkeypatch.setattr(app, "connection_for_write", lambda: Connection(AWAY))
     with pytest.raises(BrokerError, match=r"127\.0\.0\.1:1"):
         check_broker()
 
 
-def test_a_broker_that_hangs_is_found_in_time(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_check_broker_times_out_when_broker_hangs(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("infrastructure.tasks.health.CHECK_SECONDS", 0.1)
     with socket.create_server(("127.0.0.1", 0)) as server:
         url = f"redis://127.0.0.1:{server.getsockname()[1]}/0"
@@ -150,7 +152,7 @@ def test_a_broker_that_hangs_is_found_in_time(monkeypatch: pytest.MonkeyPatch) -
         ("VISIBILITY_TIMEOUT", 300, "tasks.E002"),
     ],
 )
-def test_settings_with_which_tasks_would_be_lost_or_run_twice_are_refused(
+def test_system_check_rejects_short_visibility_timeout(
     settings: Settings, name: str, value: Any, found: str
 ) -> None:
     assert run_checks() == []

@@ -1,4 +1,4 @@
-"""The broker transport, on a real Redis."""
+"""Broker transport with a real Redis."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ pytestmark = pytest.mark.skipif("redis" not in URL, reason="needs REDIS_URL")
 
 
 @pytest.mark.parametrize("prefix", ["", "shop:"])
-def test_transport_delivers_with_and_without_a_prefix_of_keys(prefix: str) -> None:
+def test_transport_delivers_with_and_without_key_prefix(prefix: str) -> None:
     own = uuid.uuid4().hex
     options = {"global_keyprefix": f"{prefix}{own}:" if prefix else "", "unacked_key": f"{own}.unacked"}
     redis: Any = caches["default"]
@@ -42,7 +42,7 @@ def test_transport_delivers_with_and_without_a_prefix_of_keys(prefix: str) -> No
     client.delete(*keys)
 
 
-def test_connection_closes_when_the_broker_is_lost_during_a_read(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_transport_closes_when_broker_is_lost_during_read(monkeypatch: pytest.MonkeyPatch) -> None:
     def fail_to_read(channel: Any, **_options: Any) -> None:
         monkeypatch.setattr(channel, "_in_poll", None)
         raise RedisConnectionError
@@ -59,12 +59,12 @@ def test_connection_closes_when_the_broker_is_lost_during_a_read(monkeypatch: py
     monkeypatch.setattr(channel, "_in_poll", channel.client.connection)
     monkeypatch.setattr(Channel, "_brpop_read", fail_to_read)
     monkeypatch.setattr(connection.channel(), "close", fail)
-    # As a worker does: the first closes the lost connection, the second what is left of it.
+    # As in a worker: `collect` closes the lost connection, `release` the rest.
     connection.collect()
     connection.release()
     assert channel.closed
     redis: Any = caches["default"]
     client = redis.client.get_client()
-    # The message that was not acknowledged is back in its queue.
+    # The unacknowledged message is requeued.
     assert client.llen(f"{own}.queue") == 1
     client.delete(*client.scan_iter(f"*{own}*"))

@@ -16,7 +16,7 @@ from infrastructure.tasks.worker import Consuming, Heartbeat, Loop, say_alive
 
 
 class Timer:
-    """Calls at once, and says whether it was stopped."""
+    """Timer that calls the function immediately and records its cancellation."""
 
     def __init__(self) -> None:
         self.cancelled = False
@@ -42,12 +42,12 @@ def file(tmp_path: Path) -> Path:
     return tmp_path / ".celery-worker"
 
 
-def test_a_worker_is_started_with_its_signs_of_life() -> None:
+def test_worker_has_heartbeat_bootsteps() -> None:
     assert "infrastructure.tasks.worker:Heartbeat" in app.steps["worker"]
     assert "infrastructure.tasks.worker:Consuming" in app.steps["consumer"]
 
 
-def test_a_worker_says_that_it_connects_and_that_it_consumes(file: Path) -> None:
+def test_heartbeat_contains_state_of_worker(file: Path) -> None:
     timer = Timer()
     say_alive()
     assert file.read_text(encoding="utf-8") == "connecting"
@@ -61,13 +61,13 @@ def test_a_worker_says_that_it_connects_and_that_it_consumes(file: Path) -> None
     assert timer.cancelled
 
 
-def test_a_worker_whose_loop_hangs_says_nothing(file: Path) -> None:
+def test_heartbeat_is_not_written_when_event_loop_hangs(file: Path) -> None:
     Loop.turned_at = time.monotonic() - 2 * worker.LOOP_PATIENCE
     say_alive()
     assert not file.exists()
 
 
-def test_a_worker_says_so_until_it_ends(file: Path) -> None:
+def test_heartbeat_is_removed_when_worker_stops(file: Path) -> None:
     heartbeat = Heartbeat(None)
     heartbeat.start(None)
     deadline = time.monotonic() + 30
@@ -78,13 +78,13 @@ def test_a_worker_says_so_until_it_ends(file: Path) -> None:
     assert not file.exists()
 
 
-def test_a_worker_without_a_broker_does_not_start(settings: Settings) -> None:
+def test_worker_does_not_start_without_broker(settings: Settings) -> None:
     settings.CELERY_TASK_ALWAYS_EAGER = True
     with pytest.raises(ImproperlyConfigured, match="CELERY_BROKER_URL"):
         Heartbeat(None)
 
 
-def test_where_nothing_can_be_written_the_work_goes_on(
+def test_heartbeat_write_logs_warning_when_folder_is_not_writable(
     settings: Settings, caplog: pytest.LogCaptureFixture
 ) -> None:
     settings.HEARTBEAT_DIR = "/nowhere"
@@ -92,6 +92,6 @@ def test_where_nothing_can_be_written_the_work_goes_on(
     assert "heartbeat_unwritable" in caplog.text
 
 
-def test_a_worker_logs_as_the_server_does_and_queues_at_once(settings: Settings) -> None:
+def test_worker_signals_have_project_receivers(settings: Settings) -> None:
     receivers = [receiver for _, receiver in [*setup_logging.receivers, *worker_init.receivers]]
     assert {keep_logging, prepare_worker} <= {receiver() for receiver in receivers if callable(receiver)}

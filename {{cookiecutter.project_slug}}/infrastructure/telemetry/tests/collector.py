@@ -1,4 +1,4 @@
-"""What a collector has received, read from the protocol."""
+"""Decoding of the OTLP messages that a collector has received."""
 
 from collections.abc import Iterable, Iterator
 from typing import Any
@@ -10,7 +10,7 @@ from tests.receiver import Receiver
 
 
 def resources(receiver: Receiver) -> Iterator[dict[str, Any]]:
-    """The processes that sent spans."""
+    """Yield the resource attributes of the processes that sent spans."""
     for path, body in list(receiver.received):
         if path == "/v1/traces":
             for group in ExportTraceServiceRequest.FromString(body).resource_spans:
@@ -29,7 +29,7 @@ def spans(receiver: Receiver) -> list[Any]:
 
 
 def metrics(receiver: Receiver) -> dict[str, Any]:
-    """The last value of each metric."""
+    """Return the last value of each metric."""
     return {
         metric.name: metric
         for path, body in list(receiver.received)

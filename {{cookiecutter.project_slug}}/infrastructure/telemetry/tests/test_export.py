@@ -1,4 +1,4 @@
-"""What leaves a server in production, run for real with gunicorn, to a server in the place of a collector."""
+"""Export of a production server with gunicorn to a fake collector."""
 
 import json
 from collections.abc import Iterator
@@ -24,7 +24,7 @@ HEADERS: dict[str, str] = {
     "X_Request_ID": "my-request-1",
 }
 PLANTED = ("ann.lee", LOGIN["password"], TOKEN, ADDRESS, "Annabrowser", "sessionid-value")
-# Of a caller that has begun the trace. https://www.w3.org/TR/trace-context/
+# Trace and span id of the caller. https://www.w3.org/TR/trace-context/
 CALLER = ("4bf92f3577b34da6a3ce929d0e0e4736", "00f067aa0ba902b7")
 FIELDS = """
 import django
@@ -41,7 +41,7 @@ print(len([name for name in sys.modules if name.startswith("opentelemetry")]))
 
 @dataclass(frozen=True)
 class Export:
-    """What was sent, and the log of who sent it."""
+    """Received messages and the log of the server."""
 
     received: Receiver
     log: list[dict[str, Any]]
@@ -49,7 +49,7 @@ class Export:
 
 @pytest.fixture(scope="module")
 def export(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Export]:
-    """Of a server that got two probes, a log-in that is a fault, and a request of somebody else's trace."""
+    """Run a server with two probes, a login that fails with 500, and a request with a trace of its caller."""
     folder = tmp_path_factory.mktemp("telemetry")
     with receiving() as collector:
         variables = {
@@ -60,7 +60,7 @@ def export(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Export]:
             assert server.send("GET", "/health/live/", Host="10.0.0.7")[0] == 200
             assert server.send("GET", "/health/ready/", Host="10.0.0.7")[0] == 503
             path = f"/api/v1/auth/token/?token={TOKEN}&email={EMAIL}"
-            # The database in memory has no tables.
+            # The in-memory database has no tables.
             assert server.send("POST", path, LOGIN, **HEADERS)[0] == 500
             called: dict[str, Any] = {
                 "traceparent": f"00-{'-'.join(CALLER)}-01",
@@ -73,23 +73,23 @@ def export(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Export]:
 
 
 def entries(export: Export) -> dict[str, Any]:
-    """The spans of requests, by name; probes have none."""
+    """Return the server spans by name."""
     return {span.name: span for span in spans(export.received) if span.kind == span.SPAN_KIND_SERVER}
 
 
-def test_each_request_is_a_trace_and_a_probe_is_none(export: Export) -> None:
+def test_export_has_traces_of_requests_but_not_of_probes(export: Export) -> None:
     found = entries(export)
     assert found.keys() == {"POST api/v1/auth/token/", "GET api/v1/users/me/"}
     traces = {span.trace_id for span in spans(export.received)}
     assert traces == {span.trace_id for span in found.values()}
 
 
-def test_the_queries_of_a_request_belong_to_its_trace(export: Export) -> None:
+def test_export_has_queries_in_trace_of_request(export: Export) -> None:
     entry = entries(export)["POST api/v1/auth/token/"]
     assert attributes(entry.attributes)["http.response.status_code"] == 500
     queries = [span for span in spans(export.received) if "db.query.text" in attributes(span.attributes)]
     parents = {(span.trace_id, span.parent_span_id) for span in queries}
-    # Where there is a Redis, the other request counts its client there.
+    # With Redis, the other request has queries too, for its rate limits.
     assert parents <= {(span.trace_id, span.span_id) for span in entries(export).values()}
     assert (entry.trace_id, entry.span_id) in parents
 
@@ -101,32 +101,30 @@ def test_the_queries_of_a_request_belong_to_its_trace(export: Export) -> None:
         ("my-request-2", "request_finished", "GET api/v1/users/me/"),
     ],
 )
-def test_the_log_line_of_a_request_names_its_trace(
-    export: Export, request_id: str, event: str, name: str
-) -> None:
+def test_request_log_contains_trace_ids(export: Export, request_id: str, event: str, name: str) -> None:
     entry = entries(export)[name]
     (line,) = [line for line in export.log if line.get("request_id") == request_id]
     assert line["event"] == event
     assert (line["trace_id"], line["span_id"]) == (entry.trace_id.hex(), entry.span_id.hex())
 
 
-def test_the_log_line_of_a_probe_names_no_trace(export: Export) -> None:
+def test_probe_log_contains_no_trace_ids(export: Export) -> None:
     probes = [line for line in export.log if line.get("request", "").startswith("GET /health/")]
     assert len(probes) == 2
     assert not any("trace_id" in line for line in probes)
 
 
-def test_the_trace_of_whoever_calls_is_continued(export: Export) -> None:
+def test_trace_of_caller_is_continued(export: Export) -> None:
     entry = entries(export)["GET api/v1/users/me/"]
     assert (entry.trace_id.hex(), entry.parent_span_id.hex()) == CALLER
 
 
-def test_nothing_tells_whose_requests_they_were(export: Export) -> None:
+def test_export_contains_no_personal_data(export: Export) -> None:
     sent = b"".join(body for _, body in export.received.received).decode(errors="replace")
     assert [secret for secret in PLANTED if secret in sent] == []
 
 
-def test_requests_and_queries_are_measured(export: Export) -> None:
+def test_export_has_metrics_of_requests_and_queries(export: Export) -> None:
     found = metrics(export.received)
     points = found["http.server.request.duration"].histogram.data_points
     measured = [attributes(point.attributes) for point in points]
@@ -136,20 +134,20 @@ def test_requests_and_queries_are_measured(export: Export) -> None:
     assert max(found["db.client.operation.duration"].histogram.data_points[0].explicit_bounds) == 10
 
 
-def test_the_process_says_what_it_is(export: Export) -> None:
+def test_export_has_resource_attributes(export: Export) -> None:
     (resource,) = resources(export.received)
     assert resource["service.name"] == project.NAME
     assert resource["service.version"] == project.VERSION
     assert resource["region"] == "moon"
 
 
-def test_what_a_client_says_in_baggage_is_handed_on_to_nobody() -> None:
+def test_baggage_is_not_propagated() -> None:
     process = run_python("-c", FIELDS, OTEL_EXPORTER_OTLP_ENDPOINT="http://127.0.0.1:1")
     assert set(process.stdout.split()) == {"traceparent", "tracestate"}, process.stderr
 
 
 @pytest.mark.parametrize(("endpoint", "loaded"), [("", False), ("http://127.0.0.1:1", True)])
-def test_without_a_collector_nothing_of_it_is_loaded(endpoint: str, *, loaded: bool) -> None:
+def test_opentelemetry_is_imported_only_with_collector(endpoint: str, *, loaded: bool) -> None:
     process = run_python("-c", LOADED, OTEL_EXPORTER_OTLP_ENDPOINT=endpoint)
     assert process.returncode == 0, process.stderr
     assert (int(process.stdout) > 0) is loaded

@@ -7,7 +7,7 @@ from time_machine import travel
 from infrastructure.telemetry.logging import Seldom, add_trace_ids
 
 
-def test_a_line_names_the_trace_and_the_span_it_was_written_in() -> None:
+def test_trace_ids_are_added_to_log_line() -> None:
     with TracerProvider().get_tracer("tests").start_as_current_span("job") as span:
         line: dict[str, Any] = dict(add_trace_ids(None, "info", {"event": "sent"}))
     context = span.get_span_context()
@@ -16,11 +16,11 @@ def test_a_line_names_the_trace_and_the_span_it_was_written_in() -> None:
     assert (len(line["trace_id"]), len(line["span_id"])) == (32, 16)
 
 
-def test_outside_of_a_trace_it_names_none() -> None:
+def test_trace_ids_are_omitted_outside_trace() -> None:
     assert add_trace_ids(None, "info", {"event": "sent"}) == {"event": "sent"}
 
 
-def test_a_message_comes_once_a_minute() -> None:
+def test_seldom_passes_message_once_per_minute() -> None:
     seldom = Seldom()
 
     def passes(message: str) -> bool:

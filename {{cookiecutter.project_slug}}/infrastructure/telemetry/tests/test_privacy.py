@@ -55,7 +55,7 @@ def tracer(collector: Collector) -> Tracer:
         "user_agent.original",
     ],
 )
-def test_what_tells_whose_request_it_is_stays_here(tracer: Tracer, collector: Collector, name: str) -> None:
+def test_personal_attributes_are_removed(tracer: Tracer, collector: Collector, name: str) -> None:
     tracer.start_span("GET", attributes={name: "Ann Lee", "http.route": "users/"}).end()
     assert collector.sent().attributes == {"http.route": "users/"}
 
@@ -70,7 +70,7 @@ def test_what_tells_whose_request_it_is_stays_here(tracer: Tracer, collector: Co
         ("messaging.destination.name", "celery"),
     ],
 )
-def test_what_tells_what_was_done_is_sent(
+def test_technical_attributes_are_kept(
     tracer: Tracer, collector: Collector, name: str, value: AttributeValue
 ) -> None:
     tracer.start_span("GET", attributes={name: value}).end()
@@ -78,20 +78,20 @@ def test_what_tells_what_was_done_is_sent(
 
 
 @pytest.mark.parametrize("name", ["db.statement", "db.query.text"])
-def test_a_query_is_sent_without_the_values_in_it(tracer: Tracer, collector: Collector, name: str) -> None:
+def test_literals_in_query_text_are_masked(tracer: Tracer, collector: Collector, name: str) -> None:
     query = """SELECT "id" FROM "t1" WHERE "a" = %s AND "b" = 'O''Hara' AND "c" > 12.5 LIMIT 21"""
     tracer.start_span("SELECT", attributes={name: query}).end()
     expected = """SELECT "id" FROM "t1" WHERE "a" = %s AND "b" = ? AND "c" > ? LIMIT ?"""
     assert collector.sent().attributes == {name: expected}
 
 
-def test_addresses_are_masked_wherever_they_stand(tracer: Tracer, collector: Collector) -> None:
+def test_emails_in_names_and_attributes_are_masked(tracer: Tracer, collector: Collector) -> None:
     tracer.start_span(f"mail {EMAIL}", attributes={"note": f"to {EMAIL}"}).end()
     sent = collector.sent()
     assert (sent.name, sent.attributes) == ("mail [redacted]", {"note": "to [redacted]"})
 
 
-def test_an_exception_is_sent_as_its_type(tracer: Tracer, collector: Collector) -> None:
+def test_exception_is_reduced_to_its_type(tracer: Tracer, collector: Collector) -> None:
     with pytest.raises(ValueError, match="swordfish"), tracer.start_as_current_span("job"):
         raise ValueError(f"{EMAIL} has swordfish")
     sent = collector.sent()
@@ -102,7 +102,7 @@ def test_an_exception_is_sent_as_its_type(tracer: Tracer, collector: Collector) 
     assert sent.status.status_code is StatusCode.ERROR
 
 
-def test_a_span_keeps_its_place_in_the_trace(tracer: Tracer, collector: Collector) -> None:
+def test_span_keeps_context_parent_and_times(tracer: Tracer, collector: Collector) -> None:
     with tracer.start_as_current_span("outer") as outer:
         tracer.start_span("inner").end()
     inner, sent = collector.get_finished_spans()
@@ -114,7 +114,7 @@ def test_a_span_keeps_its_place_in_the_trace(tracer: Tracer, collector: Collecto
     assert sent.end_time > sent.start_time
 
 
-def test_at_the_end_a_collector_that_is_away_is_asked_no_more() -> None:
+def test_shutdown_drops_batches_when_collector_is_unavailable() -> None:
     class Broken(SpanExporter):
         asked = 0
 
@@ -130,7 +130,7 @@ def test_at_the_end_a_collector_that_is_away_is_asked_no_more() -> None:
     assert (results, broken.asked) == ({SpanExportResult.FAILURE}, 2)
 
 
-def test_at_the_end_what_waits_is_sent(collector: Collector) -> None:
+def test_shutdown_exports_remaining_spans(collector: Collector) -> None:
     exporter = PrivateExporter(collector)
     exporter.close()
     assert exporter.export([ReadableSpan("job")]) is SpanExportResult.SUCCESS

@@ -16,18 +16,18 @@ from infrastructure.telemetry.sampling import EntrySampler
         (SpanKind.INTERNAL, False),
     ],
 )
-def test_a_trace_starts_where_work_comes_in(kind: SpanKind, *, traced: bool) -> None:
+def test_trace_starts_only_at_entry_span(kind: SpanKind, *, traced: bool) -> None:
     tracer = TracerProvider(sampler=EntrySampler(ALWAYS_ON)).get_tracer("tests")
     assert tracer.start_span("first", kind=kind).is_recording() is traced
 
 
-def test_what_happens_within_is_part_of_it() -> None:
+def test_child_span_is_recorded() -> None:
     tracer = TracerProvider(sampler=EntrySampler(ALWAYS_ON)).get_tracer("tests")
     with tracer.start_as_current_span("request", kind=SpanKind.SERVER):
         assert tracer.start_span("query", kind=SpanKind.CLIENT).is_recording()
 
 
-def test_how_many_traces_are_made_is_for_the_other_sampler_to_say() -> None:
+def test_sampling_rate_is_left_to_wrapped_sampler() -> None:
     sampler = EntrySampler(TraceIdRatioBased(0))
     tracer = TracerProvider(sampler=sampler).get_tracer("tests")
     assert not tracer.start_span("request", kind=SpanKind.SERVER).is_recording()
