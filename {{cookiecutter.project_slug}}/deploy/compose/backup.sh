@@ -1,19 +1,19 @@
 #!/usr/bin/env bash
-# Writes the database and the uploads of the running stack into one file: backup.sh FILE docker compose …
-# It is encrypted if BACKUP_KEY_FILE names a file with a passphrase.
+# Back up the database and the uploads of the running stack to one file: backup.sh FILE docker compose …
+# The file is encrypted with the passphrase in BACKUP_KEY_FILE, if set.
 set -euo pipefail
 umask 077
 file=$1
 compose=("${@:2}")
 
 mkdir -p "$(dirname "$file")"
-# Beside the file, because of the space it takes; the short name is for the sockets of gpg.
+# On the same file system as the backup, for space and an atomic move. gpg needs a short path for its sockets.
 work=$(mktemp -d "$(dirname "$file")/.backup-XXXXXX")
 GNUPGHOME=$(mktemp -d)
 export GNUPGHOME
 trap 'rm -rf "$work" "$GNUPGHOME"' EXIT
 
-# shellcheck disable=SC2016 # the container knows them
+# shellcheck disable=SC2016 # expanded in the container
 "${compose[@]}" exec -T db sh -c 'pg_dump --username "$POSTGRES_USER" --format custom "$POSTGRES_DB"' >"$work/database"
 "${compose[@]}" run --rm --no-deps -T web tar --create --directory /media . >"$work/media"
 tar -cf "$work/backup" -C "$work" database media
@@ -22,6 +22,6 @@ if [ -n "${BACKUP_KEY_FILE:-}" ]; then
     --output "$work/encrypted" "$work/backup"
   mv "$work/encrypted" "$work/backup"
 fi
-# Complete or not there at all.
+# Atomic: the file is complete or does not exist.
 mv "$work/backup" "$file"
 echo "$file"

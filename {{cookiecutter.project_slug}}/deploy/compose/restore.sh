@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Puts what backup.sh wrote into an empty database and an empty volume of uploads: restore.sh FILE docker compose …
-# BACKUP_KEY_FILE names the file with the passphrase, if the backup is encrypted.
+# Restore a backup into an empty database and an empty volume of uploads: restore.sh FILE docker compose …
+# An encrypted backup needs BACKUP_KEY_FILE, the file with the passphrase.
 set -euo pipefail
 umask 077
 file=$1

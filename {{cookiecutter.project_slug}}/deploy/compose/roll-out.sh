@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Replaces what runs by the image as it is now, without a request that fails: roll-out.sh PROXY docker compose …
-# Words of `old` and `new` are ids of containers: bash 3.2 of macOS has no mapfile, and fails on empty arrays.
+# Deploy the current image without downtime: roll-out.sh PROXY docker compose …
+# `old` and `new` are lists of container ids: bash 3.2 of macOS has no mapfile and fails on empty arrays.
 # shellcheck disable=SC2086
 set -euo pipefail
 proxy=$1
@@ -20,14 +20,15 @@ old=$(containers)
 replicas=$("${compose[@]}" config web | sed -n 's/^    scale: //p')
 replicas=${replicas:-1}
 
-# The old code serves meanwhile: each migration suits both, see docs/zero-downtime-migrations.md.
+# The old release still serves requests: migrations must be backward compatible, see
+# docs/zero-downtime-migrations.md.
 "${compose[@]}" up --detach migrate
 if [ "$(docker wait "$("${compose[@]}" ps --all --quiet migrate)")" != 0 ]; then
   "${compose[@]}" logs --no-log-prefix --tail 20 migrate >&2
   give_up "The migrations failed"
 fi
 
-# The new containers start beside the old ones; the proxy cannot see them until they are healthy.
+# Start the new containers next to the old ones, disconnected from the proxy's network until they are healthy.
 count=$(printf '%s\n' "$old" | wc -l)
 "${compose[@]}" create --no-recreate --scale "web=$((count + replicas))" web
 new=$(containers | grep -vF "$old") || give_up "No new container was created"
@@ -42,10 +43,10 @@ for container in $new; do
   fi
 done
 
-# The proxy asks only those of this name from now on, and the old ones end what they have begun.
+# Switch the proxy to the alias of the new containers; the old ones finish their requests.
 for container in $new; do docker network connect --alias web --alias "$release" "$front" "$container"; done
 "${compose[@]}" exec -T proxy sh "/etc/$proxy/reload.sh" "$release"
-sleep 2 # nginx has new processes a moment after it was told to
+sleep 2 # nginx starts its new processes asynchronously
 docker stop $old >/dev/null
 docker rm $old >/dev/null
 

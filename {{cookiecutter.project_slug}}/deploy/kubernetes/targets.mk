@@ -1,4 +1,4 @@
-# The commands that need a cluster; the Makefile includes them. docs/kubernetes.md explains them.
+# Commands for Kubernetes, included by the Makefile. See docs/kubernetes.md.
 
 OVERLAY ?= staging
 OVERLAY_FOLDER = deploy/kubernetes/overlays/$(OVERLAY)
@@ -6,7 +6,7 @@ NAMESPACE = $(shell sed -n 's/^namespace: "\(.*\)"$$/\1/p' $(OVERLAY_FOLDER)/kus
 ROLLOUT_TIMEOUT ?= 15m
 
 .PHONY: up-kubernetes
-up-kubernetes:  ## Migrate, and bring a cluster to what OVERLAY says (staging or production)
+up-kubernetes:  ## Migrate and deploy to a cluster (OVERLAY=staging or production)
 	kubectl --namespace $(NAMESPACE) delete job migrate --ignore-not-found
 	kubectl apply --kustomize $(OVERLAY_FOLDER)
 	kubectl --namespace $(NAMESPACE) wait job/migrate --for=condition=complete --timeout=$(ROLLOUT_TIMEOUT)

@@ -1,3 +1,3 @@
 #!/bin/sh
-# Reads the configuration again; requests go to the containers with the name $1: reload.sh web
+# Reload the configuration, with the containers of network alias $1 as upstream: reload.sh web
 WEB=$1 exec sh /etc/caddy/caddy.sh reload
