@@ -76,7 +76,7 @@ CELERY_TASK_PUBLISH_RETRY_POLICY = {
 # A worker waits for its broker indefinitely.
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BROKER_CONNECTION_MAX_RETRIES = None
-# Running tasks continue while the broker is unavailable. They are redelivered later, so they must be idempotent.
+# Running tasks continue while the broker is unavailable. They are redelivered, so they must be idempotent.
 CELERY_WORKER_CANCEL_LONG_RUNNING_TASKS_ON_CONNECTION_LOSS = False
 
 # Results are stored only for tasks with `ignore_result=False`, for an hour.
@@ -122,7 +122,7 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
 }
 
 LOGGING["loggers"] |= {
-    # Failures of eager tasks. Other messages duplicate the request log lines of django-structlog.
+    # Failures of eager tasks; in workers, django-structlog logs the task events.
     "celery.app.trace": {"level": "WARNING"},
     "celery.worker.strategy": {"level": "WARNING"},
 }
