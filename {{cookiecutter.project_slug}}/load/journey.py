@@ -1,4 +1,4 @@
-"""What people do while the load is measured, and how often each of it."""
+"""Requests of the load test and their weights."""
 
 from dataclasses import dataclass, field
 
@@ -7,7 +7,7 @@ PREFIX = "/api/v1/"
 
 @dataclass
 class Account:
-    """Somebody who can log in, with the tokens they were given last."""
+    """Account of a simulated user with its current tokens."""
 
     email: str
     password: str
@@ -17,7 +17,7 @@ class Account:
 
 @dataclass(frozen=True)
 class Step:
-    """One request; `{access}` and the like in its body are taken from the account."""
+    """One request; placeholders such as `{access}` in its body are fields of the account."""
 
     method: str
     path: str

@@ -1,4 +1,4 @@
-"""Sends the requests of many people and holds the answers against the targets: `make load`.
+"""Load test with targets: `make load`.
 
 https://docs.locust.io/en/stable/writing-a-locustfile.html
 """
@@ -20,10 +20,10 @@ from load.prepare import FILE
 from load.report import Figures
 
 REPORT = FILE.with_name("report.md")
-# Asks how long a task waits; there is one where there are tasks.
+# Measures the latency of tasks; exists only in projects with Celery.
 TASKS = FILE.with_name("tasks.py")
 LOOPBACK = {"127.0.0.1", "::1", "localhost"}
-TOKEN_SECONDS = 240  # a minute less than an access token lives
+TOKEN_SECONDS = 240  # a minute less than the lifetime of access tokens
 MEGABYTE = 1024 * 1024
 
 prepared: dict[str, Any] = json.loads(FILE.read_text(encoding="utf-8"))
@@ -32,7 +32,7 @@ probes: list[subprocess.Popen[str]] = []
 
 
 class Person(HttpUser):
-    """Logs in, and does now this and now that, with a pause to read."""
+    """User that logs in and sends random requests with pauses."""
 
     abstract = True
     kind: str
@@ -40,7 +40,7 @@ class Person(HttpUser):
 
     def on_start(self) -> None:
         self.account = Account(**prepared[self.kind].pop())
-        # What the proxy in front of the server says.
+        # As set by the reverse proxy.
         self.client.headers["X-Forwarded-Proto"] = "https"
         self.log_in()
 
@@ -85,7 +85,7 @@ class Staff(Person):
 
 
 def workers(port: int) -> list[psutil.Process]:
-    """The processes that answer on a port of this machine: all that listen there but their parents."""
+    """Return the worker processes of a local port: all listening processes except their parents."""
     listening = {
         connection.pid
         for connection in psutil.net_connections("tcp")
@@ -101,7 +101,7 @@ def watch_memory(port: int) -> None:
         try:
             memory.extend(process.memory_info().rss for process in workers(port))
         except psutil.NoSuchProcess:
-            # Processes are replaced after WEB_MAX_REQUESTS.
+            # Workers restart after WEB_MAX_REQUESTS.
             continue
         gevent.sleep(1)
 
@@ -118,7 +118,7 @@ def start(environment: Any, **_kwargs: Any) -> None:
 
 
 def longest_task() -> float | None:
-    """The longest time in which a task was queued and run; none if none was."""
+    """Return the maximum time from queueing a task to its result; None if there was no task."""
     times: list[float] = []
     for probe in probes:
         probe.terminate()

@@ -1,6 +1,6 @@
-"""Makes accounts to measure with, and counts the queries of each step: `python -m load.prepare ACCOUNTS`.
+"""Creation of accounts for the load test, and query counts of each step: `python -m load.prepare ACCOUNTS`.
 
-It runs where the settings of the server are. With 0 it only deletes the accounts of the last run.
+Needs the settings of the server. With 0, it only deletes the accounts of the previous run.
 """
 
 import json
@@ -17,7 +17,7 @@ from config.env import BASE_DIR
 from load.journey import LOG_IN, LOG_OUT, MEMBER, STAFF, Account, Step
 
 FILE = BASE_DIR / "load" / "prepared.json"
-DOMAIN = "load.invalid"  # nobody gets mail there, https://www.rfc-editor.org/rfc/rfc6761#section-6.4
+DOMAIN = "load.invalid"  # receives no mail, https://www.rfc-editor.org/rfc/rfc6761#section-6.4
 WRITES_AND_READS = ("SELECT", "INSERT", "UPDATE", "DELETE")
 
 
@@ -28,7 +28,7 @@ def delete_accounts() -> None:
 
 
 def make_accounts(kind: str, number: int) -> list[Account]:
-    """Make accounts that share a password which nobody knows, of members or of `staff`."""
+    """Create accounts (`member` or `staff`) with a common random password."""
     from django.contrib.auth.hashers import make_password  # noqa: PLC0415 - after django.setup()
     from django.contrib.auth.models import Permission  # noqa: PLC0415 - as above
     from django.utils import timezone  # noqa: PLC0415 - as above
@@ -43,15 +43,15 @@ def make_accounts(kind: str, number: int) -> list[Account]:
         for email in emails
     )
     if kind == "staff":
-        Permission.objects.get(codename="view_user").user_set.add(*users)  # type: ignore[attr-defined] # made by Django
+        Permission.objects.get(codename="view_user").user_set.add(*users)  # type: ignore[attr-defined] # added by Django
     return [Account(email, password) for email in emails]
 
 
 def count_queries(account: Account, steps: list[Step]) -> Iterator[tuple[str, int]]:
-    """Log in, take each step and log out; yield each with its queries.
+    """Log in, send the request of each step and log out; yield the name and the query count of each.
 
     Raises:
-        RuntimeError: a step was not answered as one that works.
+        RuntimeError: a request failed.
     """
     from django.conf import settings  # noqa: PLC0415 - after django.setup()
     from django.db import connection  # noqa: PLC0415 - as above
@@ -64,7 +64,7 @@ def count_queries(account: Account, steps: list[Step]) -> Iterator[tuple[str, in
         extra: dict[str, Any] = {"secure": True, "headers": headers, "content_type": "application/json"}
         with CaptureQueriesContext(connection) as queries:
             response = client.generic(step.method, step.url, json.dumps(step.body_of(account) or {}), **extra)
-        if response.status_code >= 300:  # noqa: PLR2004 - the classes of status codes are well known
+        if response.status_code >= 300:  # noqa: PLR2004 - redirects and errors
             raise RuntimeError(f"{step.name}: {response.status_code} {response.content.decode()}")
         if step.body and response.content:
             answer = response.json()

@@ -1,4 +1,4 @@
-"""The targets, and a Markdown table of what was measured against them."""
+"""Targets of the load test, and a Markdown table of the results."""
 
 from dataclasses import dataclass
 
@@ -11,7 +11,7 @@ TASK_SECONDS = 5
 
 @dataclass(frozen=True)
 class Line:
-    """One target; what could not be measured from where the load comes from is neither met nor missed."""
+    """One target with its result; without a measurement, it counts as met."""
 
     name: str
     target: str

@@ -1,4 +1,4 @@
-"""Queues a task every second and prints how many seconds it took: `python -m load.tasks`, until SIGTERM."""
+"""Measurement of task latency: queues a task every second until SIGTERM: `python -m load.tasks`."""
 
 import os
 import sys
@@ -10,12 +10,12 @@ PATIENCE = 10.0
 
 
 def seconds_of_a_task() -> float:
-    """How long a task takes from being queued to its result; `PATIENCE` if no worker took it."""
-    from celery.exceptions import TimeoutError as Unanswered  # noqa: PLC0415 - Celery is heavy
+    """Return the seconds from queueing a task to its result; `PATIENCE` if no worker runs it."""
+    from celery.exceptions import TimeoutError as Unanswered  # noqa: PLC0415 - Celery takes long to import
 
     from config.celery import app  # noqa: PLC0415 - after django.setup()
 
-    # One of Celery's own, which gives back what it got. It waits in the queue of most tasks.
+    # Built-in task that returns its arguments, in the default queue.
     task = app.tasks["celery.accumulate"]
     begin = time.perf_counter()
     try:

@@ -1,6 +1,6 @@
-"""Makes the test database anew, with the migrations of this code: `python -m tools.keep_test_database`.
+"""Recreation of the test database with the migrations of this code: `python -m tools.keep_test_database`.
 
-pytest's `--reuse-db` takes it as it is: so the tests of another commit show whether that one works on it.
+The tests of another commit then run on this schema with pytest's `--reuse-db`.
 """
 
 import os

@@ -1,8 +1,8 @@
-"""Reports what breaks clients between two OpenAPI documents: `python -m tools.openapi_diff OLD NEW`.
+"""Detection of breaking changes between two OpenAPI documents: `python -m tools.openapi_diff OLD NEW`.
 
-What a client sends must go on being understood, so a request may only ask for less and allow more; what it
-reads must go on being there, so an answer may only promise more, and hold nothing new where a fixed set was
-promised. Prints Markdown; the exit status is 1 when something breaks.
+Requests may only become more permissive: fewer required parts, more allowed values. Responses may only become
+stricter: no removed parts, no new values of an enum. Prints Markdown; the exit status is 1 for breaking
+changes.
 """
 
 import sys
@@ -21,14 +21,14 @@ Schema = dict[str, Any]
 
 
 class Comparison:
-    """Compares two documents, of the versions 3.0 or 3.1 of OpenAPI."""
+    """Comparison of two OpenAPI documents (3.0 or 3.1)."""
 
     def __init__(self, old: Schema, new: Schema) -> None:
         self.old = old
         self.new = new
 
     def breaks(self) -> Iterator[tuple[str, str]]:
-        """Yield an operation and what of it breaks its clients."""
+        """Yield pairs of an operation and a breaking change."""
         for path, methods in self.old["paths"].items():
             for method in (name for name in METHODS if name in methods):
                 operation = f"{method.upper()} {path}"
@@ -77,7 +77,7 @@ class Comparison:
 
     def answer(self, status: str, old: Schema, new: Schema | None) -> Iterator[str]:
         if new is None:
-            # A client that was told of a failure which cannot happen any more loses nothing.
+            # Removing an error response breaks no client.
             if status < "400":
                 yield f"does not answer {status}"
             return
@@ -90,17 +90,17 @@ class Comparison:
             yield from self.read(media.get("schema", {}), after.get("schema", {}), f"the answer {status}")
 
     def sent(self, old: Schema, new: Schema, where: str) -> Iterator[str]:
-        """Yield what clients send and the new document refuses."""
+        """Yield parts of requests that the new document rejects."""
         yield from self.schema(old, new, where, sent=True, seen=frozenset())
 
     def read(self, old: Schema, new: Schema, where: str) -> Iterator[str]:
-        """Yield what clients read and the new document does not promise."""
+        """Yield parts of responses that the new document does not guarantee."""
         yield from self.schema(old, new, where, sent=False, seen=frozenset())
 
     def schema(
         self, old: Schema, new: Schema, where: str, *, sent: bool, seen: frozenset[tuple[str, str]]
     ) -> Iterator[str]:
-        # A schema may name itself, in many ways: it does so with the same words as before.
+        # Schemas can be recursive: stop at a pair that was already compared.
         pair = (repr(old), repr(new))
         if pair in seen:
             return
@@ -130,7 +130,7 @@ class Comparison:
                 yield f"{where} has one form more"
 
     def resolved(self, part: Schema, document: Schema) -> Schema:
-        """Follow references to the object that they name."""
+        """Resolve `$ref` references."""
         while "$ref" in part:
             target: Any = document
             for key in part["$ref"].removeprefix("#/").split("/"):
@@ -139,7 +139,7 @@ class Comparison:
         return part
 
     def merged(self, schema: Schema, document: Schema) -> Schema:
-        """Return a schema as one object, with what `allOf` adds to it and the types of what it may be."""
+        """Return a schema with `allOf` merged into it, and with the types of its `oneOf` and `anyOf`."""
         schema = dict(self.resolved(schema, document))
         for part in schema.pop("allOf", []):
             added = self.merged(part, document)
@@ -199,7 +199,7 @@ def listed(names: Any) -> str:
 
 
 def report(old: Schema, new: Schema) -> tuple[str, bool]:
-    """Return the report, and whether something breaks."""
+    """Return the report, and whether there are breaking changes."""
     found = sorted(set(Comparison(old, new).breaks()))
     if not found:
         return "No change of the API breaks its clients.\n", False
