@@ -5,11 +5,11 @@ PYTEST_FLAGS ?=
 
 BIN := .venv/bin
 # The template's tree has rules of its own; it is linted in a copy, so that no cache stays in it.
-SOURCES := benchmarks/bake.py hooks tests
+SOURCES := benchmarks/bake.py benchmarks/weight.py hooks tests
 # The demo runs on SQLite, whatever the shell that starts it is set up for.
 DEMO := env -u DATABASE_URL -u DJANGO_SETTINGS_MODULE -u REDIS_URL -u VIRTUAL_ENV $(MAKE) -C build/my_api
 
-.PHONY: help demo test test-services test-containers test-variants test-all lint format clean
+.PHONY: help demo test test-services test-containers test-variants test-all weight lint format clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -32,6 +32,9 @@ test-variants: .venv/test ## Run every pairwise variant's own checks and tests, 
 	$(BIN)/pytest -n $(WORKERS) -m variants $(PYTEST_FLAGS)
 
 test-all: test test-services test-containers test-variants ## Run all of them
+
+weight: .venv/test ## Count the files and lines of the default project against their targets
+	$(BIN)/python benchmarks/weight.py
 
 lint: .venv/test ## Lint and type-check the template's own Python
 	$(BIN)/ruff check $(SOURCES)
