@@ -6,7 +6,7 @@ from apps.files.models import StoredFile
 
 @admin.register(StoredFile)
 class StoredFileAdmin(ReadOnlyAdmin):
-    """Files can be searched and deleted, but not downloaded: their content is private to the owner."""
+    """Admin to search and delete files. It offers no download: the content is private to the owner."""
 
     list_display = ("name", "owner", "content_type", "size", "created_at")
     list_filter = ("content_type", "created_at")

@@ -7,4 +7,4 @@ class FilesConfig(AppConfig):
     verbose_name = _("Files")
 
     def ready(self) -> None:
-        from apps.files import checks, receivers  # noqa: F401, PLC0415 - connect themselves, need the models
+        from apps.files import checks, receivers  # noqa: F401, PLC0415 - register themselves, need the models

@@ -1,4 +1,4 @@
-"""Checks of the settings of files: https://docs.djangoproject.com/en/stable/topics/checks/"""
+"""System checks of the file settings: https://docs.djangoproject.com/en/stable/topics/checks/"""
 
 from typing import Any
 
@@ -10,7 +10,7 @@ from apps.files.content_validation import KINDS
 
 @register()
 def check_file_settings(**_kwargs: Any) -> list[CheckMessage]:
-    """An extension without a validator would fail with its first upload."""
+    """Report extensions without a validator: their first upload would fail."""
     unknown = sorted(set(settings.FILE_EXTENSIONS) - KINDS.keys())
     if not unknown:
         return []

@@ -1,8 +1,8 @@
-"""Is a file what its name says, from its first byte to its last?
+"""Content validation: the whole file must match its extension.
 
-Libraries that guess say what a file could be; here the name says what it must be, and it must be nothing
-else: a picture with a program behind it, or a document that is an archive as well, is refused. What lies
-*within* a valid one (comments, scripts of a document) is not looked at, so no page of ours shows it.
+Type detection libraries report what a file could be. These validators also reject polyglots: an image with
+an executable appended, or a document that is an archive as well. Content *within* a valid file (comments,
+scripts of a document) is not inspected, therefore files are never rendered inline.
 """
 
 from __future__ import annotations
@@ -29,44 +29,44 @@ if TYPE_CHECKING:
     from django.core.files.uploadedfile import UploadedFile
 
 CHUNK = 65_536
-# What an office document may hold, archives within it included.
+# Limits of an Office document, including nested archives (zip bombs).
 MAX_ENTRIES = 10_000
 MAX_UNPACKED = 250_000_000
-# Above the first, a document that grows more than this many times is no document.
+# Above the first, the compression ratio is limited by the second.
 UNPACKED_WITHOUT_RATIO = 10_000_000
 MAX_RATIO = 200
 MAX_CONTENT_TYPES = 1_000_000
 
-# How programs, archives, scripts and pages start.
+# Signatures of executables, archives, scripts and HTML or XML pages.
 OTHER = re.compile(rb"\A\s*+(?:<|#!|%PDF|%!PS|MZ|\x7fELF|PK\x03\x04|Rar!|7z\xbc\xaf|GIF8)")
 UNSEEN = re.compile("[\x00-\x08\x0b\x0e-\x1f\x7f-\x84\x86-\x9f]")
 PDF = re.compile(rb"%PDF-[12]\.\d")
 
 
 class _WrongContentError(Exception):
-    """The content is not, or not only, what it should be."""
+    """Content does not match the extension, or matches another type as well."""
 
 
 @dataclass(frozen=True)
 class Kind:
-    """What a file with some extension is: the content type it is handed out with, and how to tell."""
+    """Content type of an extension, and the validator of the content."""
 
     content_type: str
     check: Callable[[UploadedFile[Any]], None]
 
 
 def validate_content(file: UploadedFile[Any], *, allowed: Collection[str]) -> str:
-    """Look at an upload from its first byte to its last.
+    """Validate the content of an upload against its extension.
 
     Args:
-        file: what was uploaded; it is rewound afterwards.
+        file: the upload; it is rewound afterwards.
         allowed: extensions, each a key of `KINDS`.
 
     Returns:
         the content type.
 
     Raises:
-        ValidationError: its extension is not allowed, or its content is something else, or more.
+        ValidationError: the extension is not allowed, or the content does not match it.
     """
     validate_extension(file, allowed=allowed)
     kind = KINDS[PurePosixPath(file.name or "").suffix.lstrip(".").lower()]
@@ -90,7 +90,7 @@ def _refuse_if(wrong: bool) -> None:  # noqa: FBT001 - reads as a sentence
 
 
 def _check_text(file: UploadedFile[Any]) -> None:
-    """UTF-8 without control characters, which does not start as something that programs run or show."""
+    """Require UTF-8 without control characters or the signature of another type."""
     decoder = codecs.getincrementaldecoder("utf-8-sig")()
     try:
         for number, chunk in enumerate(file.chunks(CHUNK)):
@@ -105,9 +105,10 @@ def _check_text(file: UploadedFile[Any]) -> None:
 
 
 def _check_picture(file: UploadedFile[Any], *, image_format: str) -> None:
-    """A picture that Pillow can draw, with nothing behind its end that a program could start with.
+    """Require an image that Pillow can decode, without trailing data.
 
-    Telephones put more behind a JPEG: smaller pictures, a film, data of their own.
+    JPEG files of phones have trailing data (previews, videos, vendor data); there, only known signatures are
+    rejected.
     """
     validate_image(file, formats={image_format})
     content = content_of(file)
@@ -123,7 +124,7 @@ def _check_picture(file: UploadedFile[Any], *, image_format: str) -> None:
 
 
 def _check_pdf(file: UploadedFile[Any]) -> None:
-    """Starts and ends as one; viewers would take more before and after it.
+    """Require the PDF header and trailer at the ends of the file; viewers tolerate data around them.
 
     Source: https://pdfa.org/resource/pdf-specification-archive/, ISO 32000, 7.5
     """
@@ -134,7 +135,7 @@ def _check_pdf(file: UploadedFile[Any]) -> None:
 
 
 def _check_office(file: UploadedFile[Any], *, main_part: bytes) -> None:
-    """An archive that holds a document without macros and unpacks to a bounded size.
+    """Require an Office Open XML document without macros and with a bounded uncompressed size.
 
     Source: https://ecma-international.org/publications-and-standards/standards/ecma-376/
     """
@@ -151,7 +152,7 @@ def _check_office(file: UploadedFile[Any], *, main_part: bytes) -> None:
     _refuse_if(main_part not in content_types or b"macroEnabled" in content_types)
 
 
-# All that a damaged or unusual archive raises, a missing member included.
+# Exceptions that zipfile raises for damaged or unusual archives, including a missing member.
 _ZIP_ERRORS = (
     EOFError,
     LookupError,
@@ -167,7 +168,7 @@ _ZIP_ERRORS = (
 
 @dataclass
 class _Budget:
-    """What an archive may still hold, with those within it."""
+    """Remaining limits of an archive and its nested archives."""
 
     entries: int
     unpacked: int
@@ -179,7 +180,7 @@ class _Budget:
 
 
 def _check_archive(archive: zipfile.ZipFile, size: int, budget: _Budget) -> None:
-    """Look at what is listed: the archive is the whole file, and no program reads its list in another way."""
+    """Check the central directory: it must cover the whole file and be unambiguous for every parser."""
     infos = archive.infolist()
     budget.take(infos)
     names = {info.filename.lower() for info in infos}
@@ -197,14 +198,14 @@ def _is_outside(name: str) -> bool:
 
 
 def _check_nested(archive: zipfile.ZipFile, budget: _Budget, *, depth: int = 1) -> None:
-    """Unpack every part: it has the size and the checksum that are listed, and archives in it count too."""
+    """Unpack every part, so that zipfile verifies sizes and checksums; nested archives share the budget."""
     for info in archive.infolist():
         with archive.open(info) as part:
             start = part.read(4)
             if start != b"PK\x03\x04":
                 _drain(part)
                 continue
-            # A diagram in a text brings the table that it was drawn from, which brings no more.
+            # An embedded chart contains its spreadsheet; deeper nesting is not legitimate.
             _refuse_if(depth == 0)
             with SpooledTemporaryFile(max_size=CHUNK) as copy:
                 copy.write(start)

@@ -1,4 +1,4 @@
-"""What can go wrong with a file, as the answers that clients get."""
+"""API errors of the files app."""
 
 from http import HTTPStatus
 

@@ -6,10 +6,10 @@ from apps.core.models import TimeStampedModel, UUIDModel
 
 
 class StoredFile(UUIDModel, TimeStampedModel):
-    """What is known of a file; its bytes are an object in the default storage.
+    """Metadata of a file; its content is a blob in the default storage.
 
-    The object is named at random: nothing of the sender is part of a path, and a name that is known leads
-    nowhere without a signed link.
+    The storage name is random: no user input becomes part of a path, and knowing the name gives no access
+    without a signed link.
     """
 
     owner = models.ForeignKey(
@@ -35,5 +35,5 @@ class StoredFile(UUIDModel, TimeStampedModel):
         indexes = [models.Index(fields=["owner", "-created_at", "-id"], name="file_newest_of_owner")]
 
     def __str__(self) -> str:
-        # The log of the admin keeps it, also of a row that is deleted: no personal data.
+        # Kept in the admin log even after deletion: no personal data.
         return str(self.pk)

@@ -1,7 +1,7 @@
-"""The bytes of files: objects in the default storage, under names that nobody can guess.
+"""Blobs of files in the default storage, under unguessable names.
 
-They are no part of a transaction. What was written for a row that does not come to be is taken back by hand;
-what could not be removed is found by `manage.py files_cleanup`.
+The storage takes no part in database transactions: a blob whose row is rolled back is deleted explicitly, and
+orphaned blobs are removed by `manage.py files_cleanup`.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from django.core.files.uploadedfile import UploadedFile
 
-# Two digits of a name are its folder, so that no list of names is long.
+# The first two digits of a name are its folder, which keeps directory listings short.
 FOLDERS = [f"files/{number:02x}" for number in range(256)]
 
 logger = structlog.get_logger(__name__)
@@ -30,55 +30,55 @@ logger = structlog.get_logger(__name__)
 
 @runtime_checkable
 class SignsLinks(Protocol):
-    """A storage that hands out its objects itself, by links that it signs."""
+    """Storage that serves downloads itself with presigned URLs."""
 
     def download_url(self, name: str, *, file_name: str, content_type: str, seconds: int) -> str:
-        """The address of an object, good for so many seconds, which a browser saves and does not show."""
+        """Return a presigned URL that expires after `seconds`, for download as an attachment."""
 
 
 def object_name() -> str:
-    """A new name. Nothing of the sender is in it, no extension either, that a server could act upon."""
+    """Return a random name without any user input, not even an extension that a server could interpret."""
     name = uuid.uuid4().hex
     return f"files/{name[:2]}/{name}"
 
 
 def object_write(name: str, file: UploadedFile[Any]) -> None:
-    """Write an upload, as bytes of no type: not what the sender called it.
+    """Save an upload without the content type that the client sent.
 
     Raises:
-        StorageUnavailable: the storage does not take it.
+        StorageUnavailable: the storage failed.
     """
     with _unavailable():
         default_storage.save(name, File(file.file))
 
 
 def object_open(name: str) -> File[bytes]:
-    """Open an object to read it.
+    """Open a blob for reading.
 
     Raises:
-        FileNotFoundError: there is none.
-        StorageUnavailable: the storage does not hand it out.
+        FileNotFoundError: the blob does not exist.
+        StorageUnavailable: the storage failed.
     """
     with _unavailable():
         return default_storage.open(name)
 
 
 def object_discard(name: str) -> None:
-    """Remove an object, or log that it is left."""
+    """Delete a blob, or log the failure."""
     try:
         default_storage.delete(name)
     except Exception:
-        # Whatever the storage raises: who calls has a failure of its own to tell.
+        # Any exception of the storage: it must not mask the error of the caller.
         logger.exception("object_left", object=name)
 
 
 def object_remove_soon(name: str) -> None:
-    """Remove an object without the caller waiting; call it when no row can refer to it any more."""
+    """Delete a blob in the background. Call this once no row can refer to it."""
     in_background(lambda: object_discard(name))
 
 
 def object_url(name: str, *, file_name: str, content_type: str, seconds: int) -> str | None:
-    """The address of an object where the storage signs links itself, else None."""
+    """Return a presigned URL, or None if the storage does not sign URLs."""
     if not isinstance(default_storage, SignsLinks):
         return None
     return default_storage.download_url(name, file_name=file_name, content_type=content_type, seconds=seconds)
@@ -91,17 +91,17 @@ def _unavailable() -> Iterator[None]:
     except FileNotFoundError:
         raise
     except Exception as error:
-        # Each storage has exceptions of its own.
+        # Each storage backend raises its own exceptions.
         logger.exception("storage_failed")
         raise StorageUnavailable from error
 
 
 def objects_in(folder: str) -> Iterator[str]:
-    """The names of all objects in one of `FOLDERS`."""
+    """Return the names of all blobs in one of `FOLDERS`."""
     try:
         _folders, names = default_storage.listdir(folder)
     except FileNotFoundError:
         return
     for name in names:
-        # Some storages give the whole name, others its last part.
+        # Some storages return the full name, others the last part.
         yield f"{folder}/{name.rsplit('/', 1)[-1]}"

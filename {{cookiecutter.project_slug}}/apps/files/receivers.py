@@ -1,4 +1,4 @@
-"""What happens to files when something else does."""
+"""Signal receivers of the files app."""
 
 from functools import partial
 from typing import Any
@@ -16,11 +16,11 @@ from apps.users.signals import user_deleted
 
 @receiver(user_deleted)
 def delete_files(user: User, **_kwargs: Any) -> None:
-    """What a person uploaded goes with the account."""
+    """Delete the files of a deleted account."""
     files_delete(owner=user)
 
 
 @receiver(post_delete, sender=StoredFile)
 def remove_object(instance: StoredFile, **_kwargs: Any) -> None:
-    """However a row goes, by this app, the admin or a cascade, its object follows when that is final."""
+    """Delete the blob after commit, whether the row was deleted here, in the admin or by a cascade."""
     transaction.on_commit(partial(object_remove_soon, instance.storage_name), robust=True)

@@ -1,4 +1,4 @@
-"""Reads. They know no request and return querysets or values."""
+"""Selectors: reads that do not depend on the request."""
 
 from uuid import UUID
 
@@ -9,26 +9,26 @@ from django.db.models import QuerySet, Sum
 from apps.files.models import StoredFile
 from apps.users.models import User
 
-# For links of storages that sign none.
+# Signs links where the storage does not sign URLs.
 link_signer = TimestampSigner(salt="apps.files.link")
 
 
 def file_list(*, owner: User) -> QuerySet[StoredFile]:
-    """The files of one user."""
+    """Return the files of a user."""
     return StoredFile.objects.filter(owner=owner)
 
 
 def bytes_stored(*, owner: User) -> int:
-    """How much of their quota a user has used."""
+    """Return how many bytes of the quota a user has used."""
     total = StoredFile.objects.filter(owner=owner).aggregate(total=Sum("size"))["total"]
     return int(total or 0)
 
 
 def file_by_link(*, key: UUID, token: str) -> StoredFile | None:
-    """The file that a signed link leads to; None if it was deleted since.
+    """Return the file of a signed link, or None if it was deleted.
 
     Raises:
-        BadSignature: the token is not for this file, or is too old.
+        BadSignature: the token belongs to another file or has expired.
     """
     if link_signer.unsign(token, max_age=settings.FILE_LINK_SECONDS) != str(key):
         raise BadSignature

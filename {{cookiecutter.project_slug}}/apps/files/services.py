@@ -1,4 +1,4 @@
-"""Writes: uploads, links, and what is left of files."""
+"""Services: uploads, download links, deletion, and cleanup of orphaned blobs."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ from apps.users.models import User
 if TYPE_CHECKING:
     from django.core.files.uploadedfile import UploadedFile
 
-# An object without a row may belong to an upload that is not finished.
+# A younger blob without a row may belong to an upload in progress.
 GRACE = timedelta(days=1)
 
 logger = structlog.get_logger(__name__)
@@ -36,7 +36,7 @@ logger = structlog.get_logger(__name__)
 
 @dataclass(frozen=True)
 class Link:
-    """An address that whoever has it can download a file from, until it expires."""
+    """Download link: a URL that works without authentication until it expires."""
 
     url: str
     expires_at: datetime
@@ -44,7 +44,7 @@ class Link:
 
 @dataclass
 class Cleanup:
-    """What a look through the storage found."""
+    """Result of a storage cleanup."""
 
     removed: int = 0
     failed: int = 0
@@ -52,26 +52,26 @@ class Cleanup:
 
 
 def file_create(*, owner: User, file: UploadedFile[Any]) -> StoredFile:
-    """Store an upload that is what its name says.
+    """Validate and store an upload.
 
-    Call it outside of any transaction: if one around it were rolled back, the object would stay.
+    Call this outside of any transaction: the rollback of an outer transaction would leave the blob behind.
 
     Raises:
-        ValidationError: empty, too large, of a kind that is not allowed, not what its name says, or more than
-            the quota of its owner.
-        NotAuthenticated: the account was deleted meanwhile.
-        StorageUnavailable: the storage does not take it.
+        ValidationError: the file is empty or too large, its extension is not allowed, its content does not
+            match the extension, or the quota is exceeded.
+        NotAuthenticated: the account was deleted during the upload.
+        StorageUnavailable: the storage failed.
     """
     row = StoredFile(owner=owner, **_described(owner, file), storage_name=objects.object_name())
     try:
         objects.object_write(row.storage_name, file)
         _insert(row)
     except (InterfaceError, OperationalError):
-        # The connection may have gone after the commit: the object stays, and `strays_remove` will tell.
+        # The commit may have succeeded before the connection broke: keep the blob for `strays_remove`.
         raise
     except BaseException:
-        # Also what ends the process in order: nothing refers to the object. A storage that is away is not
-        # waited for a second time.
+        # BaseException: also on shutdown. No row refers to the blob. Deleted in the background, since an
+        # unavailable storage would block the request a second time.
         objects.object_remove_soon(row.storage_name)
         raise
     return row
@@ -79,7 +79,7 @@ def file_create(*, owner: User, file: UploadedFile[Any]) -> StoredFile:
 
 @transaction.atomic
 def file_delete(*, file: StoredFile) -> None:
-    """Delete a file; its object goes once nothing can bring the row back."""
+    """Delete a file; its blob is deleted after commit."""
     file.delete()
 
 
@@ -90,7 +90,7 @@ def files_delete(*, owner: User) -> None:
 
 
 def file_link(*, file: StoredFile) -> Link:
-    """Make a link to download a file, as a path where the storage signs none itself."""
+    """Create a download link: a presigned URL, or a path if the storage does not sign URLs."""
     seconds = settings.FILE_LINK_SECONDS
     expires_at = timezone.now() + timedelta(seconds=seconds)
     url = objects.object_url(
@@ -102,10 +102,10 @@ def file_link(*, file: StoredFile) -> Link:
 
 
 def strays_remove(*, dry_run: bool = False) -> Cleanup:
-    """Remove objects that no row names, but none that may belong to an upload that is not finished.
+    """Delete orphaned blobs, except those that may belong to an upload in progress.
 
     Args:
-        dry_run: count them only.
+        dry_run: only count them.
     """
     found = Cleanup()
     for folder in objects.FOLDERS:
@@ -119,13 +119,13 @@ def strays_remove(*, dry_run: bool = False) -> Cleanup:
 
 
 def _described(owner: User, file: UploadedFile[Any]) -> dict[str, Any]:
-    """The fields of the row that follow from the upload."""
+    """Validate the upload and return the model fields that are derived from it."""
     name = unicodedata.normalize("NFC", file.name or "").strip()
     try:
         validate_file_name(name)
         validate_size(file, max_bytes=settings.FILE_MAX_BYTES)
         content_type = validate_content(file, allowed=settings.FILE_EXTENSIONS)
-        # Before it is written; again when the row is.
+        # Fails early; `_insert` checks again under a lock.
         _check_quota(owner, file.size or 0)
     except ValidationError as error:
         raise ValidationError({"file": error.error_list}) from error
@@ -141,10 +141,10 @@ def _check_quota(owner: User, size: int) -> None:
         raise ValidationError(message, code="quota", params={"max": settings.FILE_QUOTA_BYTES})
 
 
-# Durable: when it returns, the row is committed.
+# Durable: the row is committed on return.
 @transaction.atomic(durable=True)
 def _insert(row: StoredFile) -> None:
-    # Of two uploads at once the second one waits, and sees what the first one added.
+    # The lock serializes concurrent uploads, so that each sees the bytes of the previous one.
     owner = User.objects.select_for_update().filter(pk=row.owner_id, is_active=True).first()
     if owner is None:
         raise NotAuthenticated
@@ -164,6 +164,6 @@ def _remove_stray(name: str, found: Cleanup, *, dry_run: bool) -> None:
             default_storage.delete(name)
         found.removed += 1
     except Exception:
-        # Whatever it is, the others are looked at, and the command fails.
+        # Continue with the other blobs; the command fails at the end.
         logger.exception("object_left", object=name)
         found.failed += 1

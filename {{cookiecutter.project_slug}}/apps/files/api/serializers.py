@@ -1,4 +1,4 @@
-"""Input and output of the API, apart: what comes in is validated, what goes out is chosen field by field."""
+"""Input and output serializers of the files API. Output serializers list their fields explicitly."""
 
 from typing import Any
 

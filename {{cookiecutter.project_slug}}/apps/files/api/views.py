@@ -1,4 +1,4 @@
-"""HTTP only: validate, call a service or a selector, serialise."""
+"""HTTP layer: validate, call a service or a selector, serialize."""
 
 from http import HTTPStatus
 from typing import Any
@@ -28,19 +28,19 @@ from apps.files.exceptions import LinkNotValid
 from apps.files.models import StoredFile
 from apps.users.requests import UserRequest
 
-# Of what somebody else made: it is saved, and where it is shown after all it can do nothing.
+# User content is untrusted: a browser that renders it anyway must not run scripts (stored XSS).
 DOWNLOAD_HEADERS = {
     "Content-Security-Policy": "default-src 'none'; sandbox",
     "Cross-Origin-Resource-Policy": "same-site",
     "Accept-Ranges": "none",
-    # Else it would be compressed on its way, and a client could not tell whether it has all of it.
+    # Prevents compression on the way, which would remove Content-Length.
     "Content-Encoding": "identity",
 }
 
 
 @extend_schema_view(
-    list=extend_schema(description="The files of the user who asks."),
-    retrieve=extend_schema(description="What is known of a file."),
+    list=extend_schema(description="List own files."),
+    retrieve=extend_schema(description="Retrieve the metadata of a file."),
 )
 class FileViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.GenericViewSet[StoredFile]):
     extra_problems = {"POST": [HTTPStatus.SERVICE_UNAVAILABLE]}
@@ -55,12 +55,12 @@ class FileViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.Gen
     request: UserRequest
 
     def get_queryset(self) -> QuerySet[StoredFile]:
-        """Only one's own: those of others are not found."""
+        """Return own files only, so that other users' files yield 404."""
         return selectors.file_list(owner=self.request.user)
 
     @extend_schema(request=serializers.FileInput, responses={201: serializers.FileOutput})
     def create(self, request: UserRequest) -> Response:
-        """Upload a file. What it is follows from its content, which has to be what its name says."""
+        """Upload a file. Its content must match its extension; the content type is derived from it."""
         file = services.file_create(owner=request.user, **validated(serializers.FileInput, request))
         return Response(serializers.FileOutput.represent(file), status=HTTPStatus.CREATED)
 
@@ -74,7 +74,7 @@ class FileViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.Gen
     @method_decorator(cache_control(no_store=True))
     @action(detail=True, methods=["post"])
     def link(self, request: UserRequest, *args: Any, **kwargs: Any) -> Response:
-        """Ask for a link to download a file. It needs no token and expires soon."""
+        """Create a download link. It works without authentication and expires soon."""
         link = services.file_link(file=self.get_object())
         url = request.build_absolute_uri(link.url)
         return Response(serializers.LinkOutput({"url": url, "expires_at": link.expires_at}).data)
@@ -82,7 +82,7 @@ class FileViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.Gen
 
 @method_decorator(cache_control(private=True, no_store=True), name="dispatch")
 class ContentView(APIView):
-    """Where links lead if the storage signs none itself: the link is what lets its bearer in."""
+    """Target of download links if the storage signs none itself. The link is the only credential."""
 
     extra_problems = {"GET": [HTTPStatus.FORBIDDEN, HTTPStatus.SERVICE_UNAVAILABLE]}
     authentication_classes = ()
@@ -94,7 +94,7 @@ class ContentView(APIView):
         responses={(200, "application/octet-stream"): OpenApiTypes.BINARY},
     )
     def get(self, request: Request, key: UUID) -> FileResponse:
-        """Download a file by a signed link."""
+        """Download a file with a signed link."""
         try:
             file = selectors.file_by_link(key=key, token=request.query_params.get("token", ""))
         except BadSignature as error:

@@ -1,4 +1,4 @@
-"""Fixtures for the tests of this app."""
+"""Fixtures of the files tests."""
 
 import pytest
 from pytest_django import Settings
@@ -10,18 +10,18 @@ from conftest import Client
 
 @pytest.fixture(autouse=True)
 def _empty_storage(empty_storage: None) -> None:
-    """Each test of this app begins without files."""
+    """Start each test with an empty storage."""
 
 
 @pytest.fixture(autouse=True)
 def _extensions(settings: Settings) -> None:
-    """All that there is a check for, whatever a project allows."""
+    """Allow every extension that has a validator, independent of the project settings."""
     settings.FILE_EXTENSIONS = sorted(KINDS)
 
 
 @pytest.fixture
 def other_api(db: None) -> Client:
-    """A client that is logged in as somebody else."""
+    """Return a client that is logged in as another user."""
     client = Client()
     client.login_by_token(UserFactory.create())
     return client

@@ -1,4 +1,4 @@
-"""Files to upload, as their programs write them and as somebody forges them."""
+"""Valid and forged files to upload."""
 
 import struct
 import zipfile
@@ -54,7 +54,7 @@ def sheet(extra: dict[str, bytes] | None = None) -> bytes:
 
 
 def picture_bomb(side: int) -> bytes:
-    """A small PNG that claims to be a square of `side` pixels."""
+    """Return a small PNG whose header claims a square of `side` pixels."""
 
     def chunk(kind: bytes, data: bytes) -> bytes:
         return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
@@ -64,7 +64,7 @@ def picture_bomb(side: int) -> bytes:
 
 
 def lying_document() -> bytes:
-    """Says in its list that a part is small, which unpacks to much more."""
+    """Return a document whose central directory understates the size of a part."""
     content = document({"word/media/zeros.bin": b"\0" * 5_000_000})
     return content.replace(struct.pack("<I", 5_000_000), struct.pack("<I", 10))
 
@@ -89,7 +89,7 @@ _script = picture("GIF", (0x2A2F, 1)) + b"*/=1;alert(1)//"
 _archive = archive({"a.class": b"\xca\xfe\xba\xbe"})
 _zeros = archive({"zeros": b"\0" * 11_000_000})
 
-# What each is, its name, its content, and the code of the refusal.
+# Description: name, content, error code.
 REFUSED = {
     "renamed program": ("a.png", PROGRAM, "invalid_image"),
     "program as text": ("a.txt", PROGRAM, "content"),

@@ -7,7 +7,7 @@ from apps.users.tests.factories import UserFactory
 
 
 class StoredFileFactory(DjangoModelFactory[StoredFile]):
-    """The row of a file, without an object in the storage."""
+    """Factory of file rows without a blob in the storage."""
 
     class Meta:
         model = StoredFile

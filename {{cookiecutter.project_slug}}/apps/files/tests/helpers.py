@@ -1,4 +1,4 @@
-"""What the tests of several modules ask and check."""
+"""Helpers shared by the files tests."""
 
 from typing import Any
 
@@ -13,14 +13,14 @@ LIST = "v1:files:file-list"
 
 
 def upload(api: Client, name: str, content: bytes, content_type: str = "text/html") -> Response:
-    """Upload a file, saying of it what is never true."""
+    """Upload a file, by default with a wrong content type."""
     return api.post(
         reverse(LIST), {"file": SimpleUploadedFile(name, content, content_type)}, format="multipart"
     )
 
 
 def stored(api: Client, name: str = "a.txt", content: bytes = b"Hello") -> dict[str, Any]:
-    """Upload a file that is taken."""
+    """Upload a valid file and return the response body."""
     response = upload(api, name, content)
     assert response.status_code == 201, response.content
     body: dict[str, Any] = response.json()
@@ -28,7 +28,7 @@ def stored(api: Client, name: str = "a.txt", content: bytes = b"Hello") -> dict[
 
 
 def link_of(api: Client, file: dict[str, Any]) -> str:
-    """A link to download a file."""
+    """Return a download link of a file."""
     response = api.post(reverse("v1:files:file-link", args=[file["id"]]))
     assert response.status_code == 200, response.content
     url: str = response.json()["url"]
@@ -36,5 +36,5 @@ def link_of(api: Client, file: dict[str, Any]) -> str:
 
 
 def objects() -> list[str]:
-    """Everything in the storage that belongs, or belonged, to a file."""
+    """Return the names of all blobs of files, including orphans."""
     return [name for folder in FOLDERS for name in objects_in(folder)]

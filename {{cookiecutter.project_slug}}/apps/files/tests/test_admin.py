@@ -1,4 +1,4 @@
-"""The admin of files: looked for, deleted, never opened."""
+"""Admin of files: search and deletion, no access to the content."""
 
 import pytest
 from django.contrib.admin.models import CHANGE, LogEntry
@@ -27,7 +27,7 @@ def root(db: None) -> Browser:
     return browser
 
 
-def test_files_are_found_by_name_owner_and_checksum(root: Browser) -> None:
+def test_search_matches_name_owner_and_checksum(root: Browser) -> None:
     file = StoredFileFactory.create(name="report.pdf", checksum="a1" * 32)
     StoredFileFactory.create()
 
@@ -35,7 +35,7 @@ def test_files_are_found_by_name_owner_and_checksum(root: Browser) -> None:
         assert root.get(reverse(CHANGELIST), {"q": words}).context["cl"].result_count == 1
 
 
-def test_a_list_costs_the_same_queries_however_long_it_is(
+def test_changelist_query_count_does_not_depend_on_length(
     root: Browser, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
     StoredFileFactory.create_batch(2)
@@ -47,7 +47,7 @@ def test_a_list_costs_the_same_queries_however_long_it_is(
         root.get(reverse(CHANGELIST))
 
 
-def test_a_file_is_read_only_and_nothing_leads_to_its_content(root: Browser) -> None:
+def test_change_page_is_read_only_and_links_no_content(root: Browser) -> None:
     file = StoredFileFactory.create(name='<img src="x" onerror="alert(1)">.txt')
     url = reverse("admin:files_storedfile_change", args=[file.pk])
 
@@ -59,7 +59,7 @@ def test_a_file_is_read_only_and_nothing_leads_to_its_content(root: Browser) -> 
     assert root.post(url, {"name": "b.txt"}).status_code == 403
 
 
-def test_files_deleted_here_take_their_objects_along(
+def test_admin_deletion_removes_blobs(
     root: Browser, user_api: Client, django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks
 ) -> None:
     keys = [stored(user_api)["id"] for _ in range(3)]
@@ -74,10 +74,10 @@ def test_files_deleted_here_take_their_objects_along(
 
 
 @pytest.mark.parametrize("by_action", ["", "by action"])
-def test_the_admin_log_keeps_no_file_name_of_a_deleted_account(root: Browser, by_action: str) -> None:
+def test_admin_log_contains_no_file_name_of_a_deleted_account(root: Browser, by_action: str) -> None:
     first, second = StoredFileFactory.create_batch(2, owner=UserFactory.create(), name="my diagnosis.pdf")
     content_type = ContentType.objects.get_for_model(StoredFile)
-    # Of a release in which a file was shown by its name.
+    # An entry of an earlier release, where `__str__` returned the file name.
     LogEntry.objects.create(
         user=User.objects.get(is_superuser=True),
         content_type=content_type,

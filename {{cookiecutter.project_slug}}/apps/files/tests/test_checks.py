@@ -2,7 +2,7 @@ from django.core import checks
 from pytest_django import Settings
 
 
-def test_extension_without_a_validator_is_found(settings: Settings) -> None:
+def test_check_reports_extension_without_validator(settings: Settings) -> None:
     assert not [error for error in checks.run_checks() if (error.id or "").startswith("files.")]
 
     settings.FILE_EXTENSIONS = ["exe", "pdf"]

@@ -23,12 +23,12 @@ def clean_up(*arguments: str) -> str:
 
 
 def write(*, days: int) -> str:
-    """An object that was written so many days ago."""
+    """Save a blob that is `days` old and return its name."""
     with time_machine.travel(timezone.now() - timedelta(days=days), tick=False):
         return default_storage.save(object_name(), ContentFile(b"Hello"))
 
 
-def test_objects_without_a_row_are_removed_once_no_upload_can_be_waiting() -> None:
+def test_cleanup_removes_orphaned_blobs_after_grace_period() -> None:
     strays = {write(days=2), write(days=3)}
     waiting = write(days=0)
     named = write(days=2)
@@ -43,14 +43,14 @@ def test_objects_without_a_row_are_removed_once_no_upload_can_be_waiting() -> No
     assert clean_up() == "0 objects removed, 0 files without object.\n"
 
 
-def test_files_without_object_are_counted_and_kept() -> None:
+def test_cleanup_counts_and_keeps_files_without_blob() -> None:
     file = StoredFileFactory.create()
 
     assert clean_up() == "0 objects removed, 1 files without object.\n"
     file.refresh_from_db()
 
 
-def test_an_object_that_cannot_be_removed_fails_the_command_after_the_others(
+def test_cleanup_continues_and_fails_when_a_blob_cannot_be_deleted(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     names = sorted(write(days=2) for _ in range(3))

@@ -1,4 +1,4 @@
-"""What HTTP cannot reach: transactions, and uploads at the same moment."""
+"""Transactions and concurrent uploads, below the HTTP layer."""
 
 from functools import partial
 from typing import Any
@@ -25,7 +25,7 @@ def text(content: bytes = b"Hello") -> SimpleUploadedFile:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_file_is_not_stored_in_a_transaction_that_could_be_taken_back() -> None:
+def test_file_create_is_rejected_inside_a_transaction() -> None:
     user = UserFactory.create()
 
     with pytest.raises(RuntimeError, match="durable"), transaction.atomic():
@@ -36,7 +36,7 @@ def test_a_file_is_not_stored_in_a_transaction_that_could_be_taken_back() -> Non
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_deletion_that_is_taken_back_keeps_the_object() -> None:
+def test_rolled_back_deletion_keeps_blob() -> None:
     file = file_create(owner=UserFactory.create(), file=text())
 
     with transaction.atomic():
@@ -48,7 +48,7 @@ def test_a_deletion_that_is_taken_back_keeps_the_object() -> None:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_of_uploads_at_once_the_quota_lets_only_those_pass_that_fit(settings: Settings) -> None:
+def test_quota_holds_for_concurrent_uploads(settings: Settings) -> None:
     settings.FILE_QUOTA_BYTES = 25
     user = UserFactory.create()
 
@@ -65,7 +65,7 @@ def test_of_uploads_at_once_the_quota_lets_only_those_pass_that_fit(settings: Se
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_file_whose_commit_nobody_knows_of_keeps_its_object(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_blob_is_kept_when_connection_breaks_during_commit(monkeypatch: pytest.MonkeyPatch) -> None:
     user = UserFactory.create()
     commit = connection.commit
 
@@ -82,7 +82,7 @@ def test_a_file_whose_commit_nobody_knows_of_keeps_its_object(monkeypatch: pytes
 
 
 @pytest.mark.django_db(transaction=True)
-def test_an_image_is_refused_for_a_moment_while_others_are_decoded(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_image_is_rejected_while_the_decoder_is_busy(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(images, "DECODE_WAIT_SECONDS", 0)
     file = SimpleUploadedFile("a.png", picture("PNG"))
     user = UserFactory.create()
@@ -91,16 +91,16 @@ def test_an_image_is_refused_for_a_moment_while_others_are_decoded(monkeypatch: 
         file_create(owner=user, file=file)
 
     assert not objects()
-    # What is no image does not wait.
+    # Other types do not wait for the decoder.
     with images._decoding:  # noqa: SLF001
         file_create(owner=user, file=text())
 
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("name", ["", "../a.txt", "a/b.txt", "con.txt"])
-def test_who_calls_the_service_is_not_believed_either(user: User, name: str) -> None:
+def test_file_create_rejects_invalid_file_name(user: User, name: str) -> None:
     file = text()
-    # The setter of the class would cut it.
+    # The setter of UploadedFile.name would sanitize it.
     file._name = name  # type: ignore[attr-defined] # noqa: SLF001
 
     with pytest.raises(ValidationError) as error:

@@ -1,4 +1,4 @@
-"""Links, and what they lead to."""
+"""Download links and downloads."""
 
 from datetime import timedelta
 from typing import Any
@@ -23,7 +23,7 @@ SIGNED = "https://bucket.example.com/object?signature=1"
 
 
 class SigningStorage(InMemoryStorage):
-    """A storage that signs links itself, as buckets do."""
+    """Storage with presigned URLs, like S3."""
 
     asked: dict[str, Any]
 
@@ -32,7 +32,7 @@ class SigningStorage(InMemoryStorage):
         return SIGNED
 
 
-def test_a_link_needs_no_login_and_is_not_kept(user_api: Client, api: Client) -> None:
+def test_link_works_without_authentication_and_is_not_cached(user_api: Client, api: Client) -> None:
     file = stored(user_api, content=b"Hello")
 
     response = user_api.post(reverse("v1:files:file-link", args=[file["id"]]))
@@ -46,7 +46,7 @@ def test_a_link_needs_no_login_and_is_not_kept(user_api: Client, api: Client) ->
     assert timedelta(seconds=290) < expires_at - timezone.now() <= timedelta(seconds=300)
 
 
-def test_a_download_is_saved_and_never_shown(user_api: Client, api: Client) -> None:
+def test_download_is_an_attachment_with_security_headers(user_api: Client, api: Client) -> None:
     response = api.get(link_of(user_api, stored(user_api)))
 
     assert response["Content-Disposition"] == 'attachment; filename="a.txt"'
@@ -57,9 +57,7 @@ def test_a_download_is_saved_and_never_shown(user_api: Client, api: Client) -> N
     assert set(response["Cache-Control"].split(", ")) == {"private", "no-store"}
 
 
-def test_a_download_has_the_type_of_its_content_and_a_name_in_any_script(
-    user_api: Client, api: Client
-) -> None:
+def test_download_has_content_type_and_unicode_file_name(user_api: Client, api: Client) -> None:
     name = 'Zürich "年度" 100%.gif'
     file = upload(user_api, "a.gif", animation()).json()
     StoredFile.objects.update(name=name)
@@ -72,7 +70,7 @@ def test_a_download_has_the_type_of_its_content_and_a_name_in_any_script(
     assert response["Content-Disposition"] == f"attachment; filename*=utf-8''{quoted}"
 
 
-def test_a_client_can_tell_whether_it_has_everything(user_api: Client, api: Client) -> None:
+def test_download_has_content_length(user_api: Client, api: Client) -> None:
     url = link_of(user_api, stored(user_api, content=b"x" * 5000))
 
     for headers in ({}, {"Accept-Encoding": "gzip"}, {"Range": "bytes=10-20"}):
@@ -83,13 +81,13 @@ def test_a_client_can_tell_whether_it_has_everything(user_api: Client, api: Clie
         assert response.getvalue() == b"x" * 5000
 
 
-def test_a_client_can_ask_for_the_head_alone(user_api: Client, api: Client) -> None:
+def test_download_supports_head(user_api: Client, api: Client) -> None:
     response = api.head(link_of(user_api, stored(user_api)))
 
     assert (response.status_code, response["Content-Length"], response.getvalue()) == (200, "5", b"")
 
 
-def test_a_link_expires(user_api: Client, api: Client, settings: Settings) -> None:
+def test_link_expires(user_api: Client, api: Client, settings: Settings) -> None:
     settings.FILE_LINK_SECONDS = 60
     url = link_of(user_api, stored(user_api))
 
@@ -99,7 +97,7 @@ def test_a_link_expires(user_api: Client, api: Client, settings: Settings) -> No
         assert problem_of(api.get(url), 403)["type"] == "urn:problem:link_not_valid"
 
 
-def test_a_link_leads_to_one_file(user_api: Client, api: Client) -> None:
+def test_link_is_valid_for_one_file_only(user_api: Client, api: Client) -> None:
     first, second = stored(user_api), stored(user_api)
     (token,) = parse_qs(urlsplit(link_of(user_api, first)).query)["token"]
     other = reverse("v1:files:content", args=[second["id"]])
@@ -108,7 +106,7 @@ def test_a_link_leads_to_one_file(user_api: Client, api: Client) -> None:
         assert problem_of(api.get(url), 403)["type"] == "urn:problem:link_not_valid"
 
 
-def test_a_link_that_somebody_made_up_tells_nothing_of_what_exists(user_api: Client, api: Client) -> None:
+def test_forged_link_does_not_reveal_whether_file_exists(user_api: Client, api: Client) -> None:
     file = stored(user_api)
     answers = [
         problem_of(api.get(reverse("v1:files:content", args=[key], query={"token": "a:b:c"})), 403)["detail"]
@@ -118,7 +116,7 @@ def test_a_link_that_somebody_made_up_tells_nothing_of_what_exists(user_api: Cli
     assert answers[0] == answers[1]
 
 
-def test_a_link_to_a_file_that_is_gone_leads_nowhere(user_api: Client, api: Client) -> None:
+def test_link_to_deleted_file_returns_404(user_api: Client, api: Client) -> None:
     file = stored(user_api)
     url = link_of(user_api, file)
 
@@ -128,7 +126,9 @@ def test_a_link_to_a_file_that_is_gone_leads_nowhere(user_api: Client, api: Clie
     problem_of(api.get(url), 404)
 
 
-def test_a_storage_that_fails_is_told(user_api: Client, api: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_download_returns_503_when_storage_fails(
+    user_api: Client, api: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
     url = link_of(user_api, stored(user_api))
 
     def fail(*_args: Any) -> None:
@@ -138,7 +138,7 @@ def test_a_storage_that_fails_is_told(user_api: Client, api: Client, monkeypatch
     assert problem_of(api.get(url), 503)["type"] == "urn:problem:storage_unavailable"
 
 
-def test_a_storage_that_signs_links_hands_the_file_out_itself(user_api: Client, settings: Settings) -> None:
+def test_link_is_presigned_url_when_storage_signs_urls(user_api: Client, settings: Settings) -> None:
     backend = f"{__name__}.SigningStorage"
     settings.STORAGES = {**settings.STORAGES, "default": {"BACKEND": backend}}
     file = stored(user_api)
@@ -152,13 +152,13 @@ def test_a_storage_that_signs_links_hands_the_file_out_itself(user_api: Client, 
     }
 
 
-def test_a_link_is_only_for_the_owner(other_api: Client, user_api: Client) -> None:
+def test_link_creation_is_limited_to_owner(other_api: Client, user_api: Client) -> None:
     file = stored(user_api)
 
     problem_of(other_api.post(reverse("v1:files:file-link", args=[file["id"]])), 404)
 
 
-def test_files_are_on_disk_outside_of_what_is_served(
+def test_local_files_are_not_served_by_url(
     user_api: Client, api: Client, settings: Settings, tmp_path: Any
 ) -> None:
     backend = "django.core.files.storage.FileSystemStorage"
@@ -176,7 +176,7 @@ def test_files_are_on_disk_outside_of_what_is_served(
 
 
 @pytest.mark.usefixtures("db")
-def test_an_object_is_reached_by_no_address_of_its_own(settings: Settings) -> None:
+def test_blob_has_no_public_url(settings: Settings) -> None:
     name = default_storage.save("files/00/secret", ContentFile(b"secret"))
 
     assert not settings.MEDIA_URL.strip("/")

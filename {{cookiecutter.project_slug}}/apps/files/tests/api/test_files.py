@@ -1,4 +1,4 @@
-"""The list of one's files, one of them, and their end."""
+"""List, retrieve and delete files."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -31,7 +31,7 @@ def found(api: Client, **query: str) -> list[str]:
 @pytest.mark.parametrize(
     ("method", "route"), [("get", "list"), ("get", "detail"), ("delete", "detail"), ("post", "link")]
 )
-def test_nobody_gets_anywhere_without_a_login(api: Client, method: str, route: str) -> None:
+def test_file_endpoints_require_authentication(api: Client, method: str, route: str) -> None:
     arguments = [] if route == "list" else [StoredFileFactory.create().pk]
 
     response = getattr(api, method)(reverse(f"v1:files:file-{route}", args=arguments))
@@ -40,7 +40,7 @@ def test_nobody_gets_anywhere_without_a_login(api: Client, method: str, route: s
     assert StoredFile.objects.count() == len(arguments)
 
 
-def test_everybody_sees_their_own_files_only(user_api: Client, other_api: Client) -> None:
+def test_file_endpoints_show_own_files_only(user_api: Client, other_api: Client) -> None:
     file = stored(user_api, "mine.txt")
 
     assert found(user_api) == ["mine.txt"]
@@ -52,16 +52,16 @@ def test_everybody_sees_their_own_files_only(user_api: Client, other_api: Client
 
 
 @pytest.mark.parametrize("method", ["put", "patch"])
-def test_a_file_is_never_changed(user_api: Client, method: str) -> None:
+def test_file_update_is_not_allowed(user_api: Client, method: str) -> None:
     problem_of(getattr(user_api, method)(detail(stored(user_api)["id"]), {"name": "b.txt"}), 405)
 
 
 @pytest.mark.parametrize("key", ["00000000-0000-0000-0000-000000000000", "nonsense"])
-def test_a_file_that_does_not_exist_is_not_found(user_api: Client, key: str) -> None:
+def test_unknown_file_returns_404(user_api: Client, key: str) -> None:
     problem_of(user_api.get(detail(key)), 404)
 
 
-def test_files_are_filtered_searched_and_ordered(user_api: Client, user: User) -> None:
+def test_list_supports_filters_search_and_ordering(user_api: Client, user: User) -> None:
     day = datetime(2020, 1, 1, tzinfo=UTC)
     rows = [("b.txt", 1, "text/plain"), ("a.pdf", 3, "application/pdf"), ("c.txt", 2, "text/plain")]
     for number, (name, size, content_type) in enumerate(rows):
@@ -82,7 +82,7 @@ def test_files_are_filtered_searched_and_ordered(user_api: Client, user: User) -
     assert fields_of(user_api.get(reverse(LIST), {"created_after": "x"})) == {("created_after", "invalid")}
 
 
-def test_pages_show_every_file_once(user_api: Client, user: User) -> None:
+def test_pagination_returns_each_file_once(user_api: Client, user: User) -> None:
     StoredFileFactory.create_batch(5, owner=user, created_at=timezone.now(), name="same.txt")
     query: dict[str, str | float] = {"page_size": 3, "ordering": "name"}
     first = user_api.get(reverse(LIST), query).json()
@@ -93,20 +93,20 @@ def test_pages_show_every_file_once(user_api: Client, user: User) -> None:
 
 
 @pytest.mark.parametrize("count", [1, 20])
-def test_a_list_costs_the_same_queries_however_long_it_is(
+def test_list_query_count_does_not_depend_on_length(
     user_api: Client, user: User, count: int, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
     StoredFileFactory.create_batch(count, owner=user)
 
-    # Who asks, and the page.
+    # Authentication and the page.
     with django_assert_num_queries(2):
         user_api.get(reverse(LIST))
 
 
-# The end
+# Deletion
 
 
-def test_a_deleted_file_takes_its_object_along(user_api: Client) -> None:
+def test_delete_removes_blob(user_api: Client) -> None:
     file, kept = stored(user_api), stored(user_api)
 
     assert user_api.delete(detail(file["id"])).status_code == 204
@@ -115,9 +115,7 @@ def test_a_deleted_file_takes_its_object_along(user_api: Client) -> None:
     assert objects() == [StoredFile.objects.get().storage_name]
 
 
-def test_a_storage_that_fails_does_not_keep_a_file_from_being_deleted(
-    user_api: Client, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_delete_succeeds_when_storage_fails(user_api: Client, monkeypatch: pytest.MonkeyPatch) -> None:
     file = stored(user_api)
 
     def fail(*_args: Any) -> None:
@@ -126,11 +124,11 @@ def test_a_storage_that_fails_does_not_keep_a_file_from_being_deleted(
     monkeypatch.setattr(InMemoryStorage, "delete", fail)
     assert user_api.delete(detail(file["id"])).status_code == 204
     assert not StoredFile.objects.exists()
-    # Until the command finds it.
+    # Removed later by `files_cleanup`.
     assert len(objects()) == 1
 
 
-def test_files_go_with_the_account(user_api: Client, other_api: Client, user: User) -> None:
+def test_account_deletion_deletes_files(user_api: Client, other_api: Client, user: User) -> None:
     stored(user_api)
     stored(user_api)
     kept = stored(other_api, "kept.txt")
@@ -140,7 +138,7 @@ def test_files_go_with_the_account(user_api: Client, other_api: Client, user: Us
     assert len(objects()) == 1
 
 
-def test_files_go_with_the_row_of_their_owner(
+def test_user_row_deletion_removes_blobs(
     user_api: Client, user: User, django_capture_on_commit_callbacks: Any
 ) -> None:
     stored(user_api)
@@ -150,7 +148,7 @@ def test_files_go_with_the_row_of_their_owner(
     assert not objects()
 
 
-def test_an_account_that_is_deleted_while_its_file_is_written_keeps_none(
+def test_upload_is_rejected_when_account_is_deleted_during_write(
     user_api: Client, user: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     write = InMemoryStorage._save  # type: ignore[attr-defined] # noqa: SLF001 - where a storage writes
@@ -165,7 +163,7 @@ def test_an_account_that_is_deleted_while_its_file_is_written_keeps_none(
     assert not objects()
 
 
-def test_the_export_of_ones_data_lists_files(user_api: Client) -> None:
+def test_data_export_lists_files(user_api: Client) -> None:
     file = stored(user_api)
 
     (row,) = user_api.get(reverse("v1:users:export")).json()["files.StoredFile"]

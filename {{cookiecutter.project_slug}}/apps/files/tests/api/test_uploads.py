@@ -1,4 +1,4 @@
-"""What is taken, what is refused, and that nothing is left of what is refused."""
+"""Uploads: accepted and rejected files; rejected ones leave nothing behind."""
 
 import errno
 import hashlib
@@ -26,7 +26,7 @@ BOUNDARY = "----limit"
 
 
 def form(*parts: tuple[str, bytes], end: bytes = b"--") -> bytes:
-    """A form as it is sent: the headers of each part, and its content."""
+    """Return an encoded multipart form of (headers, content) parts."""
     sent = [f"--{BOUNDARY}\r\n{headers}\r\n\r\n".encode() + content + b"\r\n" for headers, content in parts]
     return b"".join(sent) + f"--{BOUNDARY}".encode() + end + b"\r\n"
 
@@ -46,7 +46,7 @@ def nothing_is_left(folder: Path) -> bool:
 
 @pytest.fixture(autouse=True)
 def temporary(settings: Settings, tmp_path: Path) -> Path:
-    """Where Django keeps what it receives: every upload goes there."""
+    """Return the folder of temporary files, used for uploads of any size."""
     settings.FILE_UPLOAD_TEMP_DIR = str(tmp_path)
     settings.FILE_UPLOAD_MAX_MEMORY_SIZE = 0
     return tmp_path
@@ -54,7 +54,7 @@ def temporary(settings: Settings, tmp_path: Path) -> Path:
 
 @pytest.mark.parametrize("kind", GOOD)
 @pytest.mark.parametrize("memory", [0, 2_621_440])
-def test_a_file_is_known_by_its_content(
+def test_upload_derives_content_type_from_content(
     user_api: Client, user: User, settings: Settings, kind: str, memory: int
 ) -> None:
     settings.FILE_UPLOAD_MAX_MEMORY_SIZE = memory
@@ -78,7 +78,7 @@ def test_a_file_is_known_by_its_content(
 
 
 @pytest.mark.parametrize(("name", "content", "code"), REFUSED.values(), ids=REFUSED)
-def test_what_is_not_what_its_name_says_is_refused(
+def test_upload_rejects_content_that_does_not_match_extension(
     user_api: Client, temporary: Path, name: str, content: bytes, code: str
 ) -> None:
     response = upload(user_api, name, content, "image/png")
@@ -88,7 +88,7 @@ def test_what_is_not_what_its_name_says_is_refused(
 
 
 @pytest.mark.parametrize("name", BAD_NAMES)
-def test_a_name_that_is_none_is_refused(user_api: Client, temporary: Path, name: str) -> None:
+def test_upload_rejects_invalid_file_name(user_api: Client, temporary: Path, name: str) -> None:
     response = send(user_api, form(file_part(name)))
 
     assert fields_of(response) == {("non_field_errors", "invalid_name")}
@@ -96,24 +96,24 @@ def test_a_name_that_is_none_is_refused(user_api: Client, temporary: Path, name:
 
 
 @pytest.mark.parametrize("name", ["a\\..\\b.txt", "a\x00.txt", "a\r\nX: 1.txt", "a" * 2000 + ".txt"])
-def test_a_name_that_breaks_the_form_is_refused(user_api: Client, temporary: Path, name: str) -> None:
+def test_upload_rejects_file_name_that_breaks_the_form(user_api: Client, temporary: Path, name: str) -> None:
     assert send(user_api, form(file_part(name))).status_code == 400
     assert nothing_is_left(temporary)
 
 
 @pytest.mark.parametrize(("name", "kept"), GOOD_NAMES.items())
-def test_a_name_is_kept_in_every_script(user_api: Client, name: str, kept: str) -> None:
+def test_file_name_keeps_unicode(user_api: Client, name: str, kept: str) -> None:
     escaped = name.replace('"', '\\"')
 
     response = send(user_api, form(file_part(escaped)))
 
     assert response.status_code == 201, response.content
     assert response.json()["name"] == kept
-    # Nothing of it is in the name that the storage knows.
+    # The storage name contains nothing of it.
     assert StoredFile.objects.get().storage_name.removeprefix("files/").replace("/", "").isalnum()
 
 
-def test_two_files_may_have_one_name(user_api: Client) -> None:
+def test_file_name_may_occur_twice(user_api: Client) -> None:
     first, second = stored(user_api, content=b"one"), stored(user_api, content=b"two")
 
     assert first["name"] == second["name"]
@@ -121,12 +121,12 @@ def test_two_files_may_have_one_name(user_api: Client) -> None:
 
 
 @pytest.mark.django_db
-def test_nobody_uploads_without_a_login(api: Client, temporary: Path) -> None:
+def test_upload_requires_authentication(api: Client, temporary: Path) -> None:
     assert_unauthorized(upload(api, "a.txt", b"Hello"), "not_authenticated")
     assert nothing_is_left(temporary)
 
 
-def test_an_upload_needs_a_file(user_api: Client) -> None:
+def test_upload_requires_file(user_api: Client) -> None:
     missing = user_api.post(reverse(LIST), {}, format="multipart")
     text = user_api.post(reverse(LIST), {"file": "text"}, format="multipart")
 
@@ -134,16 +134,14 @@ def test_an_upload_needs_a_file(user_api: Client) -> None:
     assert fields_of(text) == {("file", "invalid")}
 
 
-def test_an_upload_as_json_is_refused(user_api: Client) -> None:
+def test_upload_rejects_json(user_api: Client) -> None:
     problem_of(user_api.post(reverse(LIST), {"file": "aGVsbG8="}), 415)
 
 
 # Sizes
 
 
-def test_the_largest_file_is_taken_and_no_larger_one(
-    user_api: Client, settings: Settings, temporary: Path
-) -> None:
+def test_upload_size_limit_is_inclusive(user_api: Client, settings: Settings, temporary: Path) -> None:
     settings.FILE_MAX_BYTES = 1000
     assert upload(user_api, "a.txt", b"x" * 1000).status_code == 201
     StoredFile.objects.all().delete()
@@ -154,9 +152,7 @@ def test_the_largest_file_is_taken_and_no_larger_one(
     assert nothing_is_left(temporary)
 
 
-def test_a_form_that_is_too_long_is_refused_by_its_length(
-    user_api: Client, settings: Settings, temporary: Path
-) -> None:
+def test_body_above_limit_is_rejected(user_api: Client, settings: Settings, temporary: Path) -> None:
     settings.FILE_MAX_BYTES = 1000
     response = upload(user_api, "a.txt", b"x" * (1001 + FORM_BYTES))
 
@@ -165,7 +161,7 @@ def test_a_form_that_is_too_long_is_refused_by_its_length(
 
 
 @pytest.mark.django_db
-def test_a_length_of_two_gigabytes_is_refused_before_anything_is_read(api: Client) -> None:
+def test_body_above_limit_is_rejected_before_it_is_read(api: Client) -> None:
     class Unreadable(BytesIO):
         def read(self, size: int | None = -1) -> bytes:
             raise AssertionError("The body was read.")
@@ -177,7 +173,7 @@ def test_a_length_of_two_gigabytes_is_refused_before_anything_is_read(api: Clien
 
 
 @pytest.mark.parametrize("missing", [20, 60, 200, 300])
-def test_a_body_that_ends_early_is_refused(user_api: Client, temporary: Path, missing: int) -> None:
+def test_truncated_body_is_rejected(user_api: Client, temporary: Path, missing: int) -> None:
     body = form(file_part("a.txt", b"x" * 200))
 
     assert fields_of(send(user_api, body[:-missing])) == {("file", "required")}
@@ -198,7 +194,7 @@ BOMBS = {
 
 
 @pytest.mark.parametrize("body", BOMBS.values(), ids=BOMBS)
-def test_a_form_that_nobody_fills_in_is_refused(user_api: Client, temporary: Path, body: bytes) -> None:
+def test_malformed_or_oversized_form_is_rejected(user_api: Client, temporary: Path, body: bytes) -> None:
     problem_of(send(user_api, body), 400)
     assert nothing_is_left(temporary)
 
@@ -206,7 +202,7 @@ def test_a_form_that_nobody_fills_in_is_refused(user_api: Client, temporary: Pat
 # Quota
 
 
-def test_nobody_stores_more_than_their_quota(
+def test_quota_is_enforced_per_user(
     user_api: Client, user: User, settings: Settings, temporary: Path
 ) -> None:
     settings.FILE_QUOTA_BYTES = 100
@@ -222,7 +218,7 @@ def test_nobody_stores_more_than_their_quota(
 # Failures
 
 
-def test_a_storage_that_fails_leaves_nothing(
+def test_upload_leaves_nothing_when_storage_fails(
     user_api: Client, temporary: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def fail(storage: InMemoryStorage, name: str, content: Any) -> str:
@@ -236,7 +232,7 @@ def test_a_storage_that_fails_leaves_nothing(
     assert nothing_is_left(temporary)
 
 
-def test_temporary_file_without_room_is_a_problem_document(
+def test_upload_returns_503_when_temporary_storage_is_full(
     user_api: Client, temporary: Path, monkeypatch: pytest.MonkeyPatch, settings: Settings
 ) -> None:
     def fail(*_args: Any) -> None:
@@ -251,7 +247,7 @@ def test_temporary_file_without_room_is_a_problem_document(
     assert nothing_is_left(temporary)
 
 
-def test_a_row_that_fails_leaves_no_object(
+def test_upload_leaves_no_blob_when_insert_fails(
     user_api: Client, temporary: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def fail(*_args: Any, **_kwargs: Any) -> None:
@@ -264,7 +260,7 @@ def test_a_row_that_fails_leaves_no_object(
 
 
 @pytest.mark.usefixtures("user_api")
-def test_the_sender_is_not_believed(user_api: Client) -> None:
+def test_upload_ignores_client_supplied_metadata(user_api: Client) -> None:
     file = SimpleUploadedFile("a.txt", b"Hello", "application/x-msdownload")
 
     response = user_api.post(
