@@ -7,4 +7,4 @@ class NotificationsConfig(AppConfig):
     verbose_name = _("Notifications")
 
     def ready(self) -> None:
-        from apps.notifications import checks, receivers  # noqa: F401, PLC0415 - connect themselves, need the models
+        from apps.notifications import checks, receivers  # noqa: F401, PLC0415 - register themselves, need the models

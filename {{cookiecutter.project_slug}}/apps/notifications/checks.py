@@ -1,4 +1,4 @@
-"""Checks of the settings of notifications: https://docs.djangoproject.com/en/stable/topics/checks/"""
+"""System checks of the notification settings: https://docs.djangoproject.com/en/stable/topics/checks/"""
 
 from typing import Any
 
@@ -10,7 +10,7 @@ from apps.notifications.models import Channel
 
 @register()
 def check_kinds(**_kwargs: Any) -> list[CheckMessage]:
-    """A channel that is misspelt would be one that nobody hears."""
+    """Report unknown channels, which would never deliver anything."""
     return [
         Error(
             f"NOTIFICATION_KINDS: {kind} has channels that there are not: {', '.join(unknown)}",

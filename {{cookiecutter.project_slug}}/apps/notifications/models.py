@@ -9,7 +9,7 @@ from apps.core.models import TimeStampedModel, UUIDModel
 
 
 class Channel(models.TextChoices):
-    """How a notification reaches its user."""
+    """Delivery channel of a notification."""
 
     IN_APP = "in_app", _("in the application")
     MAIL = "mail", _("by email")
@@ -17,13 +17,13 @@ class Channel(models.TextChoices):
 
 
 def validate_kind(value: Any) -> None:
-    """Let only kinds of `NOTIFICATION_KINDS` pass; they are settings, so no choices of a migration."""
+    """Accept only kinds of `NOTIFICATION_KINDS`. As `choices`, each change would need a migration."""
     if value not in settings.NOTIFICATION_KINDS:
         raise ValidationError(_("Unknown kind of notification."), code="invalid_choice")
 
 
 class Notification(UUIDModel, TimeStampedModel):
-    """What a user was told and can look up again."""
+    """Notification that a user can read in the application."""
 
     user = models.ForeignKey(
         settings.AUTH_USER_MODEL,
@@ -51,17 +51,17 @@ class Notification(UUIDModel, TimeStampedModel):
             models.Index(
                 fields=["user"], condition=models.Q(read_at=None), name="notification_unread_of_user"
             ),
-            # For the removal of old ones.
+            # For `purge_notifications`.
             models.Index(fields=["read_at"], name="notification_read_at"),
         ]
 
     def __str__(self) -> str:
-        # The log of the admin keeps it, also of a row that is deleted: no personal data.
+        # Kept in the admin log even after deletion: no personal data.
         return str(self.pk)
 
 
 class Preference(UUIDModel, TimeStampedModel):
-    """Whether a user wants notifications of a kind through a channel; without a row, the settings say."""
+    """Choice of a user for a kind and a channel; without a row, `NOTIFICATION_KINDS` applies."""
 
     user = models.ForeignKey(
         settings.AUTH_USER_MODEL,

@@ -1,4 +1,4 @@
-"""What happens to notifications when something else does."""
+"""Signal receivers of the notifications app."""
 
 from typing import Any
 
@@ -11,5 +11,5 @@ from apps.users.signals import user_deleted
 
 @receiver(user_deleted)
 def delete_notifications(user: User, **_kwargs: Any) -> None:
-    """What a person was told goes with the account."""
+    """Delete the notifications and preferences of a deleted account."""
     notifications_delete(user=user)

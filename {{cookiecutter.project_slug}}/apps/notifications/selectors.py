@@ -1,4 +1,4 @@
-"""Reads. They know no request and return querysets or values."""
+"""Selectors: reads that do not depend on the request."""
 
 from django.conf import settings
 from django.db.models import QuerySet
@@ -8,7 +8,7 @@ from apps.users.models import User
 
 
 def notification_list(*, user: User) -> QuerySet[Notification]:
-    """What one user was told."""
+    """Return the notifications of a user."""
     return Notification.objects.filter(user=user)
 
 
@@ -17,12 +17,12 @@ def unread_count(*, user: User) -> int:
 
 
 def preferences_of(*, user: User) -> dict[str, dict[str, bool]]:
-    """For each kind, which channels a user wants: what was chosen, else what the settings say."""
+    """Return the channels of each kind: the choice of the user, else the default of the settings."""
     wanted = {
         kind: {channel: channel in defaults for channel in Channel.values}
         for kind, defaults in settings.NOTIFICATION_KINDS.items()
     }
-    # A kind or channel that is no more may have rows still.
+    # Rows may refer to kinds or channels that were removed since.
     chosen = Preference.objects.filter(user=user, kind__in=wanted, channel__in=Channel.values)
     for kind, channel, answer in chosen.values_list("kind", "channel", "wanted"):
         wanted[kind][channel] = answer

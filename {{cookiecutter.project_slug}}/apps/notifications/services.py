@@ -1,4 +1,4 @@
-"""Writes: notifications, and how users want them."""
+"""Services: send, read and delete notifications, set preferences."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from apps.users.models import User
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-# How long notifications stay after they were read.
+# Retention period after reading.
 KEPT = timedelta(days=90)
 MAIL = "notifications/mail/notification"
 
@@ -28,31 +28,31 @@ MAIL = "notifications/mail/notification"
 def notification_send(
     *, user: User, kind: str, title: str, body: str = "", data: Mapping[str, Any] | None = None
 ) -> Notification | None:
-    """Tell a user something through the channels that they want; mail and sockets follow the commit.
+    """Send a notification through the enabled channels of a user; mail and events are sent after commit.
 
     Args:
-        user: whom.
+        user: the recipient.
         kind: one of `NOTIFICATION_KINDS`.
-        title: one line, in the language of the user.
-        body: more of it.
-        data: for programs, of what JSON knows.
+        title: a single line, in the language of the user.
+        body: the text.
+        data: JSON-serializable context for clients.
 
     Returns:
-        What the user can look up; None if they do not want that, or the account has ended.
+        The stored notification; None if the in-app channel is disabled or the account is not active.
 
     Raises:
-        ValidationError: there is no such kind, no title, or too long a one, or data that JSON does not know.
+        ValidationError: unknown kind, empty or too long title, or data that is not JSON-serializable.
     """
     notification = Notification(user=user, kind=kind, title=title, body=body, data=dict(data or {}))
     notification.full_clean(exclude=["user"])
-    # An account that is being deleted lets this wait, and is none afterwards.
+    # The lock waits for a concurrent account deletion, after which no row matches.
     reader = User.objects.select_for_update(no_key=True).filter(pk=user.pk, is_active=True).first()
     if reader is None:
         return None
     wanted = preferences_of(user=reader)[kind]
     if wanted[Channel.IN_APP]:
         notification.save(force_insert=True)
-    # To an address that may be somebody else's nothing is sent that others can cause.
+    # An unverified email may belong to another person: send no mail that third parties can trigger.
     if wanted[Channel.MAIL] and reader.is_verified:
         mail = partial(
             mail_queue, "notifications.notification", user_id=str(reader.pk), title=title, body=body
@@ -65,7 +65,7 @@ def notification_send(
 
 
 def notification_mail(*, user_id: str, title: str, body: str) -> Mail | None:
-    """Build the mail of a notification; None if the account has ended."""
+    """Build the mail of a notification; None if the account is not active."""
     user = User.objects.filter(pk=user_id, is_active=True).first()
     return user and Mail(to=user.email, template=MAIL, context={"title": title, "body": body})
 
@@ -74,31 +74,31 @@ BUILDERS["notifications.notification"] = notification_mail
 
 
 def notification_read(*, notification: Notification) -> Notification:
-    """Note that a user has read it; the first time counts."""
+    """Mark a notification as read; the first time is kept."""
     _read(user=notification.user_id, pk=notification.pk)
     notification.refresh_from_db()
     return notification
 
 
 def notification_read_all(*, user: User) -> int:
-    """Note that a user has read everything; returns how many were new."""
+    """Mark all notifications of a user as read and return their number."""
     return _read(user=user)
 
 
 @transaction.atomic
 def preference_set(*, user: User, kind: str, **wanted: bool) -> dict[str, bool]:
-    """Choose channels for a kind.
+    """Enable or disable channels of a kind.
 
     Args:
-        user: whose choice.
+        user: the owner of the preference.
         kind: one of `NOTIFICATION_KINDS`.
-        wanted: by the name of a channel; those that are not named stay as they are.
+        wanted: values by channel name; omitted channels keep their value.
 
     Returns:
-        What now holds for that kind.
+        The resulting channels of that kind.
 
     Raises:
-        ValidationError: there is no such kind.
+        ValidationError: the kind is unknown.
     """
     try:
         validate_kind(kind)
@@ -109,7 +109,7 @@ def preference_set(*, user: User, kind: str, **wanted: bool) -> dict[str, bool]:
         Preference(user=user, kind=kind, channel=Channel(channel), wanted=answer, updated_at=now)
         for channel, answer in wanted.items()
     ]
-    # Of two at once, both find or make the row: the second answer stays.
+    # An upsert, so that concurrent requests do not conflict: the last one wins.
     Preference.objects.bulk_create(
         rows,
         update_conflicts=True,
@@ -121,13 +121,13 @@ def preference_set(*, user: User, kind: str, **wanted: bool) -> dict[str, bool]:
 
 @transaction.atomic
 def notifications_delete(*, user: User) -> None:
-    """Delete all that a user was told, and chose."""
+    """Delete the notifications and preferences of a user."""
     notification_list(user=user).delete()
     Preference.objects.filter(user=user).delete()
 
 
 def notification_purge(*, dry_run: bool = False) -> int:
-    """Remove notifications that were read long ago; returns how many."""
+    """Delete notifications whose retention period has passed and return their number."""
     old = Notification.objects.filter(read_at__lt=timezone.now() - KEPT)
     return old.count() if dry_run else old.delete()[0]
 

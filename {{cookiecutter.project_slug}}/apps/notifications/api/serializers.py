@@ -1,4 +1,4 @@
-"""Input and output of the API, apart: what comes in is validated, what goes out is chosen field by field."""
+"""Input and output serializers of the notifications API. Output serializers list their fields explicitly."""
 
 from typing import Any
 
@@ -9,7 +9,7 @@ from apps.notifications.models import Notification
 
 
 class NotificationOutput(OutputSerializer):
-    data = serializers.DictField(  # type: ignore[assignment] # a field, as its metaclass sees to
+    data = serializers.DictField(  # type: ignore[assignment] # declared as a field
         read_only=True, help_text="Machine-readable details."
     )
 

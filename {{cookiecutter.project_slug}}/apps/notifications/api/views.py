@@ -1,4 +1,4 @@
-"""HTTP only: validate, call a service or a selector, serialise."""
+"""HTTP layer: validate, call a service or a selector, serialize."""
 
 from http import HTTPStatus
 from typing import Any
@@ -19,8 +19,8 @@ from apps.users.requests import UserRequest
 
 
 @extend_schema_view(
-    list=extend_schema(description="What the user who asks was told."),
-    retrieve=extend_schema(description="One notification. Looking at it does not mark it as read."),
+    list=extend_schema(description="List own notifications."),
+    retrieve=extend_schema(description="Retrieve a notification. This does not mark it as read."),
 )
 class NotificationViewSet(
     mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.GenericViewSet[Notification]
@@ -35,13 +35,13 @@ class NotificationViewSet(
     request: UserRequest
 
     def get_queryset(self) -> QuerySet[Notification]:
-        """Only one's own: those of others are not found."""
+        """Return own notifications only, so that those of other users yield 404."""
         return selectors.notification_list(user=self.request.user)
 
     @extend_schema(request=None, responses={200: serializers.NotificationOutput}, filters=False)
     @action(detail=True, methods=["post"])
     def read(self, request: UserRequest, *args: Any, **kwargs: Any) -> Response:
-        """Mark a notification as read. Once more changes nothing."""
+        """Mark a notification as read. This is idempotent."""
         notification = services.notification_read(notification=self.get_object())
         return Response(serializers.NotificationOutput.represent(notification))
 
@@ -55,14 +55,14 @@ class NotificationViewSet(
     @extend_schema(responses={200: serializers.UnreadOutput}, filters=False)
     @action(detail=False, pagination_class=None, url_path="unread-count")
     def unread_count(self, request: UserRequest) -> Response:
-        """Count the notifications that are not read."""
+        """Count unread notifications."""
         return Response({"unread": selectors.unread_count(user=request.user)})
 
 
 class PreferencesView(APIView):
     @extend_schema(responses={200: serializers.PreferenceOutput(many=True)})
     def get(self, request: UserRequest) -> Response:
-        """For each kind of notification, the channels that the user wants."""
+        """List the enabled channels of each notification kind."""
         found = selectors.preferences_of(user=request.user)
         return Response([{"kind": kind} | wanted for kind, wanted in found.items()])
 
@@ -71,7 +71,7 @@ class PreferencesView(APIView):
         responses={200: serializers.PreferenceOutput},
     )
     def patch(self, request: UserRequest) -> Response:
-        """Switch channels on and off for one kind; those that are not named stay as they are."""
+        """Enable or disable channels of a notification kind. Omitted channels keep their value."""
         data = validated(serializers.PreferenceInput, request)
         wanted = services.preference_set(user=request.user, **data)
         return Response({"kind": data["kind"]} | wanted)

@@ -1,4 +1,4 @@
-"""Fixtures for the tests of this app."""
+"""Fixtures of the notifications tests."""
 
 import pytest
 from pytest_django import Settings
@@ -9,7 +9,7 @@ from conftest import Client
 
 @pytest.fixture(autouse=True)
 def _kinds(settings: Settings) -> None:
-    """The kinds that the tests know, whatever a project has made of them."""
+    """Define the kinds that the tests use, independent of the project settings."""
     settings.NOTIFICATION_KINDS = {
         "message": ("in_app", "websocket"),
         "warning": ("in_app", "mail", "websocket"),
@@ -18,7 +18,7 @@ def _kinds(settings: Settings) -> None:
 
 @pytest.fixture
 def other_api(db: None) -> Client:
-    """A client that is logged in as somebody else."""
+    """Return a client that is logged in as another user."""
     client = Client()
     client.login_by_token(UserFactory.create())
     return client

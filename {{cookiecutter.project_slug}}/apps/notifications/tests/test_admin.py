@@ -1,4 +1,4 @@
-"""The admin of notifications: looked for, never changed."""
+"""Admin of notifications: search, no changes."""
 
 import pytest
 from django.contrib.admin.models import LogEntry
@@ -21,14 +21,14 @@ def root(db: None) -> Browser:
     return browser
 
 
-def test_notifications_are_found_by_title_and_user(root: Browser) -> None:
+def test_search_matches_title_and_user(root: Browser) -> None:
     notification = NotificationFactory.create(title="Paid")
     NotificationFactory.create()
     for words in ("Paid", notification.user.email):
         assert root.get(reverse(CHANGELIST), {"q": words}).context["cl"].result_count == 1
 
 
-def test_a_list_costs_the_same_queries_however_long_it_is(
+def test_changelist_query_count_does_not_depend_on_length(
     root: Browser, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
     NotificationFactory.create_batch(2)
@@ -39,13 +39,13 @@ def test_a_list_costs_the_same_queries_however_long_it_is(
         root.get(reverse(CHANGELIST))
 
 
-def test_a_notification_is_read_only(root: Browser) -> None:
+def test_change_page_is_read_only(root: Browser) -> None:
     notification = NotificationFactory.create()
     url = reverse("admin:notifications_notification_change", args=[notification.pk])
     assert root.post(url, {"title": "Other"}).status_code == 403
 
 
-def test_the_admin_log_keeps_no_title_of_a_deleted_notification(root: Browser) -> None:
+def test_admin_log_contains_no_title_of_a_deleted_notification(root: Browser) -> None:
     notification = NotificationFactory.create(title="Your diagnosis")
     root.post(reverse("admin:notifications_notification_delete", args=[notification.pk]), {"post": "yes"})
     assert LogEntry.objects.get(object_id=str(notification.pk)).object_repr == str(notification.pk)

@@ -1,4 +1,4 @@
-"""What a user sees and does over HTTP."""
+"""HTTP API of notifications and preferences."""
 
 from __future__ import annotations
 
@@ -49,11 +49,13 @@ def unread(api: Client) -> int:
     ("method", "url"),
     [("get", LIST), ("post", READ_ALL), ("get", UNREAD), ("get", PREFERENCES), ("patch", PREFERENCES)],
 )
-def test_nobody_gets_anywhere_without_a_login(api: Client, method: str, url: str) -> None:
+def test_notification_endpoints_require_authentication(api: Client, method: str, url: str) -> None:
     assert_unauthorized(getattr(api, method)(url), "not_authenticated")
 
 
-def test_everybody_sees_their_own_only(user_api: Client, other_api: Client, user: User) -> None:
+def test_notification_endpoints_show_own_notifications_only(
+    user_api: Client, other_api: Client, user: User
+) -> None:
     notification = NotificationFactory.create(user=user, title="Mine", body="More", data={"order": 7})
 
     (row,) = user_api.get(LIST).json()["results"]
@@ -75,11 +77,11 @@ def test_everybody_sees_their_own_only(user_api: Client, other_api: Client, user
 
 
 @pytest.mark.parametrize("method", ["put", "patch", "delete"])
-def test_a_notification_is_not_changed_by_its_user(user_api: Client, user: User, method: str) -> None:
+def test_notification_update_and_delete_are_not_allowed(user_api: Client, user: User, method: str) -> None:
     problem_of(getattr(user_api, method)(detail(NotificationFactory.create(user=user))), 405)
 
 
-def test_notifications_are_filtered_searched_and_ordered(user_api: Client, user: User) -> None:
+def test_list_supports_filters_search_and_ordering(user_api: Client, user: User) -> None:
     NotificationFactory.create(user=user, title="a", read_at=timezone.now())
     NotificationFactory.create(user=user, title="b", kind="warning")
 
@@ -92,7 +94,7 @@ def test_notifications_are_filtered_searched_and_ordered(user_api: Client, user:
     assert found(user_api, search="B") == ["b"]
 
 
-def test_pages_show_every_notification_once(user_api: Client, user: User) -> None:
+def test_pagination_returns_each_notification_once(user_api: Client, user: User) -> None:
     NotificationFactory.create_batch(5, user=user, created_at=timezone.now())
     first = user_api.get(LIST, {"page_size": 3}).json()
     second = user_api.get(first["next"]).json()
@@ -101,24 +103,24 @@ def test_pages_show_every_notification_once(user_api: Client, user: User) -> Non
 
 
 @pytest.mark.parametrize("count", [1, 20])
-def test_a_list_costs_the_same_queries_however_long_it_is(
+def test_list_query_count_does_not_depend_on_length(
     user_api: Client, user: User, count: int, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
     NotificationFactory.create_batch(count, user=user)
-    # Who asks, and the page.
+    # Authentication and the page.
     with django_assert_num_queries(2):
         user_api.get(LIST)
 
 
 @pytest.mark.parametrize("url", [UNREAD, PREFERENCES])
-def test_what_is_asked_often_costs_one_query_more_than_who_asks(
+def test_unread_count_and_preferences_need_one_query_after_authentication(
     user_api: Client, url: str, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
     with django_assert_num_queries(2):
         user_api.get(url)
 
 
-def test_a_notification_is_read_once(user_api: Client, user: User) -> None:
+def test_read_is_idempotent(user_api: Client, user: User) -> None:
     notification = NotificationFactory.create(user=user)
     NotificationFactory.create(user=user)
 
@@ -131,7 +133,7 @@ def test_a_notification_is_read_once(user_api: Client, user: User) -> None:
     assert unread(user_api) == 1
 
 
-def test_all_are_read_at_once(user_api: Client, user: User) -> None:
+def test_read_all_marks_own_unread_notifications(user_api: Client, user: User) -> None:
     NotificationFactory.create_batch(3, user=user)
     other = NotificationFactory.create()
     before = timezone.now()
@@ -143,13 +145,13 @@ def test_all_are_read_at_once(user_api: Client, user: User) -> None:
     assert Notification.objects.get(read_at=None) == other
 
 
-def test_channels_are_chosen_for_a_kind(user_api: Client, other_api: Client, user: User) -> None:
+def test_preferences_are_updated_per_kind(user_api: Client, other_api: Client, user: User) -> None:
     assert user_api.get(PREFERENCES).json() == DEFAULTS
     response = user_api.patch(PREFERENCES, {"kind": "warning", "mail": False, "in_app": False})
     assert response.status_code == 200
     changed = {"kind": "warning", "in_app": False, "mail": False, "websocket": True}
     assert response.json() == changed
-    # What is not named stays, and what was chosen can be chosen anew.
+    # Omitted channels keep their value, and a choice can be changed again.
     changed["in_app"] = True
     assert user_api.patch(PREFERENCES, {"kind": "warning", "in_app": True}).json() == changed
     assert user_api.get(PREFERENCES).json() == [DEFAULTS[0], changed]
@@ -166,18 +168,20 @@ def test_channels_are_chosen_for_a_kind(user_api: Client, other_api: Client, use
         ({"kind": "message", "mail": None}, ("mail", "null")),
     ],
 )
-def test_what_is_no_choice_is_refused(user_api: Client, body: dict[str, Any], error: tuple[str, str]) -> None:
+def test_invalid_preference_is_rejected(
+    user_api: Client, body: dict[str, Any], error: tuple[str, str]
+) -> None:
     assert fields_of(user_api.patch(PREFERENCES, body)) == {error}
     assert not Preference.objects.exists()
 
 
-def test_a_choice_for_a_kind_that_is_no_more_is_left_alone(user_api: Client, settings: Settings) -> None:
+def test_preference_of_removed_kind_is_ignored(user_api: Client, settings: Settings) -> None:
     user_api.patch(PREFERENCES, {"kind": "warning", "mail": False})
     settings.NOTIFICATION_KINDS = {"message": ("in_app", "websocket")}
     assert user_api.get(PREFERENCES).json() == DEFAULTS[:1]
 
 
-def test_the_export_of_ones_data_lists_notifications_and_choices(user_api: Client, user: User) -> None:
+def test_data_export_lists_notifications_and_preferences(user_api: Client, user: User) -> None:
     notification_send(user=user, kind="message", title="Paid")
     user_api.patch(PREFERENCES, {"kind": "warning", "mail": False})
 

@@ -1,4 +1,4 @@
-"""What reaches a user, and through which channels."""
+"""Delivery of notifications through their channels."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ Told = list[tuple[str, str, dict[str, Any]]]
 
 @pytest.fixture
 def told(monkeypatch: pytest.MonkeyPatch) -> Told:
-    """What was sent to sockets: to which group, which event, with what."""
+    """Record the events sent to WebSockets as (group, event, data)."""
     events: Told = []
 
     async def note(group: str, event: str, data: dict[str, Any]) -> None:
@@ -52,7 +52,9 @@ def send(user: User, kind: str = "warning", **fields: Any) -> Notification | Non
         return notification_send(user=user, kind=kind, **{"title": "Paid <now>"} | fields)
 
 
-def test_a_user_is_told_through_every_channel(user: User, told: Told, mailoutbox: list[EmailMessage]) -> None:
+def test_notification_is_sent_through_every_enabled_channel(
+    user: User, told: Told, mailoutbox: list[EmailMessage]
+) -> None:
     notification = send(user, body="By card & cash.", data={"order": 7})
 
     assert notification == Notification.objects.get(user=user, kind="warning", read_at=None)
@@ -67,7 +69,7 @@ def test_a_user_is_told_through_every_channel(user: User, told: Told, mailoutbox
     assert (data["id"], data["title"], data["data"]) == (str(notification.pk), "Paid <now>", {"order": 7})
 
 
-def test_a_line_break_in_a_title_makes_no_header(
+def test_mail_subject_allows_no_header_injection(
     user: User, told: Told, mailoutbox: list[EmailMessage]
 ) -> None:
     send(user, title="a\nBcc: b@example.com")
@@ -75,7 +77,7 @@ def test_a_line_break_in_a_title_makes_no_header(
 
 
 @pytest.mark.parametrize("channel", ["in_app", "mail", "websocket"])
-def test_a_channel_that_was_switched_off_is_silent_and_the_others_are_not(
+def test_disabled_channel_does_not_affect_other_channels(
     user: User, told: Told, mailoutbox: list[EmailMessage], channel: str
 ) -> None:
     preference_set(user=user, kind="warning", **{channel: False})
@@ -83,13 +85,11 @@ def test_a_channel_that_was_switched_off_is_silent_and_the_others_are_not(
     heard = {"in_app": notification, "mail": mailoutbox, "websocket": told}
     assert {name for name, what in heard.items() if what} == {"in_app", "mail", "websocket"} - {channel}
     assert Notification.objects.exists() is (channel != "in_app")
-    # What cannot be looked up has no key.
+    # A notification that is not stored has no ID.
     assert [data["id"] for _, _, data in told if channel == "in_app"] in ([], [None])
 
 
-def test_who_has_not_chosen_gets_what_the_settings_say(
-    user: User, told: Told, mailoutbox: list[EmailMessage]
-) -> None:
+def test_channels_default_to_the_settings(user: User, told: Told, mailoutbox: list[EmailMessage]) -> None:
     send(user, kind="message")
     assert (Notification.objects.count(), len(mailoutbox), len(told)) == (1, 0, 1)
     preference_set(user=user, kind="message", mail=True)
@@ -97,7 +97,7 @@ def test_who_has_not_chosen_gets_what_the_settings_say(
     assert len(mailoutbox) == 1
 
 
-def test_what_is_rolled_back_was_never_told(user: User, told: Told, mailoutbox: list[EmailMessage]) -> None:
+def test_rolled_back_notification_is_not_sent(user: User, told: Told, mailoutbox: list[EmailMessage]) -> None:
     def fail() -> None:
         with transaction.atomic():
             notification_send(user=user, kind="warning", title="Paid")
@@ -112,7 +112,7 @@ def test_what_is_rolled_back_was_never_told(user: User, told: Told, mailoutbox: 
     ("field", "value"),
     [("kind", "gossip"), ("title", ""), ("title", "x" * 201), ("data", {"a": {1, 2}})],
 )
-def test_what_is_not_valid_is_refused_and_nobody_is_told(
+def test_invalid_notification_is_rejected_and_not_sent(
     user: User, told: Told, mailoutbox: list[EmailMessage], field: str, value: Any
 ) -> None:
     with pytest.raises(ValidationError) as error:
@@ -122,7 +122,7 @@ def test_what_is_not_valid_is_refused_and_nobody_is_told(
 
 
 @pytest.mark.parametrize("end", [user_delete, user_deactivate])
-def test_nobody_is_told_whose_account_has_ended(
+def test_inactive_or_deleted_account_gets_no_notification(
     user: User, told: Told, mailoutbox: list[EmailMessage], end: Callable[..., object]
 ) -> None:
     end(user=user)
@@ -131,13 +131,13 @@ def test_nobody_is_told_whose_account_has_ended(
     assert (Notification.objects.count(), mailoutbox, told) == (0, [], [])
 
 
-def test_an_address_that_nobody_verified_gets_no_mail(told: Told, mailoutbox: list[EmailMessage]) -> None:
+def test_unverified_email_gets_no_mail(told: Told, mailoutbox: list[EmailMessage]) -> None:
     assert send(UserFactory.create(email_verified_at=None))
     assert mailoutbox == []
     assert len(told) == 1
 
 
-def test_the_frame_of_a_mail_is_written_in_the_language_of_the_moment(
+def test_mail_template_uses_active_language(
     user: User, told: Told, mailoutbox: list[EmailMultiAlternatives]
 ) -> None:
     with override(LANGUAGE):
@@ -145,15 +145,15 @@ def test_the_frame_of_a_mail_is_written_in_the_language_of_the_moment(
     assert f'<html lang="{LANGUAGE}"' in str(mailoutbox[0].alternatives[0][0])
 
 
-def test_to_tell_a_user_costs_three_queries_more_than_the_savepoint(
+def test_notification_send_needs_four_queries_and_a_savepoint(
     user: User, told: Told, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
-    # Whether the key is free, who reads it, what they want, and the row, between the ends of a savepoint.
+    # Uniqueness of the key, user, preferences and insert, within a savepoint.
     with django_assert_num_queries(6):
         notification_send(user=user, kind="message", title="Paid")
 
 
-def test_notifications_and_choices_go_with_the_account(user: User) -> None:
+def test_account_deletion_deletes_notifications_and_preferences(user: User) -> None:
     NotificationFactory.create(user=user)
     preference_set(user=user, kind="message", mail=True)
     kept = NotificationFactory.create()
@@ -162,7 +162,7 @@ def test_notifications_and_choices_go_with_the_account(user: User) -> None:
     assert not Preference.objects.exists()
 
 
-def test_notifications_that_were_read_long_ago_are_removed() -> None:
+def test_purge_removes_notifications_read_long_ago() -> None:
     now = timezone.now()
     old = now - timedelta(days=91)
     NotificationFactory.create(read_at=old, created_at=old)
@@ -182,7 +182,7 @@ def test_notifications_that_were_read_long_ago_are_removed() -> None:
     assert set(Notification.objects.all()) == kept
 
 
-def test_a_channel_that_is_misspelt_in_the_settings_is_found_at_once(settings: Settings) -> None:
+def test_check_reports_unknown_channel(settings: Settings) -> None:
     assert check_kinds() == []
     settings.NOTIFICATION_KINDS = {"message": ("in-app",)}
     assert [(error.id, "in-app" in error.msg) for error in check_kinds()] == [("notifications.E001", True)]
