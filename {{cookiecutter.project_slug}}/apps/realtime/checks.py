@@ -1,4 +1,4 @@
-"""Checks of the settings of WebSockets: https://docs.djangoproject.com/en/stable/topics/checks/"""
+"""System checks of the WebSocket settings: https://docs.djangoproject.com/en/stable/topics/checks/"""
 
 from typing import Any
 
@@ -8,7 +8,7 @@ from django.core.checks import CheckMessage, Tags, Warning, register  # noqa: A0
 
 @register(Tags.security, deploy=True)
 def check_layer(**_kwargs: Any) -> list[CheckMessage]:
-    """Without Redis a socket hears only what happens in the process that serves it."""
+    """Warn about the in-memory channel layer: it delivers events within one process only."""
     if settings.CHANNEL_LAYERS["default"]["BACKEND"] != "channels.layers.InMemoryChannelLayer":
         return []
     hint = "Set REDIS_URL, or serve with WEB_CONCURRENCY=1 and without workers."

@@ -1,4 +1,4 @@
-"""The socket of a client: it hears the events of its user.
+"""WebSocket consumer that sends the events of a user.
 
 https://channels.readthedocs.io/en/stable/topics/consumers.html
 """
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from apps.realtime.sessions import Session
 
 SUBPROTOCOL = "events.v1"
-# How a client proves who it is, in the list of subprotocols: no log holds that, as it does URLs.
+# Credentials, sent as a subprotocol: unlike URLs, it is not logged.
 PROOFS = {"ticket.": ticket_redeem, "bearer.": session_of_token}
 
 # https://www.rfc-editor.org/rfc/rfc6455#section-7.4
@@ -40,22 +40,22 @@ NOT_AUTHENTICATED = 4401
 TOO_MANY_SOCKETS = 4429
 TOO_MANY_MESSAGES = 4430
 
-# What a server that is needed and away looks like.
+# Errors that mean that Redis or the database is unavailable.
 AWAY = (OSError, RedisError, OperationalError, InterfaceError)
 
 logger = structlog.get_logger(__name__)
 
 
 class EventConsumer(AsyncWebsocketConsumer):
-    """Sends `{"event": …, "data": …}`, answers `{"event": "ping"}` with `{"event": "pong"}`."""
+    """Consumer that sends `{"event": …, "data": …}`; it replies to the event `ping` with `pong`."""
 
     session: Session
     slot: str
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
-        """Serve the socket; however it ends, also by an error that `disconnect` is not told of, let go.
+        """Serve the socket and release its slot, also after errors for which `disconnect` is not called.
 
-        While Redis or the database is away none can be opened: its client is told to come back.
+        If Redis or the database is unavailable, close the socket with code 1013 (try again later).
         """
         answered = False
 
@@ -65,13 +65,13 @@ class EventConsumer(AsyncWebsocketConsumer):
             await send(message)
 
         try:
-            # Channels subscribes before anything else, however long that takes.
+            # Fails within a timeout; Channels subscribes first, without one.
             await layer_ping()
             await super().__call__(scope, receive, noting)
         except AWAY as error:
             if answered:
                 raise
-            # Without its traceback: until the server is back, each fails alike.
+            # No traceback: during an outage, every attempt fails alike.
             logger.error("socket_refused", error=type(error).__name__)  # noqa: TRY400
             await send({"type": "websocket.accept"})
             await send({"type": "websocket.close", "code": TRY_AGAIN_LATER})
@@ -81,7 +81,7 @@ class EventConsumer(AsyncWebsocketConsumer):
 
     async def connect(self) -> None:
         session = await database_sync_to_async(_prove)(list(self.scope["subprotocols"]))
-        # Accepted, then closed: of a refused handshake, a page learns only that it failed.
+        # Accepted before it is closed: browsers hide the reason of a rejected handshake.
         if session is None:
             await self._refuse(NOT_AUTHENTICATED)
             return
@@ -110,18 +110,18 @@ class EventConsumer(AsyncWebsocketConsumer):
             await self._tell("error", {"code": "unknown_event", "status": HTTPStatus.BAD_REQUEST})
 
     async def event_message(self, message: dict[str, Any]) -> None:
-        """What `event_send` sent to a group that this socket is in."""
+        """Forward an event that `event_send` sent to a group of this socket."""
         await self._tell(message["event"], message["data"])
 
     async def end(self) -> None:
-        """Close it: its log-in has ended."""
+        """Close the socket because its session has ended."""
         await self.close(NOT_AUTHENTICATED)
 
     async def _let_go(self) -> None:
         watch().remove(self)
         await database_sync_to_async(slot_free)(self.slot)
         for group in (group_of(self.session.user_id), EVERYBODY):
-            # The process has forgotten the socket by then; it only stays subscribed.
+            # On failure, the channel layer only keeps an unused subscription.
             with suppress(*AWAY):
                 async with asyncio.timeout(LAYER_SECONDS):
                     await self.channel_layer.group_discard(group, self.channel_name)
@@ -153,6 +153,6 @@ def _event_of(text: str | None) -> Any:
     try:
         message = json.loads(text or "")
     except (ValueError, RecursionError):
-        # The other one: nested deeper than Python can read.
+        # RecursionError: the JSON is nested too deeply.
         return None
     return message.get("event") if isinstance(message, dict) else None

@@ -1,4 +1,4 @@
-"""What servers by WSGI do, and servers by ASGI leave to the project."""
+"""Thread limit and streaming for synchronous views under ASGI, which WSGI servers provide themselves."""
 
 from __future__ import annotations
 
@@ -21,26 +21,26 @@ if TYPE_CHECKING:
 
     from infrastructure.http.asgi import Receive, Send
 
-# How many clients may read their responses for each thread that works.
+# Maximum number of responses being sent, per thread.
 RESPONSES_PER_THREAD = 16
-# One change of thread for so many: a file comes in parts of 4 KiB.
+# Chunks (of 4 KiB for files) per switch between event loop and thread.
 PARTS_AT_ONCE = 16
 
 
 def with_thread_limit(application: Any) -> Any:
-    """An ASGI application that works on as many requests at once as `WEB_THREADS` says; the others wait.
+    """Wrap an ASGI application so that it processes at most `WEB_THREADS` requests concurrently; others wait.
 
-    Django gives each request a thread of its own, however many there are, and with it a connection to the
-    database. A request has its place from the end of its body to the begin of its response, so that slow
-    clients take none. https://docs.djangoproject.com/en/stable/topics/async/
+    Django starts a thread, and with it a database connection, for each request, without a limit. A request
+    counts from the end of its body to the start of its response, so that slow clients block no thread.
+    https://docs.djangoproject.com/en/stable/topics/async/
     """
     working = asyncio.Semaphore(settings.REALTIME_THREADS)
-    # A response that is being sent keeps its thread, which is idle then.
+    # A response that is being sent keeps its idle thread.
     open_ = asyncio.Semaphore(settings.REALTIME_THREADS * RESPONSES_PER_THREAD)
 
     async def limited(scope: dict[str, Any], receive: Receive, send: Send) -> None:
         taken: list[asyncio.Semaphore] = []
-        # Probes are answered while all threads wait for a database.
+        # Health checks must respond while all threads wait for the database.
         wanted = [open_] if scope["path"].startswith("/health/") else [open_, working]
 
         async def received() -> dict[str, Any]:
@@ -67,7 +67,7 @@ def with_thread_limit(application: Any) -> Any:
 
 
 class StreamMiddleware:
-    """Sends files and exports part by part; Django would read all of them into the memory first.
+    """Middleware that streams files and exports; Django would load synchronous iterators into memory first.
 
     https://docs.djangoproject.com/en/stable/ref/request-response/#django.http.StreamingHttpResponse
     """

@@ -1,4 +1,4 @@
-"""Pages of which origins may open a socket."""
+"""Origin validation of WebSocket handshakes."""
 
 from typing import Any
 from urllib.parse import urlsplit
@@ -8,9 +8,10 @@ from django.conf import settings
 
 
 class OriginValidator:
-    """Refuses pages of origins other than the web application, `CORS_ALLOWED_ORIGINS` and this host.
+    """ASGI middleware that allows the origins `FRONTEND_URL`, `CORS_ALLOWED_ORIGINS` and this host.
 
-    Programs that are no browsers send no `Origin`; they may, since nothing here goes by a cookie.
+    Requests without `Origin` are allowed: their clients are not browsers, and authentication does not use
+    cookies.
     https://www.rfc-editor.org/rfc/rfc6455#section-10.2
     """
 
@@ -30,7 +31,7 @@ def _allowed(headers: dict[bytes, bytes]) -> bool:
     allowed = {settings.FRONTEND_URL, *settings.CORS_ALLOWED_ORIGINS}
     if origin in {_origin_of(url) for url in allowed}:
         return True
-    # Where the page came from the host that it now calls, whatever the port in front.
+    # Same host; the scheme is ignored.
     host = headers.get(b"host", b"").decode("latin1").lower()
     return bool(host) and origin.partition("://")[2] == host
 

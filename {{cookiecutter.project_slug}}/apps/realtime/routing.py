@@ -1,4 +1,4 @@
-"""Which sockets there are, beside HTTP."""
+"""WebSocket routes."""
 
 from typing import Any
 
@@ -14,5 +14,5 @@ urlpatterns = [path("ws/v1/", socket)]
 
 
 def with_websockets(http: Any) -> Any:
-    """The application that serves HTTP by `http`, and WebSockets."""
+    """Return an ASGI application that serves WebSockets, and HTTP with `http`."""
     return ProtocolTypeRouter({"http": http, "websocket": OriginValidator(URLRouter(urlpatterns))})

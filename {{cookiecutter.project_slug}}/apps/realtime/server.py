@@ -1,4 +1,4 @@
-"""How gunicorn serves HTTP and WebSockets by one process: https://uvicorn.dev/deployment/"""
+"""Gunicorn worker that serves HTTP and WebSockets: https://uvicorn.dev/deployment/"""
 
 import asyncio
 import logging
@@ -15,7 +15,7 @@ from config.settings.components.security import WEB_REQUEST_TIMEOUT
 
 
 class Protocol(H11Protocol):
-    """HTTP/1.1 with a deadline for each request, from its first byte to the last of its response."""
+    """HTTP/1.1 protocol with a deadline per request, from its first byte to the last of its response."""
 
     idle = False
 
@@ -33,12 +33,12 @@ class Protocol(H11Protocol):
     def on_response_complete(self) -> None:
         self.idle = True
         if self.conn.trailing_data[0]:
-            # A pipelined request would start without a deadline; its client sends it again.
+            # A pipelined request would start without a deadline; the client repeats it.
             self.transport.close()
         super().on_response_complete()
 
     def cut_off(self) -> None:
-        """Close the connection, unless its client has read the response and sent no further request."""
+        """Abort the connection unless it is idle and the response has been sent completely."""
         unfinished = not self.idle or self.transport.get_write_buffer_size()
         if unfinished and self.transport.get_protocol() is self:
             self.logger.warning("A request took longer than WEB_REQUEST_TIMEOUT: its connection is closed.")
@@ -50,37 +50,36 @@ class Protocol(H11Protocol):
 
 
 class Worker(UvicornWorker):
-    """uvicorn, in the format of the project's log."""
+    """Uvicorn worker with the logging configuration of the project."""
 
     CONFIG_KWARGS = {
         "access_log": False,
         "http": Protocol,
         "lifespan": "off",
-        # The project reads these headers itself, by NUM_PROXIES.
+        # Evaluated by the project, according to NUM_PROXIES.
         "proxy_headers": False,
         "server_header": False,
-        # Refused before it is read as a whole.
+        # Rejects larger messages before they are read completely.
         "ws_max_size": REALTIME_MESSAGE_MAX_BYTES,
-        # Whoever is gone without a word is noticed.
+        # Detects connections that were lost without a close.
         "ws_ping_interval": 20,
         "ws_ping_timeout": 20,
     }
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        # Open sockets are closed when it is told to end, and requests have as long as with other workers.
+        # Graceful shutdown closes open sockets and gives requests the same time as other workers do.
         self.config.timeout_graceful_shutdown = self.cfg.graceful_timeout
         log = logging.getLogger("uvicorn.error")
         log.handlers = []
         log.propagate = True
-        # Below that it logs the address and the query of each handshake.
+        # Lower levels log IP address and query string of each handshake.
         log.setLevel(logging.WARNING)
 
     def init_signals(self) -> None:
-        """End as Python does, after what waits to run at its end: mails, traces.
+        """Exit through `sys.exit`, so that exit handlers run and send pending mails and traces.
 
-        When it has shut down, uvicorn sends itself the signal again that told it to; by default that is the
-        end at once.
+        After its shutdown, uvicorn raises the signal again; the default handler would kill the process.
         """
         super().init_signals()
         for number in (signal.SIGTERM, signal.SIGINT):

@@ -1,4 +1,4 @@
-"""Events for those who have a socket open."""
+"""Services: events for open WebSockets."""
 
 from __future__ import annotations
 
@@ -25,35 +25,35 @@ logger = structlog.get_logger(__name__)
 
 
 def group_of(user_id: str) -> str:
-    """The group that all sockets of a user are in."""
+    """Return the channel layer group of all sockets of a user."""
     return f"user.{user_id}"
 
 
 def event_send(*, user: User, event: str, data: dict[str, Any]) -> None:
-    """Tell all sockets of a user, in whatever process, once the transaction is committed.
+    """Send an event to all sockets of a user, in every process, after the transaction is committed.
 
-    Nobody waits for it and nothing is kept: who has no socket open hears nothing.
+    Delivery is asynchronous and at most once: events are not stored for users without an open socket.
 
     Args:
-        user: whom.
-        event: what happened, such as `order.shipped`.
-        data: of what JSON knows.
+        user: the recipient.
+        event: the event name, such as `order.shipped`.
+        data: JSON-serializable payload.
     """
     _send_on_commit(group_of(str(user.pk)), event, data)
 
 
 def event_broadcast(*, event: str, data: dict[str, Any]) -> None:
-    """Tell every open socket, see `event_send`."""
+    """Send an event to every open socket, see `event_send`."""
     _send_on_commit(EVERYBODY, event, data)
 
 
 async def layer_ping() -> None:
-    """Return when events can be sent, raise within `LAYER_SECONDS` when they cannot."""
+    """Check the channel layer: raise within `LAYER_SECONDS` if events cannot be sent."""
     await _group_send("nobody", "check", {})
 
 
 def layer_check() -> None:
-    """What `layer_ping` says, for who has no event loop."""
+    """Call `layer_ping` from synchronous code."""
     async_to_sync(layer_ping)()
 
 
@@ -63,7 +63,7 @@ def _send_on_commit(group: str, event: str, data: dict[str, Any]) -> None:
 
 
 class _Loop(asyncio.SelectorEventLoop):
-    """Looks addresses up by itself: when a command has ended, Python starts no thread any more."""
+    """Event loop that resolves host names without a thread: at interpreter exit, Python starts no threads."""
 
     async def getaddrinfo(self, *args: Any, **kwargs: Any) -> Any:
         return socket.getaddrinfo(*args, **kwargs)

@@ -1,4 +1,4 @@
-"""Sessions of sockets: authenticated by a ticket or an access token, valid as long as the session is."""
+"""Authentication of sockets by ticket or access token, and validity of their sessions."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ if TYPE_CHECKING:
     from collections.abc import Collection
 
 TICKET_SECONDS = 30
-# One query names so many at most: SQLite allows no more than 32,766 in a statement, some builds 999.
+# Maximum parameters per query: SQLite allows 32,766, some builds 999.
 CHUNK = 500
 
 
 @dataclass(frozen=True)
 class Session:
-    """The session that a socket belongs to.
+    """Session that a socket belongs to.
 
     Attributes:
         user_id: the owner.
@@ -40,7 +40,7 @@ class Session:
 
 
 def session_of_request(user: User, token: Any) -> Session:
-    """The session that made a request.
+    """Return the session of a request.
 
     Args:
         user: the user of the request.
@@ -51,7 +51,7 @@ def session_of_request(user: User, token: Any) -> Session:
 
 
 def session_of_token(token: str) -> Session | None:
-    """The session of an access token, or None if the token is not valid."""
+    """Return the session of an access token, or None if the token is not valid."""
     try:
         claims = AccessToken(token)  # type: ignore[arg-type] # annotated as a Token, takes what was sent
         user = JWTAuthentication().get_user(claims)
@@ -61,24 +61,24 @@ def session_of_token(token: str) -> Session | None:
 
 
 def ticket_create(session: Session) -> str:
-    """A text that opens one socket within `TICKET_SECONDS`; only a digest of it is kept."""
+    """Create a single-use ticket that expires after `TICKET_SECONDS`; only its digest is stored."""
     ticket = secrets.token_urlsafe(32)
     caches["counters"].set(_key(ticket), asdict(session), timeout=TICKET_SECONDS)
     return ticket
 
 
 def ticket_redeem(ticket: str) -> Session | None:
-    """The session that a ticket was made for, or None if it is unknown, was used, or has expired."""
+    """Redeem a ticket: return its session, or None if it is unknown, used or expired."""
     key = _key(ticket)
     kept = caches["counters"].get(key)
-    # Of two who come at once, one deletes it.
+    # Of concurrent requests, only one succeeds in deleting the key.
     if not kept or not caches["counters"].delete(key):
         return None
     return next(iter(sessions_alive([Session(**kept)])), None)
 
 
 def sessions_alive(sessions: Collection[Session]) -> set[Session]:
-    """The sessions that have not ended: by logout, expiry, a new password, deactivation or deletion."""
+    """Return the sessions that were not ended by logout, expiry, new password, deactivation or deletion."""
     found = list(sessions)
     alive: set[Session] = set()
     for start in range(0, len(found), CHUNK):
@@ -87,7 +87,7 @@ def sessions_alive(sessions: Collection[Session]) -> set[Session]:
 
 
 def _alive(sessions: list[Session]) -> set[Session]:
-    # The replica may not know yet what has ended.
+    # A replica may lag behind and still list ended sessions.
     with replica_allowed(allowed=False):
         users = User.objects.filter(is_active=True).in_bulk({session.user_id for session in sessions})
         active = set(

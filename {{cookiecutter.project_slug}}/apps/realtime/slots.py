@@ -1,7 +1,7 @@
-"""How many sockets a user may have open, counted over all processes.
+"""Limit of open sockets per user, across all processes.
 
-Each open socket holds one of the user's slots, in the cache, for a while; whoever serves it renews that. So
-the slots of a process that is killed are free again soon.
+Each open socket holds a lease on one of the user's slots in the cache. The serving process renews it, so that
+the slots of a killed process expire soon.
 """
 
 from __future__ import annotations
@@ -18,13 +18,13 @@ HELD_SECONDS = 30
 
 
 def slot_take(user_id: str) -> str | None:
-    """Take a slot; None when all are taken."""
+    """Acquire a slot; return None if all are in use."""
     keys = (f"socket:{user_id}:{number}" for number in range(settings.REALTIME_SOCKETS_PER_USER))
     return next((key for key in keys if caches["counters"].add(key, 1, timeout=HELD_SECONDS)), None)
 
 
 def slots_renew(slots: Collection[str]) -> None:
-    """Hold slots for another while."""
+    """Renew the leases of slots."""
     caches["counters"].set_many(dict.fromkeys(slots, 1), timeout=HELD_SECONDS)
 
 

@@ -1,4 +1,4 @@
-"""Looks after the open sockets of a process: closes those whose log-in has ended, renews what they hold."""
+"""Session monitor: closes open sockets whose session has ended, renews the slots of the others."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from apps.realtime.slots import slots_renew
 if TYPE_CHECKING:
     from apps.realtime.consumers import EventConsumer
 
-# A socket is closed within five seconds after its log-in has ended.
+# A socket is closed within five seconds after the end of its session.
 INTERVAL = 3.0
 
 logger = structlog.get_logger(__name__)
 
 
 class Watch:
-    """The open sockets of one event loop, looked at together: one query for all of them."""
+    """Monitor of all open sockets of an event loop, with one set of queries for all of them."""
 
     def __init__(self) -> None:
         self._sockets: set[EventConsumer] = set()
@@ -45,7 +45,7 @@ class Watch:
             try:
                 await self._look()
             except Exception:
-                # The database is away: nothing is known of anybody, and the next look will tell.
+                # If the database is unavailable, keep all sockets and retry at the next interval.
                 logger.exception("sockets_not_checked")
 
     async def _look(self) -> None:
@@ -66,5 +66,5 @@ _watches: WeakKeyDictionary[asyncio.AbstractEventLoop, Watch] = WeakKeyDictionar
 
 
 def watch() -> Watch:
-    """The watch of the running event loop."""
+    """Return the monitor of the running event loop."""
     return _watches.setdefault(asyncio.get_running_loop(), Watch())

@@ -1,4 +1,4 @@
-"""HTTP only: validate, call a service or a selector, serialise."""
+"""HTTP layer: validate, call a service or a selector, serialize."""
 
 from http import HTTPStatus
 
@@ -17,7 +17,7 @@ from apps.users.requests import UserRequest
 class TicketView(APIView):
     @extend_schema(request=None, responses={201: TicketOutput})
     def post(self, request: UserRequest) -> Response:
-        """Ask for a ticket that opens one WebSocket, for pages, which cannot send a header with it."""
+        """Create a single-use WebSocket ticket. Browsers cannot send an Authorization header there."""
         ticket = ticket_create(session_of_request(request.user, request.auth))
         output = TicketOutput({"ticket": ticket, "expires_in": TICKET_SECONDS})
         return Response(output.data, status=HTTPStatus.CREATED)

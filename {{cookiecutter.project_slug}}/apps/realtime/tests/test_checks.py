@@ -10,7 +10,7 @@ from pytest_django import Settings
         ("channels_redis.pubsub.RedisPubSubChannelLayer", []),
     ],
 )
-def test_a_deployment_is_told_when_events_stay_within_a_process(
+def test_deploy_check_warns_about_in_memory_channel_layer(
     settings: Settings, backend: str, found: list[str]
 ) -> None:
     settings.CHANNEL_LAYERS = {"default": {"BACKEND": backend}}

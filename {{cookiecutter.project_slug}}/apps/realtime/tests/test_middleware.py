@@ -1,4 +1,4 @@
-"""Synchronous views behind a server by ASGI."""
+"""Synchronous views under ASGI."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ PART = {"type": "http.request", "body": b"", "more_body": True}
 
 
 class Crowd:
-    """Requests that reach a view and stay in it until they are let go."""
+    """Concurrent requests that block in the view until `done` is set."""
 
     def __init__(self, settings: Settings, *, threads: int) -> None:
         settings.REALTIME_THREADS = threads
@@ -51,7 +51,7 @@ class Crowd:
     def come(
         self, count: int, *parts: Message, path: str = "/", reads: bool = True
     ) -> list[asyncio.Task[None]]:
-        """Begin requests that send these parts of a body, and read their response or do not."""
+        """Start requests that send `parts` as their body, and optionally do not read the response."""
 
         async def request() -> None:
             coming = iter(parts or [WHOLE])
@@ -72,12 +72,12 @@ class Crowd:
 
 
 async def settled() -> None:
-    """Let all tasks go on until each waits for something."""
+    """Run all tasks until each is blocked."""
     for _ in range(100):
         await asyncio.sleep(0)
 
 
-def test_requests_are_worked_on_by_as_many_threads_and_no_more(settings: Settings) -> None:
+def test_thread_limit_bounds_concurrent_requests(settings: Settings) -> None:
     async def scenario() -> None:
         crowd = Crowd(settings, threads=2)
         tasks = crowd.come(5)
@@ -90,7 +90,7 @@ def test_requests_are_worked_on_by_as_many_threads_and_no_more(settings: Setting
     async_to_sync(scenario)()
 
 
-def test_clients_that_are_slow_take_no_place(settings: Settings) -> None:
+def test_thread_limit_does_not_count_slow_clients(settings: Settings) -> None:
     async def scenario() -> None:
         crowd = Crowd(settings, threads=2)
         senders = crowd.come(5, PART)
@@ -106,7 +106,7 @@ def test_clients_that_are_slow_take_no_place(settings: Settings) -> None:
     async_to_sync(scenario)()
 
 
-def test_responses_that_nobody_reads_are_bounded(settings: Settings) -> None:
+def test_unread_responses_are_bounded(settings: Settings) -> None:
     async def scenario() -> None:
         crowd = Crowd(settings, threads=1)
         crowd.done.set()
@@ -121,7 +121,7 @@ def test_responses_that_nobody_reads_are_bounded(settings: Settings) -> None:
     async_to_sync(scenario)()
 
 
-def test_probes_are_answered_while_every_thread_works(settings: Settings) -> None:
+def test_health_checks_respond_when_all_threads_are_busy(settings: Settings) -> None:
     async def scenario() -> None:
         crowd = Crowd(settings, threads=1)
         crowd.come(1)
@@ -132,7 +132,7 @@ def test_probes_are_answered_while_every_thread_works(settings: Settings) -> Non
     async_to_sync(scenario)()
 
 
-def test_request_that_waits_too_long_is_refused(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_request_is_rejected_after_wait_timeout(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     async def scenario() -> None:
         crowd = Crowd(settings, threads=1)
         crowd.come(1)
@@ -141,7 +141,7 @@ def test_request_that_waits_too_long_is_refused(settings: Settings, monkeypatch:
         (refused,) = crowd.come(1)
         with pytest.raises(TimeoutError):
             await refused
-        # The refused request has left nothing behind.
+        # The rejected request holds no semaphore.
         crowd.done.set()
         await settled()
         await crowd.come(1)[0]
@@ -149,7 +149,7 @@ def test_request_that_waits_too_long_is_refused(settings: Settings, monkeypatch:
     async_to_sync(scenario)()
 
 
-def test_request_that_fails_or_is_cancelled_gives_its_place_back(settings: Settings) -> None:
+def test_cancelled_request_releases_its_place(settings: Settings) -> None:
     async def scenario() -> None:
         crowd = Crowd(settings, threads=1)
         (first,) = crowd.come(1)
@@ -163,7 +163,7 @@ def test_request_that_fails_or_is_cancelled_gives_its_place_back(settings: Setti
     async_to_sync(scenario)()
 
 
-def test_an_export_is_sent_while_it_is_made() -> None:
+def test_streaming_response_is_sent_in_chunks() -> None:
     made: list[int] = []
 
     def rows() -> Iterator[str]:
@@ -185,6 +185,6 @@ def test_an_export_is_sent_while_it_is_made() -> None:
     assert len(made) == 10 * PARTS_AT_ONCE
 
 
-def test_servers_by_wsgi_get_what_they_know() -> None:
+def test_streaming_response_is_unchanged_under_wsgi() -> None:
     serve = StreamMiddleware(lambda _request: StreamingHttpResponse(["a", "b"]))
     assert b"".join(serve(RequestFactory().get("/"))) == b"ab"

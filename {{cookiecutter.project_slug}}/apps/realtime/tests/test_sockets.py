@@ -1,4 +1,4 @@
-"""A socket, from its handshake to its end."""
+"""WebSockets, from handshake to close."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ if TYPE_CHECKING:
 
     from apps.users.models import User
 
-# What is asked of the database comes from threads of its own.
+# Database access runs in other threads, which do not see an open transaction.
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
@@ -54,7 +54,7 @@ def _often(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 class Socket:
-    """What a server and its client do, without them."""
+    """Simulated server and client of a WebSocket."""
 
     def __init__(self, proof: str = "", origin: str = "") -> None:
         scope = {
@@ -88,7 +88,7 @@ class Socket:
         return code
 
     async def breaks(self) -> None:
-        """The server fails to send, as it does when the client has gone, and says nothing about it."""
+        """Fail on send without a disconnect message, as servers do when the client is gone."""
         self._client_is_gone = True
         await self.say(None)
         with pytest.raises(ConnectionError):
@@ -109,7 +109,7 @@ class Socket:
 
 @asynccontextmanager
 async def socket_of(user: User) -> AsyncIterator[Socket]:
-    """An open socket of a user."""
+    """Open a socket of a user, and close it afterwards."""
     socket = Socket(f"ticket.{await sync_to_async(ticket_of)(user)}")
     assert await socket.opens()
     try:
@@ -129,7 +129,7 @@ def log_in(user: User) -> dict[str, str]:
 
 
 @in_loop
-async def test_a_ticket_opens_one_socket(user: User) -> None:
+async def test_ticket_opens_one_socket(user: User) -> None:
     ticket = await sync_to_async(ticket_of)(user)
     first, second = Socket(f"ticket.{ticket}"), Socket(f"ticket.{ticket}")
     assert await first.opens()
@@ -139,7 +139,7 @@ async def test_a_ticket_opens_one_socket(user: User) -> None:
 
 
 @in_loop
-async def test_an_access_token_opens_a_socket(user: User) -> None:
+async def test_access_token_opens_socket(user: User) -> None:
     tokens = await sync_to_async(log_in)(user)
     socket = Socket(f"bearer.{tokens['access']}")
     assert await socket.opens()
@@ -149,7 +149,7 @@ async def test_an_access_token_opens_a_socket(user: User) -> None:
 
 
 @in_loop
-async def test_who_proves_nothing_is_refused() -> None:
+async def test_socket_is_rejected_without_valid_credentials() -> None:
     for proof in ("", "ticket.", "ticket.unknown", "bearer.", "bearer.a.b.c", "other"):
         socket = Socket(proof)
         assert await socket.opens()
@@ -158,7 +158,7 @@ async def test_who_proves_nothing_is_refused() -> None:
 
 @pytest.mark.parametrize("name", ["sub", "sid", "jti", "exp", "iat", "hash", "token_type", "iss"])
 @in_loop
-async def test_access_token_with_an_odd_claim_opens_no_socket(user: User, name: str) -> None:
+async def test_access_token_with_invalid_claim_is_rejected(user: User, name: str) -> None:
     claims = claims_of((await sync_to_async(log_in)(user))["access"])
     for odd in ("", "x", "\0", "\ud800", "9" * 5000):
         token = jwt.encode(claims | {name: odd}, settings.SECRET_KEY, algorithm="HS256")
@@ -168,7 +168,7 @@ async def test_access_token_with_an_odd_claim_opens_no_socket(user: User, name: 
 
 
 @in_loop
-async def test_socket_ends_when_another_device_ends_its_session(user: User) -> None:
+async def test_socket_is_closed_when_another_device_revokes_its_session(user: User) -> None:
     tokens = await sync_to_async(log_in)(user)
     socket = Socket(f"bearer.{tokens['access']}")
     assert await socket.opens()
@@ -184,7 +184,7 @@ async def test_socket_ends_when_another_device_ends_its_session(user: User) -> N
 
 
 @in_loop
-async def test_socket_ends_with_the_lifetime_of_its_session(user: User) -> None:
+async def test_socket_is_closed_when_its_session_expires(user: User) -> None:
     tokens = await sync_to_async(log_in)(user)
     socket = Socket(f"bearer.{tokens['access']}")
     assert await socket.opens()
@@ -193,7 +193,7 @@ async def test_socket_ends_with_the_lifetime_of_its_session(user: User) -> None:
 
 
 @in_loop
-async def test_pages_of_other_origins_are_refused(user: User, settings: Settings) -> None:
+async def test_origin_must_be_allowed(user: User, settings: Settings) -> None:
     settings.CORS_ALLOWED_ORIGINS = ["https://other.example.com"]
     for origin, welcome in {
         "https://app.example.com": True,
@@ -210,7 +210,7 @@ async def test_pages_of_other_origins_are_refused(user: User, settings: Settings
 
 
 @in_loop
-async def test_an_event_reaches_every_socket_of_its_user_and_no_other(user: User) -> None:
+async def test_event_reaches_all_sockets_of_its_user_only(user: User) -> None:
     other = await sync_to_async(UserFactory.create)()
     async with socket_of(user) as one, socket_of(user) as two, socket_of(other) as third:
         await sync_to_async(event_send)(user=user, event="greeting", data={"text": "Grüße"})
@@ -221,7 +221,7 @@ async def test_an_event_reaches_every_socket_of_its_user_and_no_other(user: User
 
 
 @in_loop
-async def test_a_socket_ends_with_its_log_in(user: User) -> None:
+async def test_socket_is_closed_after_logout(user: User) -> None:
     tokens = await sync_to_async(log_in)(user)
     socket = Socket(f"bearer.{tokens['access']}")
     assert await socket.opens()
@@ -239,14 +239,14 @@ async def test_a_socket_ends_with_its_log_in(user: User) -> None:
 
 @pytest.mark.parametrize("end", [session_end_all, user_deactivate])
 @in_loop
-async def test_every_socket_of_a_user_ends_with_all_log_ins(user: User, end: Any) -> None:
+async def test_all_sockets_are_closed_after_logout_everywhere_or_deactivation(user: User, end: Any) -> None:
     async with socket_of(user) as one, socket_of(user) as two:
         await sync_to_async(end)(user=user)
         assert [await one.close_code(), await two.close_code()] == [NOT_AUTHENTICATED] * 2
 
 
 @in_loop
-async def test_a_user_has_so_many_sockets_and_no_more(user: User, settings: Settings) -> None:
+async def test_sockets_per_user_are_limited(user: User, settings: Settings) -> None:
     settings.REALTIME_SOCKETS_PER_USER = 2
     async with socket_of(user):
         async with socket_of(user):
@@ -259,14 +259,14 @@ async def test_a_user_has_so_many_sockets_and_no_more(user: User, settings: Sett
 
 
 @in_loop
-async def test_a_message_that_is_too_large_ends_the_socket(user: User, settings: Settings) -> None:
+async def test_oversized_message_closes_socket(user: User, settings: Settings) -> None:
     async with socket_of(user) as socket:
         await socket.say("x" * (settings.REALTIME_MESSAGE_MAX_BYTES + 1))
         assert await socket.close_code() == TOO_LARGE
 
 
 @in_loop
-async def test_messages_that_come_too_fast_end_the_socket(user: User, settings: Settings) -> None:
+async def test_message_rate_limit_closes_socket(user: User, settings: Settings) -> None:
     settings.REALTIME_MESSAGES_PER_MINUTE = 3
     async with socket_of(user) as socket:
         for _ in range(3):
@@ -277,7 +277,7 @@ async def test_messages_that_come_too_fast_end_the_socket(user: User, settings: 
 
 
 @in_loop
-async def test_what_is_no_known_message_is_answered_with_an_error(user: User) -> None:
+async def test_unknown_message_gets_error_event(user: User) -> None:
     async with socket_of(user) as socket:
         for text in ("", "no JSON", "[]", "3", '{"event": "other"}', '{"event": ["ping"]}'):
             await socket.say(text)
@@ -287,7 +287,7 @@ async def test_what_is_no_known_message_is_answered_with_an_error(user: User) ->
 
 
 @in_loop
-async def test_a_socket_that_breaks_holds_nothing(user: User, settings: Settings) -> None:
+async def test_broken_socket_releases_its_slot(user: User, settings: Settings) -> None:
     settings.REALTIME_SOCKETS_PER_USER = 1
     broken = Socket(f"ticket.{await sync_to_async(ticket_of)(user)}")
     assert await broken.opens()
@@ -298,14 +298,14 @@ async def test_a_socket_that_breaks_holds_nothing(user: User, settings: Settings
 
 
 @in_loop
-async def test_what_is_nested_too_deeply_is_no_event(user: User) -> None:
+async def test_deeply_nested_message_gets_error_event(user: User) -> None:
     async with socket_of(user) as socket:
         await socket.say("[" * 60_000)
         assert (await socket.hear())["data"]["code"] == "unknown_event"
 
 
 @in_loop
-async def test_while_redis_is_away_clients_are_told_to_come_back(
+async def test_socket_is_closed_with_try_again_later_when_redis_is_down(
     user: User, settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("apps.realtime.services.LAYER_SECONDS", 0.2)

@@ -9,7 +9,7 @@ from conftest import Client
 pytestmark = pytest.mark.django_db
 
 
-def test_a_ticket_is_for_who_asks(user_api: Client, user: User) -> None:
+def test_ticket_belongs_to_requesting_user(user_api: Client, user: User) -> None:
     response = user_api.post(reverse("v1:realtime:ticket"))
     assert response.status_code == 201
     assert "no-store" in response["Cache-Control"]
@@ -19,23 +19,23 @@ def test_a_ticket_is_for_who_asks(user_api: Client, user: User) -> None:
     assert session.user_id == str(user.pk)
 
 
-def test_nobody_gets_one_without_a_log_in(api: Client) -> None:
+def test_ticket_requires_authentication(api: Client) -> None:
     assert api.post(reverse("v1:realtime:ticket")).status_code == 401
 
 
-def test_a_ticket_is_spent_once(user_api: Client) -> None:
+def test_ticket_is_single_use(user_api: Client) -> None:
     ticket = user_api.post(reverse("v1:realtime:ticket")).json()["ticket"]
     assert ticket_redeem(ticket)
     assert ticket_redeem(ticket) is None
 
 
-def test_a_ticket_ends_with_the_account(user_api: Client, user: User) -> None:
+def test_ticket_is_invalid_after_account_deletion(user_api: Client, user: User) -> None:
     ticket = user_api.post(reverse("v1:realtime:ticket")).json()["ticket"]
     user_delete(user=user)
     assert ticket_redeem(ticket) is None
 
 
-def test_a_ticket_ends_with_the_log_in(user_api: Client) -> None:
+def test_ticket_is_invalid_after_logout(user_api: Client) -> None:
     ticket = user_api.post(reverse("v1:realtime:ticket")).json()["ticket"]
     assert user_api.post(reverse("v1:auth:logout-all")).status_code == 204
     assert ticket_redeem(ticket) is None
