@@ -1,12 +1,12 @@
-# Needs Python 3.11 or newer, git and make; everything else is installed into .venv.
+# Prerequisites: Python 3.11 or newer, git and make. Everything else is installed into .venv.
 SERVE ?= 1
 WORKERS ?= logical
 PYTEST_FLAGS ?=
 
 BIN := .venv/bin
-# The template's tree has rules of its own; it is linted in a copy, so that no cache stays in it.
+# The template tree has its own rules; tests lint a copy of it, so that it contains no cache.
 SOURCES := benchmarks/bake.py benchmarks/weight.py hooks tests
-# The demo runs on SQLite, whatever the shell that starts it is set up for.
+# The demo runs on SQLite, regardless of the variables of the calling shell.
 DEMO := env -u DATABASE_URL -u DJANGO_SETTINGS_MODULE -u REDIS_URL -u VIRTUAL_ENV $(MAKE) -C build/my_api
 
 .PHONY: help demo test test-services test-containers test-variants test-all weight lint format clean
@@ -14,24 +14,24 @@ DEMO := env -u DATABASE_URL -u DJANGO_SETTINGS_MODULE -u REDIS_URL -u VIRTUAL_EN
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-demo: .venv/demo ## Generate the default project into build/, set it up and serve it (SERVE=0: only a smoke request)
+demo: .venv/demo ## Generate the default project in build/, set it up and serve it (SERVE=0: smoke test only)
 	$(BIN)/cookiecutter --no-input --default-config --overwrite-if-exists --output-dir build .
 	$(DEMO) smoke
 	$(if $(filter 0,$(SERVE)),,$(DEMO) run)
 
-test: .venv/test ## Run the fast tests: every variant is baked and checked, the default one is installed
+test: .venv/test ## Run the fast tests: generate and check every variant, install the default project
 	$(BIN)/pytest -n $(WORKERS) $(PYTEST_FLAGS)
 
-test-services: .venv/test ## Run projects on PostgreSQL and Redis that are stopped, killed and started again
+test-services: .venv/test ## Run projects on PostgreSQL and Redis, including outages
 	$(BIN)/pytest -n $(WORKERS) -m services $(PYTEST_FLAGS)
 
-test-containers: .venv/test ## Build the image and run the stacks, where a container engine answers
+test-containers: .venv/test ## Build the image and run the stacks (skipped without a container engine)
 	$(BIN)/pytest -rs -m containers $(PYTEST_FLAGS)
 
-test-variants: .venv/test ## Run every pairwise variant's own checks and tests, on SQLite and on PostgreSQL
+test-variants: .venv/test ## Run the checks and tests of every pairwise variant, on SQLite and PostgreSQL
 	$(BIN)/pytest -n $(WORKERS) -m variants $(PYTEST_FLAGS)
 
-test-all: test test-services test-containers test-variants ## Run all of them
+test-all: test test-services test-containers test-variants ## Run all tests
 
 weight: .venv/test ## Count the files and lines of the default project against their targets
 	$(BIN)/python benchmarks/weight.py
@@ -41,14 +41,14 @@ lint: .venv/test ## Lint and type-check the template's own Python
 	$(BIN)/ruff format --check $(SOURCES)
 	$(BIN)/mypy
 
-format: .venv/test ## Let ruff fix and format the template's own Python
+format: .venv/test ## Fix and format the template's own Python with ruff
 	$(BIN)/ruff check --fix $(SOURCES)
 	$(BIN)/ruff format $(SOURCES)
 
-clean: ## Remove the environment and the demo
+clean: ## Delete the environment and the demo
 	rm -rf .venv build
 
-# A stamp per dependency group. The first Python that is new enough makes the environment.
+# One stamp file per dependency group. The first Python that is new enough creates the environment.
 .venv/%: pyproject.toml
 	@if [ ! -x $(BIN)/python ]; then \
 	  for python in $(PYTHON) python3 python3.13 python3.12 python3.11 "$${PYENV_ROOT:-$$HOME/.pyenv}"/versions/3.1[1-9]*/bin/python3; do \
