@@ -1,7 +1,7 @@
-"""Compare the time of a whole bake with that of a template of one file.
+"""Compare the generation time with that of a template with one file.
 
-Run by hand: `.venv/bin/python benchmarks/bake.py [rounds]`. Both templates are baked in turn by the cookiecutter
-command, so that whatever else the machine does hits both; the medians and their ratio are printed.
+Usage: `.venv/bin/python benchmarks/bake.py [rounds]`. Runs of the cookiecutter command alternate, so that other load
+affects both templates; prints the medians and their ratio.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ TARGET = 2.0
 
 
 def main(rounds: int) -> int:
-    """Print the table; the exit status says whether the target is met."""
+    """Print the table; return 0 if the target is met."""
     with tempfile.TemporaryDirectory() as folder:
         place = Path(folder)
         templates = {"one file": one_file_template(place / "one"), "this template": export(place / "whole")}
@@ -38,7 +38,7 @@ def main(rounds: int) -> int:
 
 
 def one_file_template(folder: Path) -> Path:
-    """Write a template that has one prompt, one file and no hook."""
+    """Write a template with one prompt, one file and no hooks."""
     tree = folder / "{{cookiecutter.project_slug}}"
     tree.mkdir(parents=True)
     (folder / "cookiecutter.json").write_text(json.dumps({"project_slug": "my_api"}), encoding="utf-8")
@@ -47,7 +47,7 @@ def one_file_template(folder: Path) -> Path:
 
 
 def export(folder: Path) -> Path:
-    """Copy what git tracks here, as a user's clone has it."""
+    """Copy the files tracked by git, as in a clone."""
     listing = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, check=True, capture_output=True, text=True).stdout
     for name in filter(None, listing.split("\0")):
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
@@ -56,7 +56,7 @@ def export(folder: Path) -> Path:
 
 
 def bake(template: Path, output: Path) -> float:
-    """Return the seconds that one bake takes."""
+    """Generate a project and return the elapsed seconds."""
     command = [sys.executable, "-m", "cookiecutter", "--no-input", "--default-config", "-o", str(output), str(template)]
     start = time.perf_counter()
     subprocess.run(command, check=True, stdout=subprocess.DEVNULL)

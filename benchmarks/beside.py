@@ -1,9 +1,9 @@
-"""Compare a generated project with a bare one that serves the same views, over gunicorn, on PostgreSQL.
+"""Compare a generated project with a bare one that serves the same views, under gunicorn, on PostgreSQL.
 
-Run by hand: `.venv/bin/python benchmarks/beside.py [rounds]`. The bare project is `startproject` with Django REST
-Framework and Simple JWT. Both run in production, with two workers of four threads, and are asked in turn; compared
-is the processor time (user and system) of all processes of a server. The limits are off, and the log is discarded.
-Both use one environment, which has the packages of the image: without those for development.
+Usage: `.venv/bin/python benchmarks/beside.py [rounds]`. The bare project is `startproject` with Django REST Framework
+and Simple JWT. Both run in production with two workers of four threads, and requests alternate between them. The
+script compares the CPU time (user and system) of all server processes, without rate limits and logs. Both projects
+use the same environment, with the packages of the image.
 """
 
 from __future__ import annotations
@@ -32,11 +32,11 @@ from servers import PostgreSQL, Web, production
 
 ALIKE = FOLDER.parent.parent / "benchmarks" / "inside" / "alike.py"
 CLIENTS = 4
-REQUESTS = 50  # of each client, in one round
+REQUESTS = 50  # per client and round
 WORKERS, THREADS = 2, 4
 USERS = 100
 LIMITS = ("THROTTLE_ANON", "THROTTLE_USER", "THROTTLE_AUTH", "THROTTLE_TOKEN")
-# What is compared: the path in the generated project, the path in the bare one, and the highest ratio.
+# Name: path in the generated project, path in the bare one, maximum ratio.
 PATHS = {
     "me, like for like": ("/api/v1/alike/me/", "/api/v1/alike/me/", 1.15),
     "list of 25, like for like": ("/api/v1/alike/users/", "/api/v1/alike/users/", 1.05),
@@ -99,14 +99,14 @@ START = "import django; django.setup(); from django.urls import get_resolver; ge
 
 
 class Server(NamedTuple):
-    """A project that is served and can be asked."""
+    """Running server of a project."""
 
     web: Web
     token: str
     python: Path
 
     def processor_seconds(self) -> float:
-        """Return the time that all processes of the server have used."""
+        """Return the CPU time of all server processes."""
         times = [process.cpu_times() for process in self.processes()]
         return sum(each.user + each.system for each in times)
 
@@ -116,7 +116,7 @@ class Server(NamedTuple):
         return [main, *main.children(recursive=True)]
 
     def milliseconds(self, path: str) -> float:
-        """Return the processor time of one request, of many that several clients send."""
+        """Return the mean CPU time per request with several concurrent clients."""
         before = self.processor_seconds()
         with ThreadPoolExecutor(CLIENTS) as pool:
             list(pool.map(self.ask, [path] * CLIENTS))
@@ -134,21 +134,21 @@ class Server(NamedTuple):
                     raise RuntimeError(f"{path}: {response.status} {body!r}")
 
     def start(self) -> float:
-        """Return the processor milliseconds of a process that imports the settings and the URLs."""
+        """Return the CPU milliseconds of a process that imports settings and URLs."""
         before = resource.getrusage(resource.RUSAGE_CHILDREN)
         subprocess.run([self.python, "-c", START], cwd=self.web.cwd, env=self.web.env, check=True)
         after = resource.getrusage(resource.RUSAGE_CHILDREN)
         return (after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime) * 1000
 
     def memory(self) -> tuple[float, float]:
-        """Return the resident and the private MiB of a worker, the mean of all."""
+        """Return the mean resident and private memory of a worker in MiB."""
         infos = [worker.memory_full_info() for worker in self.processes()[1:]]
         rss, private = ([getattr(info, name) / 2**20 for info in infos] for name in ("rss", "uss"))
         return statistics.mean(rss), statistics.mean(private)
 
 
 def serve_ours(stack: ExitStack, place: Path, database: str) -> Server:
-    """Bake the default project, add the views that are compared, and serve it."""
+    """Generate the default project, add the compared views, and serve it."""
     folder = project()
     (folder / "alike.py").write_bytes(ALIKE.read_bytes())
     (folder / "measured_urls.py").write_text(OUR_URLS, encoding="utf-8")
@@ -170,7 +170,7 @@ def serve_ours(stack: ExitStack, place: Path, database: str) -> Server:
 
 
 def environment(folder: Path) -> Path:
-    """Install the packages that the image of the project has, and return the path of its Python."""
+    """Install the packages of the image and return the path of the Python interpreter."""
     target = FOLDER / "production"
     uv = shutil.which("uv") or folder / ".venv" / "bin" / "uv"
     command = [uv, "sync", "--quiet", "--no-default-groups", "--group", "production"]
@@ -180,7 +180,7 @@ def environment(folder: Path) -> Path:
 
 
 def serve_bare(stack: ExitStack, place: Path, python: Path, env: dict[str, str]) -> Server:
-    """Make the bare project and serve it."""
+    """Create the bare project and serve it."""
     folder = bare_project(str(python))
     (folder / "alike.py").write_bytes(ALIKE.read_bytes())
     (folder / "bare" / "urls.py").write_text(BARE_URLS, encoding="utf-8")
@@ -195,7 +195,7 @@ def serve_bare(stack: ExitStack, place: Path, python: Path, env: dict[str, str])
 
 
 def report(name: str, pairs: list[tuple[float, float]], target: float) -> bool:
-    """Print the medians, the median of the ratios of the pairs with its quartiles, and the target."""
+    """Print the medians, the quartiles of the pairwise ratios, and the target; return whether it is met."""
     low, ratio, high = statistics.quantiles((ours / bare for ours, bare in pairs), n=4)
     ours, bare = (statistics.median(values) for values in zip(*pairs, strict=True))
     print(f"{name:<26}{ours:>9.2f}{bare:>9.2f}{ratio:>8.2f}   {low:.2f}-{high:.2f}   at most {target}")
@@ -203,7 +203,7 @@ def report(name: str, pairs: list[tuple[float, float]], target: float) -> bool:
 
 
 def main(rounds: int) -> int:
-    """Print the table; the exit status says whether every target is met."""
+    """Print the table; return 0 if all targets are met."""
     with ExitStack() as stack:
         place = Path(stack.enter_context(tempfile.TemporaryDirectory()))
         postgresql = stack.enter_context(PostgreSQL())
@@ -220,7 +220,7 @@ def main(rounds: int) -> int:
             times["start with URLs"].append((ours.start(), bare.start()))
         print(f"{'processor ms':<26}{'ours':>9}{'bare':>9}{'ratio':>8}   quartiles   target")
         targets = {name: target for name, (_, _, target) in PATHS.items()} | {"start with URLs": START_TARGET}
-        # The first round fills caches.
+        # The first round warms caches.
         met = [report(name, pairs[1:], targets[name]) for name, pairs in times.items()]
         for name, our_size, bare_size in zip(("RSS", "private"), ours.memory(), bare.memory(), strict=True):
             print(f"{f'worker {name}, MiB':<26}{our_size:>9.1f}{bare_size:>9.1f}{our_size / bare_size:>8.2f}")

@@ -1,6 +1,6 @@
-"""Compare a page that lies 100,000 rows deep with the first page, with the default pagination.
+"""Compare the page after 100,000 rows with the first page (keyset pagination).
 
-Run by hand: `.venv/bin/python benchmarks/deep_page.py`. What is measured stands in `inside/deep_page.py`.
+Usage: `.venv/bin/python benchmarks/deep_page.py`. The measurement is in `inside/deep_page.py`.
 """
 
 from __future__ import annotations

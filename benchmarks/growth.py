@@ -1,7 +1,6 @@
 """Compare every ordering, search and filter of the list of users with its default page, with a million users.
 
-Run by hand: `.venv/bin/python benchmarks/growth.py [users]`, on PostgreSQL. What is measured stands in
-`inside/growth.py`.
+Usage: `.venv/bin/python benchmarks/growth.py [users]`, on PostgreSQL. The measurement is in `inside/growth.py`.
 """
 
 from __future__ import annotations
@@ -18,6 +17,6 @@ from servers import PostgreSQL
 if __name__ == "__main__":
     users = sys.argv[1] if len(sys.argv) > 1 else "1000000"
     with PostgreSQL() as server:
-        # Inserting takes longer than a statement of a request may.
+        # The insert exceeds the statement timeout of requests.
         extra = {"DB_STATEMENT_TIMEOUT": "0", "GROWTH_USERS": users}
         sys.exit(run_inside("growth.py", DATABASE_URL=server.create_database("measured"), **extra))

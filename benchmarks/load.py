@@ -1,7 +1,7 @@
-"""Measure a project with every option on as `make load` does, on PostgreSQL and Redis, with two processes that answer.
+"""Run `make load` for a project with all options, on PostgreSQL and Redis, with two server processes.
 
-Run by hand: `.venv/bin/python benchmarks/load.py [seconds] [users]`. The table of the run is printed, and with it what
-else the machine did: the figures are of a server that has the machine to itself but for the load.
+Usage: `.venv/bin/python benchmarks/load.py [seconds] [users]`. Prints the table of the run and the load average of the
+machine, which should otherwise be idle.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ LIMITS = ("THROTTLE_ANON", "THROTTLE_USER", "THROTTLE_AUTH", "THROTTLE_TOKEN")
 
 
 def main(seconds: int = 60, users: int = 50) -> int:
-    """Print the table; the exit status says whether every target is met."""
+    """Print the table; return 0 if all targets are met."""
     answers = everything_on()
     folder = project(*(f"{key}={value}" for key, value in answers.items()))
     with ExitStack() as stack:

@@ -1,6 +1,6 @@
-"""Compare an authenticated `GET /api/v1/users/me/` with a bare DRF view that does the same user query.
+"""Compare an authenticated `GET /api/v1/users/me/` with a bare DRF view that executes the same user query.
 
-Run by hand: `.venv/bin/python benchmarks/me.py`. What is measured stands in `inside/me.py`.
+Usage: `.venv/bin/python benchmarks/me.py`. The measurement is in `inside/me.py`.
 """
 
 from __future__ import annotations

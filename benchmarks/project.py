@@ -1,4 +1,4 @@
-"""A generated project to measure, with its environment, in `build/benchmarks/`."""
+"""Generated project for the benchmarks, with its environment, in `build/benchmarks/`."""
 
 from __future__ import annotations
 
@@ -23,13 +23,13 @@ PRODUCTION = {
     "EMAIL_HOST": "smtp.example.com",
     "FRONTEND_URL": "https://www.example.com",
     "SECRET_KEY": "only-for-the-benchmark-0123456789-abcdefghijklmnopqrstuvwxyz",
-    # The limits stay on, high enough that none is reached.
+    # Rate limits are enabled, but too high to be reached.
     "THROTTLE_USER": "100000000/minute,100000000/day",
 }
 
 
 def project(*answers: str) -> Path:
-    """Bake a project as the tree is now, the default one but for `answers`, and install it; returns its folder."""
+    """Generate a project from the working tree with `answers`, install it, and return its folder."""
     template, target = FOLDER / "template", FOLDER / "my_api"
     shutil.rmtree(template, ignore_errors=True)
     export(template)
@@ -41,12 +41,12 @@ def project(*answers: str) -> Path:
 
 
 def run_inside(script: str, **extra: str) -> int:
-    """Run `benchmarks/inside/<script>` with the project's Python and production settings, on a new database.
+    """Run `benchmarks/inside/<script>` with the Python and production settings of the project, on a new database.
 
     `extra` variables override those of `PRODUCTION`.
 
     Returns:
-        its exit status.
+        The exit status.
     """
     folder = project()
     for file in FOLDER.glob("measured.sqlite3*"):
@@ -57,7 +57,7 @@ def run_inside(script: str, **extra: str) -> int:
     static = [python, "manage.py", "collectstatic", "--no-input", "--verbosity", "0"]
     subprocess.run(static, cwd=folder, env=environment, check=True)
     inside = ROOT / "benchmarks" / "inside" / script
-    # Log lines are written as in production, to nowhere.
+    # Logs are written as in production, but discarded.
     return subprocess.run(
         [python, str(inside)],
         cwd=folder,

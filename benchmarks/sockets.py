@@ -1,6 +1,6 @@
-"""Measure how soon an event reaches everybody: open sockets of a project in production, on PostgreSQL and Redis.
+"""Measure the latency of a broadcast to all open WebSockets of a project in production, on PostgreSQL and Redis.
 
-Run by hand: `.venv/bin/python benchmarks/sockets.py [sockets]`. The exit status says whether the target is met.
+Usage: `.venv/bin/python benchmarks/sockets.py [sockets]`. The exit status is 0 if the target is met.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ ROUNDS = 5
 EACH = 10  # REALTIME_SOCKETS_PER_USER
 AT_ONCE = 20
 LIMITS = ("THROTTLE_ANON", "THROTTLE_USER", "THROTTLE_AUTH", "THROTTLE_TOKEN")
-PASSWORD = "correct horse battery"  # noqa: S105 - of nobody
+PASSWORD = "correct horse battery"  # noqa: S105 - of test users
 USERS = """
 import sys, django
 django.setup()
@@ -51,7 +51,7 @@ event_broadcast(event="measured", data={"sent": time.time()})
 
 
 async def measure(web: Web, folder: Path, env: dict[str, str], tokens: list[str]) -> float:
-    """Open sockets, send events to all of them, and return the longest that one took to reach the last."""
+    """Open sockets, broadcast events, and return the longest time until an event had reached all of them."""
     url = f"ws://127.0.0.1:{web.port}/ws/v1/"
     slots = asyncio.Semaphore(AT_ONCE)
     async with AsyncExitStack() as stack:
@@ -86,7 +86,7 @@ async def _took(socket: ClientConnection) -> float:
 
 
 def log_in(web: Web, email: str) -> str:
-    """Return an access token."""
+    """Log in and return an access token."""
     answer = requests.post(
         f"{web.url}/api/v1/auth/token/",
         json={"email": email, "password": PASSWORD},
@@ -99,8 +99,8 @@ def log_in(web: Web, email: str) -> str:
 
 
 def main(count: int = 1000) -> int:
-    """Print the figures; the exit status says whether the target is met."""
-    # A socket is a file, here and in the server, which inherits the limit.
+    """Print the results; return 0 if the target is met."""
+    # Each socket needs a file descriptor here and in the server, which inherits the limit.
     most = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
     resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
     folder = project("use_channels=true", "use_celery=false")

@@ -1,7 +1,7 @@
 """Compare `manage.py check` of the default project with that of a bare `startproject` with DRF installed.
 
-Run by hand: `.venv/bin/python benchmarks/start_up.py [rounds]`. Both run in turn, with the same interpreter and
-environment; the medians of their processor time and the median of the ratios of the pairs are printed.
+Usage: `.venv/bin/python benchmarks/start_up.py [rounds]`. Runs alternate in the same environment; prints the medians of
+the CPU times and the median of the pairwise ratios.
 """
 
 from __future__ import annotations
@@ -22,14 +22,14 @@ TARGET = 1.6
 
 
 def main(rounds: int) -> int:
-    """Print the table; the exit status says whether the target is met."""
+    """Print the table; return 0 if the target is met."""
     ours = project()
     python = str(ours / ".venv" / "bin" / "python")
     bare = bare_project(python)
     pairs = []
     for turn in range(rounds + 1):
         pair = check(python, ours), check(python, bare)
-        if turn:  # the first compiles
+        if turn:  # the first round compiles bytecode
             pairs.append(pair)
     ratio = statistics.median(a / b for a, b in pairs)
     print(f"default project {statistics.median(a for a, _ in pairs):.3f} s")
@@ -39,7 +39,7 @@ def main(rounds: int) -> int:
 
 
 def bare_project(python: str) -> Path:
-    """Make a `startproject` that has Django REST Framework among its apps."""
+    """Create a `startproject` with Django REST Framework installed."""
     folder = FOLDER / "bare"
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
@@ -52,7 +52,7 @@ def bare_project(python: str) -> Path:
 
 
 def check(python: str, folder: Path) -> float:
-    """Return the processor seconds of one `manage.py check`."""
+    """Run `manage.py check` and return its CPU seconds."""
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
     subprocess.run([python, "manage.py", "check"], cwd=folder, check=True, stdout=subprocess.DEVNULL)
     after = resource.getrusage(resource.RUSAGE_CHILDREN)

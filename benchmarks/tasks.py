@@ -1,6 +1,6 @@
-"""Measure how long tasks wait and how many are done, with a real Redis and the worker of the default project.
+"""Measure delay and throughput of tasks, with a real Redis and the worker of the default project.
 
-Run by hand: `.venv/bin/python benchmarks/tasks.py`. What is measured stands in `inside/tasks.py`.
+Usage: `.venv/bin/python benchmarks/tasks.py`. The measurement is in `inside/tasks.py`.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from project import PRODUCTION, run_inside
 
 
 def main() -> int:
-    """Measure beside a Redis that writes down what it accepts; the exit status says whether the target is met."""
+    """Run the measurement with a Redis with an append-only file; return 0 if the target is met."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = str(free.getsockname()[1])

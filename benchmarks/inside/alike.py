@@ -1,4 +1,4 @@
-"""Views that a bare project and a generated one serve alike: one user, and a page of 25."""
+"""Views served by both the bare and the generated project: the current user, and a page of 25 users."""
 
 from __future__ import annotations
 

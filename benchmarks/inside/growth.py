@@ -1,4 +1,4 @@
-"""Runs inside a generated project on PostgreSQL: each parameter of the list of users, with a million users."""
+"""Script for a generated project on PostgreSQL: measures each parameter of the list of a million users."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from requests_per_second import caller
 USERS = int(os.environ["GROWTH_USERS"])
 TARGET = 2.5
 ROUNDS = 15
-# Few users are staff, inactive or editors; every tenth is a member.
+# Few users are staff, inactive or editors; every tenth user is a member.
 INSERT = """
 INSERT INTO users_user (id, password, email, first_name, last_name, avatar, is_staff, is_active, is_superuser,
     session_epoch, new_email, new_email_confirmed_by, created_at, updated_at)
@@ -42,7 +42,7 @@ QUERIES = (
 
 
 def main() -> int:
-    """Print the table; the exit status says whether every query meets the target."""
+    """Print the table; return 0 if every query meets the target."""
     with connection.cursor() as cursor:
         cursor.execute(INSERT, [USERS])
     admin = User.objects.create_superuser("admin@example.com")
@@ -53,7 +53,7 @@ def main() -> int:
         for query, call in calls.items():
             start = time.perf_counter()
             call()
-            if turn:  # the first fills caches
+            if turn:  # the first round warms caches
                 milliseconds[query].append((time.perf_counter() - start) * 1000)
     medians = {query: statistics.median(values) for query, values in milliseconds.items()}
     print(f"{USERS} users, {ROUNDS} rounds in turn, elapsed time; at most {TARGET} times the default page")

@@ -1,8 +1,8 @@
-"""Runs inside a generated project: our own view against bare ones, in turn, in one process.
+"""Script for a generated project: compares its view with bare views in the same process.
 
-The bare views have no middleware, no throttle and no checks beside the token's. They use the same database, token
-library and user query. One answers with the same body by a model serializer, as most views do: the target is for it.
-The other answers with a dictionary, the least that a view can do.
+The bare views have no middleware, no throttles and no checks except that of the token. They use the same database,
+token library and user query. One returns the same body with a model serializer, as most views do; the target applies
+to it. The other one returns a dictionary, the minimum for a view.
 """
 
 from __future__ import annotations
@@ -56,7 +56,7 @@ class SerializerView(BareView):
 
 
 def main() -> int:
-    """Print the table; the exit status says whether the target is met."""
+    """Print the table; return 0 if the target is met."""
     user = User.objects.create_user("me@example.com", email_verified_at=timezone.now())
     token = session_create(user=user).access
     urls = types.ModuleType("bare_urls")

@@ -1,4 +1,4 @@
-"""A task that writes down how long it waited, for `tasks.py`."""
+"""Task that records its delay, for `tasks.py`."""
 
 import os
 import time

@@ -1,4 +1,4 @@
-"""Calls a WSGI handler as a server does, and counts requests in a second of processor time."""
+"""Helpers that call a WSGI handler like a server and measure requests per second of CPU time."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def caller(url: str, token: str) -> Callable[[], bytes]:
 
 
 def rate(call: Callable[[], bytes], requests: int) -> float:
-    """Return requests in a second of processor time."""
+    """Return the number of requests per second of CPU time."""
     start = time.process_time()
     for _ in range(requests):
         call()
