@@ -1,7 +1,7 @@
-"""Remove what was not chosen, write `.env` and `.cornerstone.json`, and print the next commands.
+"""Post-generation hook: delete unselected files, write `.env` and `.cornerstone.json`, print the next commands.
 
-Cookiecutter renders this file and runs it in the generated project; `cruft update` does so again and again. It
-therefore uses the standard library only, no network, and nothing random outside `.env`, which git and cruft ignore.
+Cookiecutter renders this file and runs it in the generated project, and so does every `cruft update`. It therefore
+uses the standard library only, no network, and no random values outside `.env`, which git and cruft ignore.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ ANSWERS = r"""{{ cookiecutter | jsonify }}"""
 
 
 def main() -> int:
-    """Finish the project in the current folder; the exit status says whether its template is sound."""
+    """Finish the project in the current folder; return 1 if the template is invalid."""
     answers, project = json.loads(ANSWERS), Path.cwd()
     try:
         remove_unchosen(project, answers["__keep"])
@@ -33,10 +33,10 @@ def main() -> int:
     except (LookupError, OSError) as error:
         print(error.args[0] if isinstance(error, LookupError) else error, file=sys.stderr)
         return 1
-    # cruft generates in a temporary folder, and what `cruft diff` prints to stdout is a patch.
+    # cruft generates in a temporary folder, and the stdout of `cruft diff` must be a valid patch.
     by_cookiecutter = "_output_dir" in answers
     folder = shlex.quote(str(project) if by_cookiecutter else project.name)
-    # A Windows console may lack the characters of the folder's name; stderr replaces them by itself.
+    # A Windows console may not support the characters of the folder name; stderr replaces them by default.
     sys.stdout.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
     print(
         f"\nYour project is in {folder}. Next:\n\n  cd {folder}\n  git init\n  make run\n",
@@ -46,13 +46,13 @@ def main() -> int:
 
 
 def unchosen_paths(keep: Mapping[str, str]) -> list[str]:
-    """Return the paths whose condition is not met.
+    """Return the paths whose condition is false.
 
     Args:
-        keep: each path of the table `__keep`, with its rendered condition: "True" or "False".
+        keep: the table `__keep`: paths with their rendered conditions, "True" or "False".
 
     Raises:
-        LookupError: a condition is neither.
+        LookupError: a condition is neither "True" nor "False".
     """
     if wrong := sorted(path for path, condition in keep.items() if condition not in {"True", "False"}):
         raise LookupError("__keep in cookiecutter.json must render to True or False for: " + ", ".join(wrong))
@@ -60,10 +60,10 @@ def unchosen_paths(keep: Mapping[str, str]) -> list[str]:
 
 
 def remove_unchosen(project: Path, keep: Mapping[str, str]) -> None:
-    """Delete the paths whose condition is not met, and the folders that become empty.
+    """Delete the paths whose condition is false, and the folders that become empty.
 
     Raises:
-        LookupError: `__keep` names a path that the template does not have, or a condition is no condition.
+        LookupError: a path of `__keep` does not exist, or a condition is invalid.
     """
     if missing := sorted(path for path in keep if not (project / path).exists()):
         raise LookupError("__keep in cookiecutter.json names paths that do not exist: " + ", ".join(missing))
@@ -71,7 +71,7 @@ def remove_unchosen(project: Path, keep: Mapping[str, str]) -> None:
         if path.is_dir():
             shutil.rmtree(path)
         else:
-            # The row of a parent folder may have removed it already.
+            # May have been deleted with a parent folder.
             path.unlink(missing_ok=True)
         for folder in path.parents:
             if folder == project or not folder.is_dir() or any(folder.iterdir()):
@@ -80,10 +80,10 @@ def remove_unchosen(project: Path, keep: Mapping[str, str]) -> None:
 
 
 def write_env(project: Path) -> None:
-    """Write `.env`, readable by its owner only, with a secret of its own; leave one that is there already alone.
+    """Write `.env` with a new secret key, readable by the owner only; keep an existing file.
 
     Raises:
-        LookupError: `.env.example` has no line for the secret.
+        LookupError: `.env.example` does not have exactly one line for the secret key.
     """
     example = (project / ".env.example").read_text(encoding="utf-8")
     text, lines = re.subn(r"^SECRET_KEY=.*$", f"SECRET_KEY={secrets.token_urlsafe(50)}", example, flags=re.MULTILINE)
@@ -110,21 +110,21 @@ def write_record(project: Path, answers: Mapping[str, Any]) -> None:
 
 
 def template_of(answers: Mapping[str, Any]) -> str:
-    """Return where the template came from; the path of a local one is made absolute."""
+    """Return the source of the template; local paths are made absolute."""
     local = folder_of(answers["_template"])
     return str(local) if local else str(answers["_template"])
 
 
 def folder_of(template: str) -> Path | None:
-    """Return the folder of a template on this machine, None where there is none."""
-    # The hook runs in the new project, cookiecutter in the folder that the shell calls `PWD`.
+    """Return the folder of a local template, or None."""
+    # The hook runs in the new project; relative paths refer to the folder of the shell, `PWD`.
     folder = Path(os.environ.get("PWD", ""), template).resolve()
     return folder if (folder / "cookiecutter.json").is_file() else None
 
 
 def commit_of(answers: Mapping[str, Any]) -> str | None:
-    """Return the commit of the template, None where it is unknown or files were changed since."""
-    if "_commit" in answers:  # from cruft
+    """Return the commit of the template, or None if it is unknown or there are uncommitted changes."""
+    if "_commit" in answers:  # set by cruft
         return str(answers["_commit"])
     # cookiecutter clones a remote template to `_repo_dir` before it runs the hooks.
     repository = folder_of(answers.get("_repo_dir", ""))
@@ -133,7 +133,7 @@ def commit_of(answers: Mapping[str, Any]) -> str | None:
     command = ["git", "--no-optional-locks", "describe", "--always", "--dirty", "--abbrev=40", "--exclude=*"]
     env = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
     try:
-        found = subprocess.run(command, cwd=repository, env=env, check=True, capture_output=True, encoding="utf-8")  # noqa: S603 - no part of it is an answer
+        found = subprocess.run(command, cwd=repository, env=env, check=True, capture_output=True, encoding="utf-8")  # noqa: S603 - contains no user input
     except (OSError, subprocess.CalledProcessError):
         return None
     commit = found.stdout.strip()

@@ -1,7 +1,7 @@
-"""Refuses bad answers before a file is written.
+"""Pre-generation hook: reject invalid answers before any file is written.
 
-Cookiecutter renders this file and runs it in the new, still empty project folder. The answers come in as JSON
-inside a raw string, which holds whatever was typed: JSON escapes each quote, so three of them never meet.
+Cookiecutter renders this file and runs it in the empty project folder. The answers are JSON in a raw string, which is
+safe for any input: JSON escapes double quotes, so that the string cannot be terminated.
 """
 
 from __future__ import annotations
@@ -24,11 +24,11 @@ ANSWERS = r"""{{ cookiecutter | jsonify }}"""
 SLUG = re.compile(r"[a-z][a-z0-9_]{0,39}")
 LOCAL_PART = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*")
 HOST_LABEL = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
-# https://www.postgresql.org/docs/current/sql-createrole.html; names of databases that every server has
+# https://www.postgresql.org/docs/current/sql-createrole.html; and databases that every server has
 RESERVED_BY_POSTGRESQL = frozenset({"none", "postgres", "public", "template0", "template1"})
 ZONE = re.compile(r"[A-Z][A-Za-z0-9_+-]*(/[A-Za-z0-9_+-]+)*")
 
-# The answers to each choice, as in `cookiecutter.json`: of those, a hook sees only the one that was given.
+# Copied from `cookiecutter.json`, because the context of a hook contains the selected values only.
 CHOICES = {
     "license": ("MIT", "BSD-3-Clause", "Apache-2.0", "GPL-3.0-or-later", "Proprietary"),
     "django_version": ("5.2", "6.1"),
@@ -38,25 +38,25 @@ CHOICES = {
     "reverse_proxy": ("caddy", "nginx"),
     "ci_provider": ("github", "gitlab", "none"),
 }
-# Answers to `features` that stand for none or for every name.
+# Values of `features` other than names of features.
 WHOLE = ("all", "none")
 SWITCHES = ("use_celery", "use_channels", "use_opentelemetry")
 
 
 def main() -> int:
-    """Print every fault of the answers to stderr; the exit status says whether there are any."""
+    """Print all errors to stderr; return 1 if there are any."""
     answers = json.loads(ANSWERS)
     found = list(faults(answers))
     for fault in found:
         print(fault, file=sys.stderr)
-    if found and "_output_dir" in answers:  # cruft, which has no such key, has a command of its own
+    if found and "_output_dir" in answers:  # not set by cruft, which has a different command line
         print("\nTo try again, with an example for each bad answer:", file=sys.stderr)
         print(f"\n  {command(answers, found)}", file=sys.stderr)
     return 1 if found else 0
 
 
 def command(answers: Mapping[str, Any], found: list[str]) -> str:
-    """Return the command line that gives all answers again, the bad ones replaced by the examples of `found`."""
+    """Return a command line with all answers, where the examples of `found` replace invalid ones."""
     examples = {fault.partition(":")[0]: fault.rpartition("for example: ")[2] for fault in found}
     pairs = []
     for key, typed in answers.items():
@@ -72,10 +72,10 @@ def command(answers: Mapping[str, Any], found: list[str]) -> str:
 
 
 def faults(answers: Mapping[str, Any]) -> Iterator[str]:
-    """Yield one line `key: what is wrong, for example: a good answer` for each bad answer.
+    """Yield a line `key: error, for example: valid value` for each invalid answer.
 
     Args:
-        answers: cookiecutter's context, with its private keys.
+        answers: the context of cookiecutter, including private keys.
     """
     checks: dict[str, tuple[Callable[[str], str], str]] = {
         "project_name": (line_fault, "Parcel Tracker"),
@@ -97,14 +97,14 @@ def faults(answers: Mapping[str, Any]) -> Iterator[str]:
 
 
 def line_fault(text: str) -> str:
-    """Say why `text` is not one printable line; empty when it is.
+    """Return why `text` is not one printable line, or an empty string.
 
-    Format characters (joiners of emoji, marks of right-to-left text) are welcome.
+    Format characters (emoji joiners, right-to-left marks) are allowed.
     """
     if not text.strip():
         return "is empty"
     for character in text:
-        # What YAML or TOML cannot hold: control characters, line separators, lone surrogates, noncharacters.
+        # Not representable in YAML or TOML: control characters, line separators, surrogates, noncharacters.
         noncharacter = ord(character) & 0xFFFE == 0xFFFE or 0xFDD0 <= ord(character) <= 0xFDEF
         if noncharacter or unicodedata.category(character) in {"Cc", "Cs", "Zl", "Zp"}:
             return f"has the character U+{ord(character):04X}, it must be one line of printable text"
@@ -112,7 +112,7 @@ def line_fault(text: str) -> str:
 
 
 def slug_fault(slug: str) -> str:
-    """Say why `slug` cannot name the folder, the database and its user; empty when it can."""
+    """Return why `slug` cannot name the folder, the database and its user, or an empty string."""
     if not SLUG.fullmatch(slug):
         return f"{slug!a} is not a lower-case letter followed by at most 39 letters, digits or underscores"
     if slug.startswith("pg_") or slug in RESERVED_BY_POSTGRESQL:
@@ -121,7 +121,7 @@ def slug_fault(slug: str) -> str:
 
 
 def email_fault(address: str) -> str:
-    """Say why `address` is not an e-mail address; empty when it is one."""
+    """Return why `address` is not a valid email, or an empty string."""
     local, at, host = address.rpartition("@")
     if not at:
         return f"{address!a} has no @"
@@ -131,7 +131,7 @@ def email_fault(address: str) -> str:
 
 
 def host_fault(host: str) -> str:
-    """Say why `host` is not a host name in the form that browsers send; empty when it is one."""
+    """Return why `host` is not a host name as sent by browsers, or an empty string."""
     labels = host.split(".")
     if len(host) > 253 or not all(HOST_LABEL.fullmatch(label) for label in labels):
         return f"{host!a} is not a host name: lower-case letters, digits and hyphens between dots"
@@ -141,15 +141,15 @@ def host_fault(host: str) -> str:
 
 
 def zone_fault(zone: str) -> str:
-    """Say why `zone` is not an IANA time zone; empty when it is one."""
-    # Windows has no time zone database of its own: there the shape must do.
+    """Return why `zone` is not an IANA time zone, or an empty string."""
+    # Windows has no time zone database: there, only the pattern is checked.
     if not ZONE.fullmatch(zone) or (not is_known(zone) and is_known("UTC")):
         return f"{zone!a} is not an IANA time zone"
     return ""
 
 
 def is_known(zone: str) -> bool:
-    """Say whether this machine knows the time zone (listing all of them takes as long as the rest of a bake)."""
+    """Return whether the time zone exists. Listing all zones would double the generation time."""
     try:
         zoneinfo.ZoneInfo(zone)
     except (zoneinfo.ZoneInfoNotFoundError, OSError, ValueError):
@@ -158,7 +158,7 @@ def is_known(zone: str) -> bool:
 
 
 def option_faults(answers: Mapping[str, Any]) -> Iterator[str]:
-    """Yield a fault for each option whose answer is not one of its choices: a replayed file can hold any."""
+    """Yield an error for each option whose value is not a valid choice; replay files are not validated."""
     for option, choices in CHOICES.items():
         if answers[option] not in choices:
             known = ", ".join(choices)
@@ -169,7 +169,7 @@ def option_faults(answers: Mapping[str, Any]) -> Iterator[str]:
 
 
 def python_fault(answers: Mapping[str, Any]) -> str:
-    """Say why the chosen Python does not run the chosen Django; empty when it does."""
+    """Return why the Python version does not support the Django version, or an empty string."""
     chosen, floor = answers["python_version"], answers["__requires_python"].removeprefix(">=")
     if [int(part) for part in chosen.split(".")] < [int(part) for part in floor.split(".")]:
         return f"Django {answers['django_version']} needs Python {floor} or newer, not {chosen}"
@@ -177,9 +177,9 @@ def python_fault(answers: Mapping[str, Any]) -> str:
 
 
 def feature_faults(answers: Mapping[str, Any]) -> Iterator[str]:
-    """Yield a fault for names in `features` that are unknown or contradict each other, and one for each missing option.
+    """Yield an error for unknown or conflicting names in `features`, and one for each missing required option.
 
-    The private key `_features` maps each name to the option that the feature needs, or to an empty string.
+    The private key `_features` maps each name to the option that the feature requires, or to an empty string.
     """
     needs: dict[str, str] = answers["_features"]
     typed = dict.fromkeys(str(answers["features"]).lower().replace(",", " ").split())
