@@ -1,4 +1,4 @@
-"""What the tests know of the template: its source, its options, and how it is baked."""
+"""Helpers for the template: source files, options, combinations and generation of projects."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def tracked_files(folder: Path = ROOT) -> Iterator[Path]:
 
 
 def export(target: Path, folder: Path = ROOT) -> Path:
-    """Copy what git knows of `folder` to `target`, so that no cache or database lying around is baked."""
+    """Copy the tracked or trackable files of `folder` to `target`, without caches and databases."""
     for path in tracked_files(folder):
         (target / path).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy2(folder / path, target / path)
@@ -51,7 +51,7 @@ def export(target: Path, folder: Path = ROOT) -> Path:
 
 
 def options() -> dict[str, list[Answer]]:
-    """Return the prompts with a fixed set of answers, each with these, the default first."""
+    """Return the choices of each prompt with a fixed set of values, the default first."""
     found: dict[str, list[Answer]] = {}
     for key in PROMPTS:
         if isinstance(DEFINITION[key], list):
@@ -62,40 +62,40 @@ def options() -> dict[str, list[Answer]]:
 
 
 def factors() -> dict[str, list[Answer]]:
-    """Return what is combined: each option with its answers, each feature off and on."""
+    """Return the factors of the covering arrays: options with their values, features off and on."""
     return options() | {name: [False, True] for name in FEATURES}
 
 
 def answers_of(row: Answers) -> Answers:
-    """Return the answers for a value of some factors."""
+    """Return the answers for factor values."""
     features = " ".join(name for name in FEATURES if row.get(name))
     return {key: value for key, value in row.items() if key not in FEATURES} | {"features": features or "none"}
 
 
 def values_of(answers: Answers) -> Answers:
-    """Return the value of each factor that `answers` mean."""
+    """Return the factor values of `answers`."""
     features = str(answers["features"]).split()
     chosen = {name: name in features for name in FEATURES}
     return {key: value for key, value in answers.items() if key != "features"} | chosen
 
 
 def context_of(answers: Answers) -> dict[str, Any]:
-    """Return cookiecutter's context for `answers`, the defaults filled in."""
+    """Return the context of cookiecutter for `answers` and defaults."""
     context = generate_context(str(ROOT / "cookiecutter.json"), extra_context=answers)
     return dict(prompt_for_config(context, no_input=True))
 
 
 def everything_on() -> Answers:
-    """Return answers that switch on each yes/no question and each feature."""
+    """Return answers that enable all yes/no options and all features."""
     return {key: True for key in PROMPTS if isinstance(DEFINITION[key], bool)} | {"features": "all"}
 
 
 @cache
 def covering_array(strength: int, *, without: frozenset[str] = frozenset()) -> list[Answers]:
-    """Return sets of answers in which each combination of `strength` factors occurs; refused pairs are left out.
+    """Return sets of answers that cover each combination of `strength` factors, except rejected pairs.
 
     Args:
-        strength: how many factors are combined.
+        strength: the number of combined factors.
         without: options that keep their defaults.
     """
     combined = {key: values for key, values in factors().items() if key not in without}
@@ -109,24 +109,24 @@ def covering_array(strength: int, *, without: frozenset[str] = frozenset()) -> l
 
 @cache
 def refused_pairs() -> list[tuple[tuple[str, Answer], ...]]:
-    """Return the pairs of values that the hook refuses to combine."""
+    """Return the pairs of values that the hook rejects."""
     single = [[(key, value) for value in values] for key, values in factors().items()]
     pairs = (itertools.product(one, other) for one, other in itertools.combinations(single, 2))
     return [pair for pair in itertools.chain(*pairs) if is_refused(dict(pair))]
 
 
 def is_refused(values: Answers) -> bool:
-    """Say whether the hook refuses values of some factors, with every other yes/no question answered by yes."""
+    """Return whether the hook rejects factor values, with all other yes/no options enabled."""
     return any(faults(context_of(everything_on() | answers_of(values))))
 
 
 def label(answers: Answers) -> str:
-    """Name a variant in a test's id."""
+    """Return a test ID for a variant."""
     return "-".join(str(value).replace(" ", "+") for value in answers.values())
 
 
 def files_of(project: Path) -> Iterator[tuple[str, bytes]]:
-    """Yield each file of a bake with its content, without the one that is random by design."""
+    """Yield the files of a project with their content, except `.env`, which is random."""
     for path in sorted(project.rglob("*")):
         name = path.relative_to(project).as_posix()
         if path.is_file() and name != ".env":
@@ -134,14 +134,14 @@ def files_of(project: Path) -> Iterator[tuple[str, bytes]]:
 
 
 def texts_of(project: Path) -> Iterator[tuple[str, str]]:
-    """Yield each text file of a bake with its content."""
+    """Yield the text files of a project with their content."""
     for name, content in files_of(project):
         if b"\0" not in content:
             yield name, content.decode("utf-8")
 
 
 class Bakery:
-    """Bakes each set of answers once per test run, for all workers together."""
+    """Cache of generated projects: each set of answers is generated once per run, for all workers."""
 
     def __init__(self, cookies: Cookies, template: Path, shelf: Path) -> None:
         self.cookies = cookies
@@ -149,7 +149,7 @@ class Bakery:
         self.shelf = shelf
 
     def __call__(self, **answers: Answer) -> Path:
-        """Return a project baked with `answers`; who wants to change something in it takes a copy."""
+        """Return a shared project generated with `answers`; copy it before changing anything."""
         assert answers.keys() <= set(PROMPTS), f"unknown: {answers.keys() - set(PROMPTS)}"
         place = self.shelf / hashlib.sha256(json.dumps(answers, sort_keys=True).encode()).hexdigest()[:16]
         with FileLock(f"{place}.lock"):
@@ -163,7 +163,7 @@ class Bakery:
 
 
 def bare_environment(**extra: str) -> dict[str, str]:
-    """Return the environment without what the surrounding test run or developer put there for other programs."""
+    """Return the environment without variables of the test run and of the developer's shell."""
     ours = (
         "AWS_",
         "AZURE_",
@@ -190,7 +190,7 @@ def bare_environment(**extra: str) -> dict[str, str]:
 
 
 def run(*command: str | Path, cwd: Path, env: dict[str, str] | None = None, typed: str = "") -> str:
-    """Run a command that has to succeed and return what it printed to stdout."""
+    """Run a command that must succeed, and return its stdout."""
     result = subprocess.run(
         command, cwd=cwd, env=env or bare_environment(), input=typed, check=False, capture_output=True, encoding="utf-8"
     )

@@ -1,4 +1,4 @@
-"""The objects of an overlay as a cluster would get them, and what of them belongs together."""
+"""Kubernetes objects of an overlay, and queries of their relations."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ CONTROLLERS = {"CronJob", "Deployment", "Job"}
 
 
 def kustomize() -> list[str]:
-    """Return the command that builds an overlay; empty where there is none."""
+    """Return the command that builds an overlay, or an empty list if none is installed."""
     if path := shutil.which("kustomize"):
         return [path, "build"]
     if path := shutil.which("kubectl"):
@@ -30,33 +30,33 @@ def build(overlay: Path) -> list[Object]:
     """Return the objects of an overlay.
 
     Raises:
-        subprocess.CalledProcessError: it cannot be built; `stderr` says why.
+        subprocess.CalledProcessError: the build failed; `stderr` has the reason.
     """
     built = subprocess.run([*kustomize(), overlay], check=True, capture_output=True, text=True).stdout
     return list(yaml.safe_load_all(built))
 
 
 class Cluster:
-    """The objects of one namespace."""
+    """Objects of one namespace."""
 
     def __init__(self, objects: list[Object]) -> None:
         self.objects = objects
 
     def kind(self, *kinds: str) -> list[Object]:
-        """Return the objects of these kinds."""
+        """Return the objects of the given kinds."""
         return [found for found in self.objects if found["kind"] in kinds]
 
     def one(self, kind: str, name: str) -> Object:
-        """Return the object of this name, without the hash of its content."""
+        """Return the object with a name, ignoring the content hash."""
         (found,) = [found for found in self.kind(kind) if found["metadata"]["name"].split("-")[0] == name]
         return found
 
     def pods(self) -> dict[str, Object]:
-        """Return the template of the pods of each controller."""
+        """Return the pod template of each controller."""
         return {found["metadata"]["name"]: template(found) for found in self.kind(*CONTROLLERS)}
 
     def opened(self) -> dict[str, set[str | int]]:
-        """Return the ports that the containers of each controller's pods open, by name and by number."""
+        """Return the container ports of each controller, by name and by number."""
         return {
             name: {
                 port[key]
@@ -68,24 +68,24 @@ class Cluster:
         }
 
     def selected(self, selector: Object) -> set[str]:
-        """Return whose pods a selector selects."""
+        """Return the names of the controllers whose pods match a selector."""
         return {name for name, pod in self.pods().items() if matches(selector, pod["metadata"]["labels"])}
 
     def reaches(self, source: str, target: str, port: int) -> bool:
-        """Tell whether the policies let a pod connect to a port of another one."""
+        """Return whether the network policies allow a connection from one pod to a port of another."""
         return any(self._applies(rule, "to", target, port) for rule in self._rules(source, "Egress", "egress")) and any(
             self._applies(rule, "from", source, port) for rule in self._rules(target, "Ingress", "ingress")
         )
 
     def leaves(self, source: str, port: int) -> bool:
-        """Tell whether the policies let a pod connect to a port outside of the cluster."""
+        """Return whether the network policies allow a connection from a pod to a port outside the cluster."""
         return any(
             port in ports(rule) and ("to" not in rule or any("ipBlock" in peer for peer in rule["to"]))
             for rule in self._rules(source, "Egress", "egress")
         )
 
     def entered(self, target: str, namespace: str, port: int) -> bool:
-        """Tell whether the policies let the pods of another namespace connect to a port."""
+        """Return whether the network policies allow connections from another namespace to a port."""
         labels = {"kubernetes.io/metadata.name": namespace}
         return any(
             port in ports(rule)
@@ -106,7 +106,7 @@ class Cluster:
 
 
 def template(controller: Object) -> Object:
-    """Return the template of the pods of a controller."""
+    """Return the pod template of a controller."""
     spec: Object = controller["spec"]
     if controller["kind"] == "CronJob":
         spec = spec["jobTemplate"]["spec"]
@@ -115,17 +115,17 @@ def template(controller: Object) -> Object:
 
 
 def containers(pod: Object) -> list[Object]:
-    """Return the containers of a pod, those that run first included."""
+    """Return the containers of a pod, including init containers."""
     return [*pod["spec"].get("initContainers", []), *pod["spec"]["containers"]]
 
 
 def ports(rule: Object) -> set[int]:
-    """Return the ports of a rule of a policy."""
+    """Return the ports of a network policy rule."""
     return {port["port"] for port in rule["ports"]}
 
 
 def matches(selector: Object, labels: dict[str, str]) -> bool:
-    """Tell whether a selector selects what has these labels."""
+    """Return whether labels match a selector."""
     for wanted in selector.get("matchExpressions", []):
         assert wanted["operator"] in {"In", "NotIn"}, json.dumps(wanted)
         if (labels.get(wanted["key"]) in wanted["values"]) is not (wanted["operator"] == "In"):

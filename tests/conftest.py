@@ -20,14 +20,14 @@ if TYPE_CHECKING:
 
 @pytest.fixture(scope="session")
 def shared(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Path:
-    """Return the folder that all workers of this run have in common."""
+    """Return the folder shared by all workers of this run."""
     base = tmp_path_factory.getbasetemp()
     return base if worker_id == "master" else base.parent
 
 
 @pytest.fixture(scope="session", autouse=True)
 def temporary_files(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """Give cookiecutter, which leaves each rendered hook behind, a place that pytest clears."""
+    """Set a temporary folder that pytest deletes: cookiecutter does not delete rendered hooks."""
     folder = str(tmp_path_factory.mktemp("temporary"))
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("tempfile.tempdir", folder)
@@ -52,7 +52,7 @@ def bake(cookies_session: Cookies, template: Path, shared: Path) -> Bakery:
 
 @pytest.fixture(scope="session")
 def installed(bake: Bakery, shared: Path) -> Path:
-    """Return the default project, moved to a folder with a space in its name and set up there as its owner would."""
+    """Return the default project, moved to a folder with a space in its name and set up with `make setup`."""
     place = shared / "moved here" / "my_api"
     with FileLock(shared / "installed.lock"):
         if not place.exists():
@@ -63,7 +63,7 @@ def installed(bake: Bakery, shared: Path) -> Path:
 
 @pytest.fixture(scope="session")
 def with_files(bake: Bakery, shared: Path) -> Path:
-    """Return the default project with the feature `files`, set up; a test that changes it takes a copy."""
+    """Return the default project with the feature `files`, set up; copy it before changing anything."""
     place = shared / "with files" / "my_api"
     with FileLock(shared / "with_files.lock"):
         if not place.exists():
@@ -74,7 +74,7 @@ def with_files(bake: Bakery, shared: Path) -> Path:
 
 @pytest.fixture(scope="session")
 def everything(bake: Bakery, shared: Path) -> Path:
-    """Return a project with every option on, set up; who changes something in it takes a copy."""
+    """Return a project with all options, set up; copy it before changing anything."""
     place = shared / "everything" / "my_api"
     with FileLock(shared / "everything.lock"):
         if not place.exists():
@@ -85,7 +85,7 @@ def everything(bake: Bakery, shared: Path) -> Path:
 
 @pytest.fixture(scope="session")
 def in_place(template: Path, shared: Path) -> Path:
-    """Return a copy of the template's tree as it stands, not rendered."""
+    """Return a copy of the template tree, not rendered."""
     place = shared / "in_place"
     with FileLock(f"{place}.lock"):
         if not place.exists():
@@ -95,7 +95,7 @@ def in_place(template: Path, shared: Path) -> Path:
 
 @pytest.fixture(scope="session")
 def in_place_tools(in_place: Path, shared: Path, environment: dict[str, str]) -> Path:
-    """Return the programs of an environment with what the tree asks for as it stands: the libraries of every answer."""
+    """Return the `bin` folder of an environment with the dependencies of the unrendered tree (all options)."""
     place = shared / "in_place_tools"
     with FileLock(f"{place}.lock"):
         if not place.exists():
@@ -110,7 +110,7 @@ def in_place_tools(in_place: Path, shared: Path, environment: dict[str, str]) ->
 
 @pytest.fixture(scope="session")
 def environment(shared: Path) -> Iterator[dict[str, str]]:
-    """Return an environment in which a project finds uv, so that not every variant downloads it."""
+    """Return environment variables with uv on the path, so that variants do not download it."""
     uv = shutil.which("uv") or shutil.which("uv", path=ROOT / ".venv" / "bin")
     assert uv, "run the tests with make"
     tools = shared / "tools"
@@ -119,22 +119,22 @@ def environment(shared: Path) -> Iterator[dict[str, str]]:
         if not (tools / "uv").exists():
             (tools / "uv").symlink_to(uv)
     bare = bare_environment()
-    # Where pytest clears up, paths are too long for the sockets that a browser puts there.
+    # Paths in the folder of pytest are too long for the Unix sockets of browsers.
     bare.pop("TMPDIR", None)
-    # Two runs that clear up in one folder get into each other's way; a short path, for the same reason.
+    # A separate folder: concurrent runs delete old folders of each other. Short for the same reason as above.
     with TemporaryDirectory(ignore_cleanup_errors=True) as temporary:
         yield bare | {"PATH": f"{tools}:{bare['PATH']}", "PYTEST_DEBUG_TEMPROOT": temporary}
 
 
 @pytest.fixture(scope="session")
 def postgresql() -> Iterator[PostgreSQL]:
-    """Start a PostgreSQL server for this worker; who stops or breaks one starts one of their own."""
+    """Start a PostgreSQL server shared by the tests of this worker, which must not stop it."""
     with PostgreSQL() as server:
         yield server
 
 
 @pytest.fixture(scope="session")
 def redis(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Redis]:
-    """Start a Redis server for this worker; who stops or breaks one starts one of their own."""
+    """Start a Redis server shared by the tests of this worker, which must not stop it."""
     with Redis(tmp_path_factory.mktemp("redis")) as server:
         yield server

@@ -1,6 +1,6 @@
-"""Draws small files of large images, and writes to the folder it is given which of them a project takes.
+"""Script that writes small image files with large dimensions, and a list of those that a project accepts.
 
-The interpreter is the project's, which has Pillow.
+It runs with the Python of the project, which has Pillow.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from io import BytesIO
 from pathlib import Path
 from typing import Any
 
-from PIL import Image  # type: ignore[import-not-found] # of the project
+from PIL import Image  # type: ignore[import-not-found] # installed in the project
 
 ORIENTATION = 0x0112
 
@@ -25,17 +25,17 @@ def encoded(image: Image.Image, image_format: str, **options: Any) -> bytes:
 
 
 def with_texts(png: bytes) -> bytes:
-    """Put compressed texts of a megabyte each into a PNG."""
+    """Insert compressed text chunks of a megabyte each into a PNG."""
     data = b"iTXta\0\1\0\0\0" + zlib.compress("\N{GRINNING FACE}".encode() * 249_000)
     chunk = struct.pack(">I", len(data) - 4) + data + struct.pack(">I", zlib.crc32(data))
     return png[:33] + chunk * 3 + png[33:]
 
 
 def main(folder: Path) -> None:
-    """Write the files, and `images.json`, which says of each name whether it is taken."""
+    """Write the files, and `images.json`, which maps each name to whether it is accepted."""
     square = Image.new("RGB", (4000, 4000), "red")
     clear = Image.new("RGBA", (4000, 4000), (255, 0, 0, 128))
-    # As large as is allowed: `MAX_WEBP_PIXELS`.
+    # The maximum size: `MAX_WEBP_PIXELS`.
     webp = Image.new("RGBA", (2738, 2738), (255, 0, 0, 128))
     frames = [Image.new("RGBA", (2738, 2738), (number, 255, 0, 255)) for number in range(5)]
     rotated = Image.Exif()

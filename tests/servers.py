@@ -1,4 +1,4 @@
-"""Real servers and programs for the tests, on free ports of loopback: stopped, killed, frozen and started again."""
+"""Servers and programs on free loopback ports that tests can start, stop, kill and freeze."""
 
 from __future__ import annotations
 
@@ -25,10 +25,10 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-OUTSIDE = tempfile.gettempdir()  # before pytest names folders whose paths are too long for sockets
+OUTSIDE = tempfile.gettempdir()  # outside the folder of pytest, whose paths are too long for Unix sockets
 PATIENCE = 60.0
 
-# What a proxy says of a request, and somebody who can log in: `manage.py shell` makes her.
+# Header set by a TLS proxy, and a user account that is created with `manage.py shell`.
 HTTPS = {"X-Forwarded-Proto": "https"}
 PHRASE = "correct horse battery"
 CREATE_USER = f"""
@@ -39,7 +39,7 @@ User.objects.create_user(email="ada@example.com", password="{PHRASE}", email_ver
 
 
 def free_port() -> int:
-    """Return a port of loopback that nothing listens on."""
+    """Return a free loopback port."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port: int = free.getsockname()[1]
@@ -47,10 +47,10 @@ def free_port() -> int:
 
 
 def eventually(condition: Callable[[], T], *, seconds: float = PATIENCE, every: float = 0.05) -> T:
-    """Ask until the answer is true and return it.
+    """Poll `condition` until it is true, and return its value.
 
     Raises:
-        AssertionError: the answer was still false, or still an `OSError`, after `seconds`.
+        AssertionError: the condition was still false, or raised `OSError`, after `seconds`.
     """
     end = time.monotonic() + seconds
     while True:
@@ -65,20 +65,20 @@ def eventually(condition: Callable[[], T], *, seconds: float = PATIENCE, every: 
 
 
 def listens(port: int) -> bool:
-    """Tell whether something accepts connections on a port of loopback."""
+    """Return whether a loopback port accepts connections."""
     with socket.socket() as probe:
         probe.settimeout(1)
         return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
 class Program:
-    """A process with its children, in a group of their own, whose output goes to a file.
+    """Process in its own process group, with output to a file.
 
     Args:
         command: the program and its arguments.
-        cwd: where it runs.
-        env: its whole environment, see `baking.bare_environment`.
-        log: what it prints is appended there.
+        cwd: the working directory.
+        env: the complete environment, see `baking.bare_environment`.
+        log: the file to which its output is appended.
     """
 
     def __init__(self, *command: str | Path, cwd: Path, env: dict[str, str], log: Path) -> None:
@@ -101,7 +101,7 @@ class Program:
             error.add_note(f"{' '.join(self.command)} printed:\n{self.output()[-5000:]}")
 
     def start(self) -> None:
-        """Start it; again after `stop` or `kill`."""
+        """Start the process, also after `stop` or `kill`."""
         assert self.process is None
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
@@ -110,36 +110,36 @@ class Program:
 
     @property
     def pid(self) -> int:
-        """The process id while it runs."""
+        """Return the process ID."""
         assert self.process is not None
         return self.process.pid
 
     def running(self) -> bool:
-        """Tell whether it has not ended by itself."""
+        """Return whether the process is running."""
         return self.process is not None and self.process.poll() is None
 
     def children(self) -> list[int]:
-        """Return the process ids of its direct children, such as the workers of a server."""
+        """Return the process IDs of direct children, such as the workers of a server."""
         return [child.pid for child in psutil.Process(self.pid).children()]
 
     def output(self) -> str:
-        """Return what it has printed so far."""
+        """Return the output so far."""
         return self.log.read_text(encoding="utf-8", errors="replace") if self.log.exists() else ""
 
     def wait_for(self, text: str, *, seconds: float = PATIENCE) -> None:
-        """Wait until it has printed `text`.
+        """Wait until the output contains `text`.
 
         Raises:
-            AssertionError: it ended without, or took longer.
+            AssertionError: the process ended without it, or the time is over.
         """
         eventually(lambda: text in self.output() or not self.running(), seconds=seconds)
         assert text in self.output(), f"ended without {text!r}"
 
     def stop(self, *, seconds: float = PATIENCE) -> int:
-        """Send SIGTERM, wait until it has ended, and return its exit status.
+        """Send SIGTERM, wait for the end of the process, and return its exit status.
 
         Raises:
-            subprocess.TimeoutExpired: it took longer.
+            subprocess.TimeoutExpired: the process did not end in time.
         """
         assert self.process is not None
         self.process.terminate()
@@ -148,7 +148,7 @@ class Program:
         return status
 
     def kill(self) -> None:
-        """Send SIGKILL to it and its children, at once: nothing of it can tidy up."""
+        """Send SIGKILL to the process group, without any cleanup."""
         assert self.process is not None
         with contextlib.suppress(ProcessLookupError):
             os.killpg(self.process.pid, signal.SIGKILL)
@@ -156,15 +156,15 @@ class Program:
         self.process = None
 
     def signal(self, number: signal.Signals) -> None:
-        """Send a signal to it and its children; SIGSTOP freezes them until SIGCONT."""
+        """Send a signal to the process group; SIGSTOP freezes it until SIGCONT."""
         os.killpg(self.pid, number)
 
 
 class Redis(Program):
-    """A Redis server whose data survives `stop` and `kill` (every write is on the disk before its answer).
+    """Redis server whose data survives `stop` and `kill` (every write is synced to disk).
 
     Args:
-        folder: for its data and its log.
+        folder: the folder of data and log.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -184,10 +184,10 @@ class Redis(Program):
 
 
 class PostgreSQL:
-    """A PostgreSQL server on a port of loopback, its data in a folder that goes with it."""
+    """PostgreSQL server on a loopback port, with data in a temporary folder."""
 
     def __init__(self) -> None:
-        # Run by root, the server has a user of its own, who may not enter pytest's folders.
+        # Under root, the server runs as a separate user, which has no access to the folders of pytest.
         self.folder = Path(tempfile.mkdtemp(dir=OUTSIDE))
         self.server: PostgresServer = get_server(self.folder / "data", start=False)
         self.server.ensure_pgdata_inited()
@@ -215,7 +215,7 @@ class PostgreSQL:
         self._control("-o", options, "-l", str(self.server.log), "start")
 
     def stop(self, mode: str = "fast") -> None:
-        """Stop it and wait: `fast` breaks connections, `immediate` is like a crash."""
+        """Stop the server: `fast` closes connections, `immediate` is like a crash."""
         self._control("-m", mode, "stop")
 
     def create_database(self, name: str) -> str:
@@ -229,18 +229,18 @@ class PostgreSQL:
         return self.url(name)
 
     def freeze(self) -> None:
-        """Let nothing in it move, as on a machine that hangs: connections stay and nobody answers."""
+        """Suspend all processes, as on a machine that hangs: connections stay open without responses."""
         self._each(psutil.Process.suspend)
 
     def thaw(self) -> None:
-        """End `freeze`."""
+        """Resume after `freeze`."""
         self._each(psutil.Process.resume)
 
     def _each(self, act: Callable[[psutil.Process], None]) -> None:
         pid = int((self.server.pgdata / "postmaster.pid").read_text(encoding="utf-8").splitlines()[0])
         postmaster = psutil.Process(pid)
         for process in (postmaster, *postmaster.children(recursive=True)):
-            # The process of a connection that has just been closed is gone.
+            # The backend process of a closed connection may be gone.
             with contextlib.suppress(psutil.NoSuchProcess):
                 act(process)
 
@@ -255,15 +255,15 @@ class PostgreSQL:
 
 
 class Web(Program):
-    """A project served by gunicorn, on a port of loopback.
+    """Project under gunicorn, on a loopback port.
 
-    In production it answers with a redirect unless `X-Forwarded-Proto: https` is sent.
+    In production, it redirects requests without `X-Forwarded-Proto: https`.
 
     Args:
-        project: its folder, set up.
-        folder: for its log.
-        env: its whole environment, see `production`.
-        workers: processes that answer.
+        project: the project folder, set up.
+        folder: the folder of the log.
+        env: the complete environment, see `production`.
+        workers: the number of worker processes.
     """
 
     def __init__(self, project: Path, folder: Path, env: dict[str, str], *, workers: int = 2) -> None:
@@ -285,11 +285,11 @@ class Web(Program):
 
 
 def production(project: Path, **extra: str) -> dict[str, str]:
-    """Return the environment of a project in production, with `extra`, its database migrated.
+    """Migrate the database, and return the environment of a project in production.
 
     Args:
-        project: its folder, set up.
-        extra: `DATABASE_URL`, and what else there is.
+        project: the project folder, set up.
+        extra: `DATABASE_URL` and further variables.
     """
     env = bare_environment(
         ALLOWED_HOSTS="127.0.0.1,localhost",

@@ -1,4 +1,4 @@
-"""Clients that are slow on purpose: they send a body byte by byte, or read nothing of a response."""
+"""Slow clients (Slowloris): they send a body byte by byte, or do not read the response."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ if TYPE_CHECKING:
 
 
 class SlowClients:
-    """Many connections with a request that never comes to its end.
+    """Connections whose requests never complete.
 
     Args:
         connect: opens a connection to the server.
-        host: for the `Host` header.
+        host: the value of the `Host` header.
     """
 
     def __init__(self, connect: Callable[[], socket.socket], host: str) -> None:
@@ -42,24 +42,24 @@ class SlowClients:
             link.close()
 
     def send(self, count: int, path: str, content_type: str = "application/json", length: int = 100_000) -> None:
-        """Announce bodies and send a byte of each now and then."""
+        """Start requests with a body, and send a byte of each twice a second."""
         head = f"POST {path} {self.head}Content-Type: {content_type}\r\nContent-Length: {length}\r\n\r\n"
         self.senders += self._open(count, head.encode() + b'{"email"')
 
     def read(self, count: int, path: str) -> None:
-        """Ask for a response and read none of it."""
+        """Request a response without reading it."""
         self.others += self._open(count, f"GET {path} {self.head}\r\n".encode())
 
     def stay(self, count: int, path: str) -> None:
-        """Ask for a response that ends the connection, and keep the connection."""
+        """Request a response with `Connection: close`, and keep the connection open."""
         self.others += self._open(count, f"GET {path} {self.head}Connection: close\r\n\r\n".encode())
 
     def wait(self, count: int) -> None:
-        """Open connections and say nothing."""
+        """Open connections without sending anything."""
         self.others += self._open(count, b"")
 
     def cut_off(self) -> bool:
-        """Tell whether the server has closed every connection that sends."""
+        """Return whether the server has closed all connections of `send`."""
         return all(map(_closed, self.senders))
 
     def _open(self, count: int, request: bytes) -> list[socket.socket]:
@@ -76,7 +76,7 @@ class SlowClients:
 
 
 def connect(host: str, port: int) -> socket.socket:
-    """Connect with a small buffer, so that what is not read stays with the server."""
+    """Connect with a small receive buffer, so that unread data stays on the server."""
     link = socket.socket()
     link.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
     link.settimeout(30)

@@ -1,4 +1,4 @@
-"""A project's stack in containers: started, asked through its proxy, killed piece by piece."""
+"""Container stack of a project, with requests through its proxy and crashes of single services."""
 
 from __future__ import annotations
 
@@ -25,10 +25,10 @@ if TYPE_CHECKING:
 
 PYTHON = "python:3.13-slim"
 HOST = "localhost"
-PASSWORD = "correct horse battery"  # noqa: S105 - of whoever registers
-# For a test in which nothing depends on the proxy.
+PASSWORD = "correct horse battery"  # noqa: S105 - of test users
+# For tests that do not depend on the proxy.
 with_one_proxy = pytest.mark.parametrize("project", ["caddy"], indirect=True)
-# What its owner writes into `.env`. A password may hold anything; nobody is slowed down; mails become files.
+# Content of `.env`: passwords with special characters, no rate limits, mails written to files.
 SECRETS = {
     "POSTGRES_PASSWORD": "'p@ss:w/rd %&\"'",
     "REDIS_PASSWORD": "'r@d is:$w/o #%&\"'",
@@ -40,7 +40,7 @@ OTHERS = {
     "DEFAULT_FROM_EMAIL": "no-reply@example.com",
     "DOMAIN": HOST,
     "EMAIL_BACKEND": "django.core.mail.backends.filebased.EmailBackend",
-    "EMAIL_FILE_PATH": "/tmp/mails",  # noqa: S108 - in a container of its own
+    "EMAIL_FILE_PATH": "/tmp/mails",  # noqa: S108 - in a container
     "FRONTEND_URL": "https://www.example.com",
     "THROTTLE_ANON": "none",
     "THROTTLE_AUTH": "none",
@@ -51,7 +51,7 @@ OTHERS = {
 
 
 def missing_engine() -> str:
-    """Say why no container can be started here; empty when one can."""
+    """Return why containers cannot be started, or an empty string."""
     if not shutil.which("docker"):
         return "there is no docker on the path"
     for command in (["docker", "version"], ["docker", "compose", "version"]):
@@ -62,12 +62,12 @@ def missing_engine() -> str:
 
 
 class Stack:
-    """The production stack of a project, on ports of its own.
+    """Production stack of a project, on free ports.
 
     Args:
-        project: its folder, with `uv.lock`; `.env` is written there.
-        folder: for certificates.
-        settings: more lines of `.env`.
+        project: the project folder, with `uv.lock`; `.env` is written there.
+        folder: the folder of certificates.
+        settings: additional variables of `.env`.
     """
 
     def __init__(self, project: Path, folder: Path, **settings: str) -> None:
@@ -82,7 +82,7 @@ class Stack:
         self.settings = SECRETS | OTHERS | settings
         self.changed = False
         self.session = requests.Session()
-        self.session.trust_env = False  # other certificates than those that this machine trusts
+        self.session.trust_env = False  # ignore the CA bundle of the environment
 
     def __enter__(self) -> Self:
         ports = {"HTTP_PORT": str(self.http_port), "HTTPS_PORT": str(self.https_port)}
@@ -99,34 +99,34 @@ class Stack:
         self.compose("down", "--volumes", "--timeout", "1")
 
     def write_env(self, **changes: str) -> None:
-        """Write `.env`, some of it changed until the next test."""
+        """Write `.env`, with `changes` that last until the next test."""
         self.changed = bool(changes)
         lines = [f"{name}={value}\n" for name, value in (self.settings | changes).items()]
         (self.project / ".env").write_text("".join(lines), encoding="utf-8")
 
     def settle(self) -> None:
-        """Run it with its own settings again, if it has others now."""
+        """Restore the original settings if they were changed."""
         if self.changed:
             self.write_env()
             self.make("up-production")
 
     def make(self, *arguments: str) -> str:
-        """Run `make`, which has to succeed."""
+        """Run `make`, which must succeed."""
         return run("make", *arguments, f"DOCKER_BUILD_FLAGS={self.build_flags}", cwd=self.project, env=self.env)
 
     @property
     def build_flags(self) -> str:
-        """What this machine's engine needs to build."""
+        """Return the build flags required on this machine."""
         return os.environ.get("DOCKER_BUILD_FLAGS", "")
 
     def up(self) -> None:
-        """Start it as its owner would, and trust its certificates."""
+        """Build and start the stack, and trust its certificates."""
         self.make("image")
         self.make("up-production")
         self.trust()
 
     def trust(self) -> None:
-        """Trust the certificates that it has now."""
+        """Trust the current certificates."""
         certificates = self.folder / "fullchain.pem"
         if self.proxy == "caddy":
             root = self.compose("exec", "-T", "proxy", "cat", "/data/caddy/pki/authorities/local/root.crt")
@@ -134,22 +134,22 @@ class Stack:
         self.session.verify = str(certificates)
 
     def compose(self, *arguments: str, typed: str = "") -> str:
-        """Run `docker compose` on it, which has to succeed, and return what it printed."""
+        """Run `docker compose`, which must succeed, and return its output."""
         files = [part for file in self.files for part in ("--file", str(file))]
         command = ["docker", "compose", "--env-file", ".env", *files, *arguments]
         return run(*command, cwd=self.project, env=self.env, typed=typed)
 
     def containers(self, service: str) -> list[str]:
-        """Return the ids of the running containers of a service."""
+        """Return the IDs of the running containers of a service."""
         return self.compose("ps", "--quiet", service).split()
 
     def inspect(self, container: str) -> dict[str, Any]:
-        """Return what the engine knows of a container."""
+        """Return the output of `docker inspect` for a container."""
         found: dict[str, Any] = json.loads(run("docker", "inspect", container, cwd=self.project))[0]
         return found
 
     def crash(self, service: str) -> None:
-        """Kill a service's first process. `docker kill` would be an order to stay down, not a crash."""
+        """Kill the main process of a service. After `docker kill`, the engine would not restart it."""
         container = self.containers(service)[0]
         state = self.inspect(container)["State"]
         kill = ("python", "-c", f"import os; os.kill({state['Pid']}, 9)")
@@ -157,16 +157,16 @@ class Stack:
         eventually(lambda: self.inspect(container)["State"]["StartedAt"] != state["StartedAt"])
 
     def healthy(self, service: str) -> bool:
-        """Tell whether each container of a service is healthy."""
+        """Return whether all containers of a service are healthy."""
         states = [self.inspect(container)["State"] for container in self.containers(service)]
         return bool(states) and all(state.get("Health", {}).get("Status") == "healthy" for state in states)
 
     def ask(self, method: str, path: str, **more: Any) -> requests.Response:
-        """Send a request through the proxy, its certificate checked, without following redirects."""
+        """Send a request through the proxy, with certificate verification and without following redirects."""
         return self.session.request(method, f"{self.url}{path}", timeout=60, allow_redirects=False, **more)
 
     def log_in(self, address: str) -> dict[str, str]:
-        """Register somebody, and return the header of who has logged in."""
+        """Register and log in a user, and return the authentication header."""
         account = {"email": address, "password": PASSWORD}
         assert self.ask("POST", "/api/v1/auth/register/", json=account).ok
         self.sql(f"UPDATE users_user SET email_verified_at = now() WHERE email = '{address}'")  # noqa: S608 - ours
@@ -174,17 +174,17 @@ class Stack:
 
     @contextmanager
     def connection(self) -> Iterator[ssl.SSLSocket]:
-        """Connect to the proxy, for what no library sends."""
+        """Connect to the proxy, for requests that HTTP libraries cannot send."""
         with self.connect() as secure:
             yield secure
 
     def connect(self) -> ssl.SSLSocket:
-        """Open a connection to the proxy, its certificate checked."""
+        """Open a connection to the proxy, with certificate verification."""
         context = ssl.create_default_context(cafile=str(self.session.verify))
         return context.wrap_socket(connect("127.0.0.1", self.https_port), server_hostname=HOST)
 
     def ready(self) -> bool:
-        """Ask a server for its readiness, past the proxy."""
+        """Return whether a server is ready, bypassing the proxy."""
         code = "from urllib.request import urlopen; print(urlopen('http://127.0.0.1:8000/health/ready/').status)"
         try:
             return self.compose("exec", "-T", "web", "python", "-c", code).strip() == "200"
@@ -192,7 +192,7 @@ class Stack:
             return False
 
     def begin_body(self, length: int) -> tuple[int, str]:
-        """Announce a body, send nothing of it, and return the status and the type of the problem."""
+        """Send request headers without the body, and return status and type of the problem."""
         head = (
             f"POST /api/v1/files/ HTTP/1.1\r\nHost: {HOST}\r\nContent-Type: multipart/form-data; boundary=x\r\n"
             f"Content-Length: {length}\r\n\r\n"
@@ -204,7 +204,7 @@ class Stack:
             return answer.status, json.loads(answer.read())["type"]
 
     def mails(self) -> str:
-        """Return all mails that were sent, by whichever container sends them."""
+        """Return all sent mails of all containers."""
         ids = run(
             "docker", "ps", "--quiet", "--filter", f"label=com.docker.compose.project={self.name}", cwd=self.project
         )
@@ -212,7 +212,7 @@ class Stack:
         return "".join(run("docker", "exec", container, *read, cwd=self.project) for container in ids.split())
 
     def sql(self, statement: str) -> str:
-        """Ask the database and return the one value it answers with."""
+        """Execute a statement and return the single value of its result."""
         psql = 'psql --username "$POSTGRES_USER" --dbname "$POSTGRES_DB" --no-align --tuples-only --quiet'
         return self.compose("exec", "-T", "db", "sh", "-c", psql, typed=statement).strip()
 

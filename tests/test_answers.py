@@ -1,4 +1,4 @@
-"""The ways in which people give their answers to cookiecutter, good and bad ones."""
+"""Ways to pass answers to cookiecutter, valid and invalid ones."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 class Machine:
-    """A user's machine with a home of its own, an empty folder to work in, and cookiecutter."""
+    """Simulated user machine: an empty home, an empty working directory, and cookiecutter."""
 
     def __init__(self, place: Path, template: Path) -> None:
         self.template = template
@@ -55,19 +55,19 @@ def metadata(project: Path) -> dict[str, Any]:
     return tomllib.loads((project / "pyproject.toml").read_text(encoding="utf-8"))
 
 
-def test_defaults_give_a_project_and_the_next_commands(machine: Machine) -> None:
+def test_defaults_generate_project_and_print_next_commands(machine: Machine) -> None:
     printed = machine.generate("--no-input")
     project = machine.cwd / "my_api"
     assert f"  cd {project}\n  git init\n  make run\n" in printed
     assert metadata(project)["project"]["name"] == "my_api-backend"
 
 
-def test_a_folder_with_a_space_is_quoted_in_the_next_command(machine: Machine) -> None:
+def test_next_command_quotes_folder_with_a_space(machine: Machine) -> None:
     printed = machine.generate("--no-input", "--output-dir", "My projects")
     assert f"  cd '{machine.cwd}/My projects/my_api'\n" in printed
 
 
-def test_answers_are_typed_at_the_prompts(machine: Machine) -> None:
+def test_answers_can_be_typed_at_prompts(machine: Machine) -> None:
     answers = {
         "project_name": "{{ 7*7 }} {% raw %}",
         "project_slug": "typed_by_hand",
@@ -85,33 +85,33 @@ def test_answers_are_typed_at_the_prompts(machine: Machine) -> None:
     assert written["tool"]["project"]["title"] == answers["project_name"]
 
 
-def test_each_question_is_put_in_words(machine: Machine) -> None:
+def test_prompts_have_texts(machine: Machine) -> None:
     printed = machine.generate(typed="\n" * len(PROMPTS))
     questions = re.findall(rf"\[(\d+)/{len(PROMPTS)}\] ", printed)
     assert questions == [str(number + 1) for number in range(len(PROMPTS))]
     assert not [key for key in PROMPTS if re.search(rf"\] (Select )?{key}\b", printed)]
 
 
-def test_answers_come_as_key_and_value(machine: Machine) -> None:
+def test_answers_can_be_passed_as_key_value(machine: Machine) -> None:
     machine.generate("--no-input", "project_name=Parcel Tracker", "license=Apache-2.0")
     assert metadata(machine.cwd / "parcel_tracker")["project"]["license"] == "Apache-2.0"
 
 
-def test_answers_come_from_a_configuration_file(machine: Machine) -> None:
+def test_answers_can_be_read_from_configuration_file(machine: Machine) -> None:
     config = machine.home / "cookiecutter.yml"
     config.write_text(yaml.safe_dump({"default_context": {"author_name": "Ünal 'Q' \"R\""}}), encoding="utf-8")
     machine.generate("--no-input", "--config-file", str(config))
     assert metadata(machine.cwd / "my_api")["project"]["authors"][0]["name"] == "Ünal 'Q' \"R\""
 
 
-def test_the_last_answers_are_replayed(machine: Machine) -> None:
+def test_replay_repeats_last_answers(machine: Machine) -> None:
     machine.generate("--no-input", "project_name=Again", "django_version=6.1")
     shutil.move(machine.cwd / "again", machine.home / "first")
     machine.generate("--replay")
     assert dict(files_of(machine.cwd / "again")) == dict(files_of(machine.home / "first"))
 
 
-def test_two_bakes_at_once_do_not_disturb_each_other(machine: Machine, bake: Bakery) -> None:
+def test_concurrent_generation_is_isolated(machine: Machine, bake: Bakery) -> None:
     arguments = [("--output-dir", folder, "--no-input") for folder in ("one", "other")]
     running = [subprocess.Popen(machine.command(*line), cwd=machine.cwd, env=machine.env) for line in arguments]
     assert [process.wait() for process in running] == [0, 0]
@@ -119,14 +119,14 @@ def test_two_bakes_at_once_do_not_disturb_each_other(machine: Machine, bake: Bak
         assert dict(files_of(machine.cwd / folder / "my_api")) == dict(files_of(bake()))
 
 
-def test_the_same_answers_give_the_same_bytes_but_for_the_secret(machine: Machine, bake: Bakery) -> None:
+def test_generation_is_deterministic_except_for_the_secret(machine: Machine, bake: Bakery) -> None:
     machine.generate("--no-input")
     again = machine.cwd / "my_api"
     assert dict(files_of(again)) == dict(files_of(bake()))
     assert (again / ".env").read_bytes() != (bake() / ".env").read_bytes()
 
 
-def test_the_environment_file_is_the_example_with_a_secret(bake: Bakery) -> None:
+def test_env_file_equals_example_with_a_secret(bake: Bakery) -> None:
     project = bake()
     example, env = ((project / name).read_text(encoding="utf-8").splitlines() for name in (".env.example", ".env"))
     changed = [(old, new) for old, new in zip(example, env, strict=True) if old != new]
@@ -134,13 +134,13 @@ def test_the_environment_file_is_the_example_with_a_secret(bake: Bakery) -> None
     assert stat.S_IMODE((project / ".env").stat().st_mode) == 0o600
 
 
-def test_git_ignores_the_environment_file(bake: Bakery, tmp_path: Path) -> None:
+def test_env_file_is_ignored_by_git(bake: Bakery, tmp_path: Path) -> None:
     project = shutil.copytree(bake(), tmp_path / "project")
     run("git", "init", "--quiet", cwd=project)
     assert run("git", "check-ignore", ".env", cwd=project) == ".env\n"
 
 
-def test_generating_over_a_project_keeps_what_its_owner_added(machine: Machine) -> None:
+def test_overwrite_keeps_files_added_by_user(machine: Machine) -> None:
     machine.generate("--no-input")
     project = machine.cwd / "my_api"
     folders = [path for path in project.rglob("*") if path.is_dir()]
@@ -152,7 +152,7 @@ def test_generating_over_a_project_keeps_what_its_owner_added(machine: Machine) 
     assert metadata(project)["project"]["description"] == "Another one."
 
 
-def test_an_existing_folder_is_not_touched_without_being_told_to(machine: Machine) -> None:
+def test_existing_folder_is_unchanged_without_overwrite_option(machine: Machine) -> None:
     (machine.cwd / "my_api").mkdir()
     with pytest.raises(AssertionError, match="already exists"):
         machine.generate("--no-input")
@@ -172,7 +172,7 @@ def test_an_existing_folder_is_not_touched_without_being_told_to(machine: Machin
         ("O'Neill & Sons", "o_neill_sons"),
     ],
 )
-def test_any_name_gives_a_valid_slug(bake: Bakery, name: str, slug: str) -> None:
+def test_slug_is_derived_from_any_name(bake: Bakery, name: str, slug: str) -> None:
     project = bake(project_name=name)
     assert project.name == slug
     assert metadata(project)["tool"]["project"]["title"] == name
@@ -192,24 +192,24 @@ BAD = {
 
 
 def faults_in(result: subprocess.CompletedProcess[str]) -> list[str]:
-    """Return what stderr says; cookiecutter's own log, with the place where it stopped, goes to stdout."""
+    """Return the rejected keys listed in stderr; cookiecutter logs to stdout."""
     lines = result.stderr.partition("\n\n")[0].splitlines()
     assert all(re.fullmatch(r"\w+: .+, for example: .+", line) for line in lines)
     return [line.partition(":")[0] for line in lines]
 
 
 @pytest.mark.parametrize("key", sorted(BAD))
-def test_a_bad_answer_stops_before_anything_is_written(machine: Machine, key: str) -> None:
+def test_invalid_answer_is_rejected_before_files_are_written(machine: Machine, key: str) -> None:
     django = "django_version=6.1" if key == "python_version" else "django_version=5.2"
     assert faults_in(machine.refuse("--no-input", django, f"{key}={BAD[key]}")) == [key]
 
 
-def test_all_bad_answers_are_named_at_once(machine: Machine) -> None:
+def test_rejection_lists_all_invalid_answers(machine: Machine) -> None:
     result = machine.refuse("--no-input", "django_version=6.1", *(f"{key}={value}" for key, value in BAD.items()))
     assert faults_in(result) == list(BAD)
 
 
-def test_refusal_ends_with_a_command_that_keeps_the_other_answers(machine: Machine) -> None:
+def test_rejection_prints_command_that_keeps_valid_answers(machine: Machine) -> None:
     good = {"project_name": "It's $HOME", "author_name": 'Ada "Countess" Lovelace', "use_channels": "true"}
     refused = machine.refuse("--no-input", *(f"{key}={value}" for key, value in {**BAD, **good}.items()))
     command = refused.stderr.splitlines()[-1]
@@ -221,7 +221,7 @@ def test_refusal_ends_with_a_command_that_keeps_the_other_answers(machine: Machi
     assert "channels~=4.3.2" in project["project"]["dependencies"]
 
 
-def test_missing_option_of_a_feature_is_added_by_the_command_of_the_refusal(machine: Machine) -> None:
+def test_rejection_prints_command_that_adds_required_option_of_feature(machine: Machine) -> None:
     refused = machine.refuse("--no-input", "features=all")
     assert faults_in(refused) == ["use_channels"]
     command = refused.stderr.splitlines()[-1].strip()
@@ -230,7 +230,7 @@ def test_missing_option_of_a_feature_is_added_by_the_command_of_the_refusal(mach
     assert (record["answers"]["features"], record["answers"]["use_channels"]) == ("all", True)
 
 
-def test_record_of_the_template_holds_the_answers(machine: Machine) -> None:
+def test_record_contains_answers(machine: Machine) -> None:
     machine.generate("--no-input", "features=files", "project_name=Ünïcödé")
     record = json.loads((machine.cwd / "unicode" / ".cornerstone.json").read_text(encoding="utf-8"))
     assert record["template"] == str(machine.template)
@@ -239,7 +239,7 @@ def test_record_of_the_template_holds_the_answers(machine: Machine) -> None:
     assert (record["answers"]["features"], record["answers"]["project_name"]) == ("files", "Ünïcödé")
 
 
-def test_a_bad_answer_leaves_an_existing_project_as_it_is(machine: Machine) -> None:
+def test_invalid_answer_leaves_existing_project_unchanged(machine: Machine) -> None:
     machine.generate("--no-input")
     before = dict(files_of(machine.cwd / "my_api"))
     with pytest.raises(AssertionError, match="email: 'nobody' has no @"):
@@ -248,11 +248,11 @@ def test_a_bad_answer_leaves_an_existing_project_as_it_is(machine: Machine) -> N
 
 
 @pytest.mark.parametrize("option", options())
-def test_an_unknown_choice_is_refused_by_cookiecutter_itself(machine: Machine, option: str) -> None:
+def test_unknown_choice_is_rejected_by_cookiecutter(machine: Machine, option: str) -> None:
     assert option in machine.refuse("--no-input", f"{option}=unheard-of").stderr
 
 
-def test_a_replayed_file_with_bad_answers_is_refused(machine: Machine) -> None:
+def test_replay_rejects_file_with_invalid_answers(machine: Machine) -> None:
     machine.generate("--no-input")
     shutil.rmtree(machine.cwd / "my_api")
     [replay] = (machine.home / ".cookiecutter_replay").glob("*.json")

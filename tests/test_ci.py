@@ -1,4 +1,4 @@
-"""What a project's CI, its commit hooks and its own tools do, as far as they run without a network."""
+"""CI configuration, commit hooks and tools of a project, as far as they run without a network."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ both = pytest.mark.parametrize("provider", ["github", "gitlab"])
 
 
 def commands(part: Any) -> Iterator[str]:
-    """Yield each shell command of a workflow, however deep it stands."""
+    """Yield each shell command of a workflow, at any nesting level."""
     if isinstance(part, list):
         for entry in part:
             yield from commands(entry)
@@ -56,7 +56,7 @@ def configurations(project: Path) -> list[Path]:
 
 
 def targets(project: Path) -> set[str]:
-    """Return the targets of `make` that the project's CI calls."""
+    """Return the `make` targets that the CI of a project calls."""
     lines = [line for file in configurations(project) for line in commands(yaml.safe_load(file.read_text("utf-8")))]
     assert all("make " in line for line in lines), f"CI calls make and nothing else: {lines}"
     called = [re.search(r"make (?:--\S+ )*([a-z-]+)", line) for line in lines]
@@ -64,7 +64,7 @@ def targets(project: Path) -> set[str]:
 
 
 @every_variant
-def test_its_files_are_valid(bake: Bakery, answers: Answers) -> None:
+def test_configuration_files_are_valid(bake: Bakery, answers: Answers) -> None:
     project = bake(**answers)
     for pattern, schema in SCHEMAS.items():
         if files := sorted(project.glob(pattern)):
@@ -78,27 +78,27 @@ def test_its_files_are_valid(bake: Bakery, answers: Answers) -> None:
 
 
 @pytest.mark.parametrize("provider", PROVIDERS)
-def test_it_has_the_files_of_its_provider_alone(bake: Bakery, provider: str) -> None:
+def test_project_has_files_of_its_ci_provider_only(bake: Bakery, provider: str) -> None:
     project = bake(ci_provider=provider)
     files = {path for paths in PROVIDERS.values() for path in paths}
     assert {path for path in files if (project / path).exists()} == PROVIDERS[provider]
 
 
 @both
-def test_it_calls_targets_that_the_makefile_has(bake: Bakery, provider: str) -> None:
+def test_ci_calls_existing_make_targets(bake: Bakery, provider: str) -> None:
     project = bake(ci_provider=provider)
     called = targets(project)
     assert {"lint", "types", "test", "audit", "secrets", "openapi-diff", "deploy"} <= called
     assert called <= set(run("make", "help", cwd=project).split())
 
 
-def test_both_providers_call_the_same_targets(bake: Bakery) -> None:
-    # The Python of GitHub's runner is asked for; GitLab's is the image.
+def test_ci_providers_call_the_same_targets(bake: Bakery) -> None:
+    # On GitHub, the Python version is read from a target; on GitLab, it is the image.
     assert targets(bake(ci_provider="github")) - {"python-version"} == targets(bake(ci_provider="gitlab"))
 
 
 @both
-def test_only_what_has_containers_builds_an_image(bake: Bakery, provider: str) -> None:
+def test_ci_builds_image_only_with_containers(bake: Bakery, provider: str) -> None:
     assert {"image", "image-scan", "image-sbom"} <= targets(bake(ci_provider=provider))
     without = bake(ci_provider=provider, deployment="none")
     assert not {target for target in targets(without) if target.startswith("image")}
@@ -106,7 +106,7 @@ def test_only_what_has_containers_builds_an_image(bake: Bakery, provider: str) -
 
 
 @both
-def test_they_run_on_the_python_that_was_chosen(bake: Bakery, provider: str) -> None:
+def test_ci_uses_selected_python_version(bake: Bakery, provider: str) -> None:
     project = bake(ci_provider=provider, python_version="3.12")
     if provider == "github":
         assert run("make", "--silent", "python-version", cwd=project) == "3.12\n"
@@ -116,10 +116,10 @@ def test_they_run_on_the_python_that_was_chosen(bake: Bakery, provider: str) -> 
 
 @pytest.fixture(scope="module")
 def repository(installed: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return the default project as its owner has it after the first commit."""
+    """Return the default project as a git repository with one commit."""
     place = tmp_path_factory.mktemp("repository") / "my_api"
     shutil.copytree(installed, place, symlinks=True, ignore=shutil.ignore_patterns(".venv", ".git"))
-    # The environment knows where it is; its stamp says that nothing has to be installed.
+    # A link works: the environment has absolute paths, and its stamp prevents an installation.
     (place / ".venv").symlink_to(installed / ".venv")
     run("git", "init", "--quiet", "--initial-branch", "main", cwd=place)
     commit(place, "Generate")
@@ -132,27 +132,27 @@ def commit(repository: Path, message: str) -> None:
     run("git", *author, "commit", "--quiet", "--message", message, cwd=repository)
 
 
-def test_the_hooks_change_nothing_of_a_fresh_project(repository: Path) -> None:
+def test_commit_hooks_change_nothing_in_new_project(repository: Path) -> None:
     run(repository / ".venv" / "bin" / "pre-commit", "run", "--all-files", cwd=repository)
     assert run("git", "status", "--porcelain", cwd=repository) == ""
 
 
 @pytest.mark.parametrize("target", ["lock-check", "secrets", "sbom", "python-version"])
-def test_what_ci_calls_passes_in_a_fresh_project(repository: Path, target: str) -> None:
+def test_ci_targets_pass_in_new_project(repository: Path, target: str) -> None:
     run("make", target, cwd=repository)
     assert run("git", "status", "--porcelain", cwd=repository) == ""
 
 
-def test_nothing_is_deployed_before_somebody_says_how(repository: Path) -> None:
+def test_deploy_fails_until_it_is_configured(repository: Path) -> None:
     result = subprocess.run(["make", "deploy"], cwd=repository, check=False, capture_output=True, text=True)
     assert result.returncode != 0
     assert "docs/ci.md" in result.stderr
 
 
-def test_a_secret_is_found_before_and_after_it_is_committed_and_removed(repository: Path) -> None:
+def test_secret_scan_finds_uncommitted_committed_and_removed_secret(repository: Path) -> None:
     copy = repository.with_name("leaking")
     shutil.copytree(repository, copy, symlinks=True)
-    # Put together here, so that no scanner finds this file.
+    # Concatenated, so that secret scanners do not report this file.
     (copy / "leak.py").write_text('TOKEN = "' + "ghp_" + "NqVwYS81VP7Hb1DX8pPd5khxE3pyIgKpaUnA" + '"\n', "utf-8")
     looks = [secrets(copy)]
     commit(copy, "Leak")
@@ -165,7 +165,7 @@ def test_a_secret_is_found_before_and_after_it_is_committed_and_removed(reposito
         assert "NqVwYS81" not in look.stdout + look.stderr
 
 
-def test_nothing_in_any_variant_looks_like_a_secret(installed: Path, bake: Bakery) -> None:
+def test_secret_scan_finds_nothing_in_any_variant(installed: Path, bake: Bakery) -> None:
     projects = [bake(**answers) for answers in VARIANTS]
     options = ("--no-validate", "--no-update-check", "--redact", "--quiet")
     run(installed / ".venv" / "bin" / "kingfisher", "scan", *options, *projects, cwd=installed)

@@ -1,4 +1,4 @@
-"""A project follows the template through cruft, and its secret never leaves its place."""
+"""Template updates with cruft; `.env` is not changed."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def commit(folder: Path, message: str) -> None:
 
 @pytest.fixture
 def repository(template: Path, tmp_path: Path) -> Path:
-    """Return a git repository with the template in its first commit."""
+    """Return a git repository with the template in one commit."""
     place = shutil.copytree(template, tmp_path / "template")
     run("git", "init", "--quiet", cwd=place, env=ENVIRONMENT)
     commit(place, "First release")
@@ -33,7 +33,7 @@ def repository(template: Path, tmp_path: Path) -> Path:
 
 @pytest.fixture
 def project(repository: Path, tmp_path: Path) -> Path:
-    """Return a project that its owner has made with cruft and committed."""
+    """Return a committed project that was generated with cruft."""
     run(CRUFT, "create", str(repository), "--no-input", "--default-config", cwd=tmp_path, env=ENVIRONMENT)
     place = tmp_path / "my_api"
     run("git", "init", "--quiet", cwd=place, env=ENVIRONMENT)
@@ -42,7 +42,7 @@ def project(repository: Path, tmp_path: Path) -> Path:
 
 
 def release(repository: Path) -> None:
-    """Add a file to the template, change one, and commit."""
+    """Add a file to the template, change another, and commit."""
     (repository / TREE / "NEWS.md").write_text("# News of {{ cookiecutter.project_slug }}\n", encoding="utf-8")
     with (repository / TREE / "README.md").open("a", encoding="utf-8") as file:
         file.write("\nA new last line.\n")
@@ -53,14 +53,14 @@ def status(project: Path) -> list[str]:
     return run("git", "status", "--porcelain", cwd=project, env=ENVIRONMENT).splitlines()
 
 
-def test_a_fresh_project_is_up_to_date(project: Path) -> None:
+def test_new_project_is_up_to_date(project: Path) -> None:
     assert (project / ".env").exists()
     assert status(project) == []
     run(CRUFT, "check", cwd=project, env=ENVIRONMENT)
     assert run(CRUFT, "diff", "--exit-code", cwd=project, env=ENVIRONMENT) == ""
 
 
-def test_an_update_brings_what_is_new_and_leaves_the_secret(project: Path, repository: Path) -> None:
+def test_update_applies_changes_and_keeps_env_file(project: Path, repository: Path) -> None:
     secret = (project / ".env").read_bytes()
     (project / "README.md").write_text(
         "My own first line.\n\n" + (project / "README.md").read_text(encoding="utf-8"), encoding="utf-8"
@@ -82,7 +82,7 @@ def test_an_update_brings_what_is_new_and_leaves_the_secret(project: Path, repos
     run(CRUFT, "check", cwd=project, env=ENVIRONMENT)
 
 
-def test_an_answer_is_changed_later(project: Path) -> None:
+def test_update_can_change_an_answer(project: Path) -> None:
     answer = json.dumps({"django_version": "6.1", "features": "files"})
     run(CRUFT, "update", "--skip-apply-ask", "--variables-to-update", answer, cwd=project, env=ENVIRONMENT)
     assert '"django~=6.1' in (project / "pyproject.toml").read_text(encoding="utf-8")

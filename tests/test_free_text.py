@@ -1,4 +1,4 @@
-"""Whatever somebody types into a free text comes out as typed, in files that can be read."""
+"""Arbitrary free text is preserved in valid files (property-based)."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def folder() -> Iterator[Path]:
 
 
 def type_in(template: Path, folder: Path, answers: dict[str, str]) -> Path:
-    """Answer cookiecutter's real prompts, in this process to save its start."""
+    """Answer the real prompts of cookiecutter in this process, which is faster than a new one."""
     typed = io.StringIO("".join(f"{answers.get(key, '')}\n" for key in PROMPTS))
     config = folder / "config.yml"
     config.write_text(f"replay_dir: {folder / 'replay'}\ncookiecutters_dir: {folder / 'templates'}\n", encoding="utf-8")
@@ -56,9 +56,7 @@ def type_in(template: Path, folder: Path, answers: dict[str, str]) -> Path:
 @example(name="x" * 200, description="\\" * 200, author='"' * 200)
 @example(name="# % if cookiecutter", description="{{ 7*7 }} {% raw %}", author="'''\"\"\"\\")
 @example(name="שלום ${x}", description="%(x)s %s {# 'é' #}", author="👩‍👩‍👧 مرحبا")
-def test_a_text_typed_at_a_prompt_survives(
-    template: Path, folder: Path, name: str, description: str, author: str
-) -> None:
+def test_typed_text_is_preserved(template: Path, folder: Path, name: str, description: str, author: str) -> None:
     answers = {"project_name": name, "project_slug": "typed", "description": description, "author_name": author}
     project = type_in(template, folder, answers)
     for path, text in texts_of(project):

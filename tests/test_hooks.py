@@ -59,14 +59,12 @@ def answers() -> dict[str, Any]:
 
 
 @pytest.mark.parametrize(("key", "answer"), cases(GOOD))
-def test_a_good_answer_is_accepted(answers: dict[str, Any], key: str, answer: str) -> None:
+def test_valid_answer_is_accepted(answers: dict[str, Any], key: str, answer: str) -> None:
     assert list(faults(answers | {key: answer})) == []
 
 
 @pytest.mark.parametrize(("key", "answer"), cases(BAD), ids=ascii)
-def test_a_bad_answer_is_refused_with_an_example_that_is_accepted(
-    answers: dict[str, Any], key: str, answer: str
-) -> None:
+def test_invalid_answer_is_rejected_with_a_valid_example(answers: dict[str, Any], key: str, answer: str) -> None:
     [fault] = faults(answers | {key: answer})
     named, _, rest = fault.partition(": ")
     example = rest.rpartition(", for example: ")[2]
@@ -76,12 +74,12 @@ def test_a_bad_answer_is_refused_with_an_example_that_is_accepted(
 
 
 @pytest.mark.parametrize("option", options())
-def test_an_unknown_answer_to_an_option_is_refused(answers: dict[str, Any], option: str) -> None:
+def test_unknown_option_value_is_rejected(answers: dict[str, Any], option: str) -> None:
     [fault] = faults(answers | {option: "unheard-of"})
     assert fault.startswith(f"{option}: 'unheard-of' is ")
 
 
-def test_a_python_too_old_for_the_django_is_refused() -> None:
+def test_python_too_old_for_django_is_rejected() -> None:
     answers = context_of({"django_version": "6.1", "python_version": "3.11"})
     assert list(faults(answers)) == [
         "python_version: Django 6.1 needs Python 3.12 or newer, not 3.11, for example: 3.13"
@@ -97,13 +95,13 @@ def test_a_python_too_old_for_the_django_is_refused() -> None:
         ("all none", "all and none cannot be combined with other names"),
     ],
 )
-def test_features_that_are_unknown_or_contradict_are_named(answers: dict[str, Any], typed: str, fault: str) -> None:
+def test_features_that_are_unknown_or_conflict_are_reported(answers: dict[str, Any], typed: str, fault: str) -> None:
     [found] = faults(answers | {"features": typed})
     assert found.startswith(f"features: {fault}; choose from {', '.join(FEATURES)}, all, none, for example: ")
 
 
 @pytest.mark.parametrize("typed", ["notifications", "files notifications", "Notifications,", "all", "notification"])
-def test_feature_that_needs_an_option_says_so(answers: dict[str, Any], typed: str) -> None:
+def test_feature_without_required_option_is_rejected(answers: dict[str, Any], typed: str) -> None:
     found = list(faults(answers | {"features": typed}))
     assert found[-1] == "use_channels: is needed by notifications in features, for example: true"
     accepted = faults(answers | {"features": typed, "use_channels": True})
@@ -121,44 +119,44 @@ def test_feature_that_needs_an_option_says_so(answers: dict[str, Any], typed: st
         ("unknown", ""),
     ],
 )
-def test_features_are_expanded_for_junctions(typed: str, expanded: str) -> None:
+def test_features_are_expanded_for_conditions(typed: str, expanded: str) -> None:
     assert context_of({"features": typed})["__features"] == expanded
 
 
-def test_no_name_of_a_feature_is_part_of_another_word_of_the_prompt() -> None:
+def test_feature_names_are_no_substrings_of_each_other() -> None:
     words = [*FEATURES, *WHOLE]
     assert [(one, other) for one, other in itertools.permutations(words, 2) if one in other] == []
 
 
-def test_prompt_of_features_lists_them() -> None:
+def test_features_prompt_lists_all_names() -> None:
     assert f"({', '.join(FEATURES)}, all or none)" in DEFINITION["__prompts__"]["features"]
 
 
-def test_features_need_options_that_exist() -> None:
+def test_features_require_existing_options() -> None:
     assert set(DEFINITION["_features"].values()) - {""} <= set(SWITCHES)
 
 
-def test_every_prompt_is_validated() -> None:
+def test_prompts_are_all_validated() -> None:
     assert set(GOOD) == set(BAD) == set(PROMPTS) - set(options())
 
 
-def test_hook_knows_each_option_and_its_answers() -> None:
+def test_hook_choices_match_cookiecutter_json() -> None:
     assert {option: list(choices) for option, choices in CHOICES.items()} | {
         switch: [DEFINITION[switch], not DEFINITION[switch]] for switch in SWITCHES
     } == options()
 
 
 @given(st.text(alphabet=st.characters(categories=["Cc", "Cs", "Zl", "Zp"]), min_size=1), st.text())
-def test_no_control_character_passes_wherever_it_stands(forbidden: str, text: str) -> None:
+def test_control_characters_are_rejected_at_any_position(forbidden: str, text: str) -> None:
     assert line_fault(f"a{text}{forbidden}{text}")
 
 
 @given(st.text(alphabet=st.characters(categories=["L", "M", "N", "P", "S", "Zs", "Cf"]), min_size=1))
-def test_every_printable_line_passes(text: str) -> None:
+def test_printable_lines_are_accepted(text: str) -> None:
     assert not line_fault(f"a{text}"), [unicodedata.category(character) for character in text]
 
 
-def test_without_a_time_zone_database_the_shape_decides(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_time_zone_pattern_is_checked_without_database(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("zoneinfo.ZoneInfo", mock.Mock(side_effect=zoneinfo.ZoneInfoNotFoundError))
     assert not zone_fault("Europe/Berlin")
     assert zone_fault("Europe / Berlin")
@@ -195,18 +193,18 @@ def test_unchosen_paths_are_removed_with_the_folders_that_become_empty(
     assert [name for name in left if (tmp_path / name).is_dir() and not any((tmp_path / name).iterdir())] == ["mine"]
 
 
-def test_path_that_the_template_lacks_is_an_error_also_when_chosen(tmp_path: Path) -> None:
+def test_keep_path_must_exist(tmp_path: Path) -> None:
     with pytest.raises(LookupError, match=r"__keep .* do not exist: nowhere\.py"):
         remove_unchosen(tmp_path, {"nowhere.py": "True"})
 
 
 @pytest.mark.parametrize("condition", ["", "true", "compose"])
-def test_condition_that_is_neither_true_nor_false_is_an_error(condition: str) -> None:
+def test_keep_condition_must_be_true_or_false(condition: str) -> None:
     with pytest.raises(LookupError, match=r"True or False for: x\.py"):
         unchosen_paths({"x.py": condition, "y.py": "True"})
 
 
-def test_env_is_private_and_has_a_secret_of_its_own(tmp_path: Path) -> None:
+def test_env_file_is_private_and_has_a_unique_secret(tmp_path: Path) -> None:
     (tmp_path / ".env.example").write_text("A=1\nSECRET_KEY=\nB=ü\n", encoding="utf-8")
     secrets = set()
     for _ in range(2):
@@ -220,7 +218,7 @@ def test_env_is_private_and_has_a_secret_of_its_own(tmp_path: Path) -> None:
     assert all(len(secret.removeprefix("SECRET_KEY=")) >= 50 for secret in secrets)
 
 
-def test_an_env_that_is_there_already_is_left_alone(tmp_path: Path) -> None:
+def test_env_file_is_kept_if_it_exists(tmp_path: Path) -> None:
     (tmp_path / ".env.example").write_text("SECRET_KEY=\n", encoding="utf-8")
     (tmp_path / ".env").write_text("mine", encoding="utf-8")
     write_env(tmp_path)
@@ -228,7 +226,7 @@ def test_an_env_that_is_there_already_is_left_alone(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("example", ["A=1\n", "SECRET_KEY=\nSECRET_KEY=\n"])
-def test_an_example_without_exactly_one_place_for_the_secret_is_an_error(tmp_path: Path, example: str) -> None:
+def test_env_example_must_have_one_secret_line(tmp_path: Path, example: str) -> None:
     (tmp_path / ".env.example").write_text(example, encoding="utf-8")
     with pytest.raises(LookupError, match="exactly one line"):
         write_env(tmp_path)
@@ -264,5 +262,5 @@ def test_record_has_the_commit_of_a_clone_without_changes(tmp_path: Path, monkey
     assert commit_of(RECORDED | {"_repo_dir": str(clone)}) is None
 
 
-def test_record_has_the_commit_that_cruft_names() -> None:
+def test_record_uses_commit_of_cruft() -> None:
     assert commit_of(RECORDED | {"_commit": "1234"}) == "1234"

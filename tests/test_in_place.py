@@ -1,4 +1,4 @@
-"""The template's tree is itself a working project with every feature on, and stays readable as one."""
+"""The template tree as a working project with all features, and limits of its control lines."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ SOURCES = {
     "command",
     ["ruff check --no-cache", "ruff format --check --no-cache", "mypy .", "lint-imports --no-cache", "pytest"],
 )
-def test_it_passes_its_own_checks_as_it_stands(
+def test_template_tree_passes_its_own_checks(
     in_place: Path, in_place_tools: Path, command: str, environment: dict[str, str]
 ) -> None:
     tool, *arguments = command.split()
@@ -46,7 +46,7 @@ def test_catalogs_are_complete_and_makemessages_reproduces_them(
         assert run("msgattrib", "--untranslated", "--no-obsolete", catalog, cwd=project) == "", catalog
 
 
-def test_diagram_of_the_request_lifecycle_names_the_middleware_in_order() -> None:
+def test_request_lifecycle_diagram_matches_middleware_order() -> None:
     settings = "\n".join(SOURCES["config/settings/base.py"])
     page = (ROOT / TREE / "docs/architecture.md").read_text(encoding="utf-8")
     diagram = page.partition("flowchart TD")[2].partition("```")[0]
@@ -72,25 +72,25 @@ def test_control_lines_do_not_nest() -> None:
         assert depth == 0, name
 
 
-def test_no_blank_line_is_lost_behind_a_block() -> None:
-    """A control line takes the blank lines that follow it along: the one that separates stands within the block."""
+def test_control_lines_consume_no_separating_blank_line() -> None:
+    """Control lines consume the blank lines after them: separating blank lines belong inside the block."""
     lost = re.compile(r"^.*\S.*\n[ \t]*# % end\w+\n\n", re.MULTILINE)
     paths = [path for path in tracked_files(ROOT / TREE) if path.suffix in {"", ".md", ".py", ".toml", ".yaml", ".yml"}]
     texts = {path.as_posix(): (ROOT / TREE / path).read_text(encoding="utf-8") for path in paths}
     assert [f"{name}: {found}" for name, text in texts.items() for found in lost.findall(text)] == []
 
 
-def test_the_apps_have_no_control_line() -> None:
+def test_control_lines_do_not_occur_in_apps() -> None:
     assert [
         name for name, lines in SOURCES.items() if name.startswith("apps/") and any(map(CONTROL.search, lines))
     ] == []
 
 
-def test_every_control_line_starts_the_way_the_formatter_leaves_it() -> None:
+def test_control_lines_have_the_formatted_prefix() -> None:
     assert [name for name, lines in SOURCES.items() if any(line.lstrip().startswith("#%") for line in lines)] == []
 
 
-def test_every_path_of_the_table_exists() -> None:
+def test_keep_table_paths_exist() -> None:
     assert [path for path in DEFINITION["__keep"] if not (ROOT / TREE / path).exists()] == []
 
 
@@ -99,8 +99,8 @@ def test_private_keys_are_ten_at_most() -> None:
     assert len({key for key in DEFINITION if key.startswith("_")} - of_cookiecutter) <= 10
 
 
-def test_what_is_copied_unrendered_are_files_never_folders() -> None:
-    """A folder that matches is removed when a project is generated over: its owner's files go with it."""
+def test_copy_without_render_patterns_match_files_only() -> None:
+    """A matching folder would be replaced on regeneration, including files that the user added."""
     folders = {parent for path in tracked_files(ROOT / TREE) for parent in path.parents} - {PurePath()}
     patterns = DEFINITION["_copy_without_render"]
     assert [folder for folder in map(str, folders) if any(fnmatch(folder, pattern) for pattern in patterns)] == []

@@ -1,4 +1,4 @@
-"""What a project gives to a Kubernetes cluster, built by kustomize and read as the cluster would."""
+"""Kubernetes manifests of a project, built by kustomize."""
 
 from __future__ import annotations
 
@@ -20,25 +20,25 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 OVERLAYS = ["staging", "production"]
-# The oldest that knows all of it, and the newest whose schemas are known.
+# The oldest version that supports all used fields, and the newest with available schemas.
 VERSIONS = ["1.30", "1.37"]
 VARIANTS = [answers for answers in covering_array(strength=3) if answers["deployment"] == "kubernetes"]
 pytestmark = pytest.mark.skipif(not kustomize(), reason="neither kustomize nor kubectl is on the path")
 every_variant = pytest.mark.parametrize("answers", VARIANTS, ids=label)
 every_overlay = pytest.mark.parametrize("overlay", OVERLAYS)
-# What tells variants apart here.
+# Options that affect the manifests.
 FEATURES: list[Answers] = [
     {"use_celery": True, "use_opentelemetry": True},
     {"use_celery": True, "media_storage": "s3"},
     {"use_celery": False},
 ]
-# Pods that others start in the namespace.
+# Policies for pods of other controllers in the namespace.
 ELSEWHERE = {"certificates"}
 
 
 @functools.cache
 def validate(text: str) -> None:
-    """Compare an object with the schemas of Kubernetes; most objects are the same in many variants."""
+    """Validate an object against the Kubernetes schemas; cached, since variants share most objects."""
     for version in VERSIONS:
         kubernetes_validate.validate(json.loads(text), version, strict=True)
 
@@ -57,39 +57,37 @@ def cluster(bake: Bakery, tmp_path_factory: pytest.TempPathFactory) -> Callable[
 
 @pytest.fixture(params=[(overlay, tuple(row.items())) for overlay in OVERLAYS for row in FEATURES], ids=str)
 def any_cluster(request: pytest.FixtureRequest, cluster: Callable[..., Cluster]) -> Cluster:
-    """Return what each overlay gives, with each set of features that matters here."""
+    """Return the objects of each overlay with each set of relevant options."""
     overlay, features = request.param
     return cluster(overlay, **dict(features))
 
 
 @every_overlay
 @every_variant
-def test_every_object_is_one_that_kubernetes_knows(
-    cluster: Callable[..., Cluster], answers: Answers, overlay: str
-) -> None:
+def test_objects_match_kubernetes_schemas(cluster: Callable[..., Cluster], answers: Answers, overlay: str) -> None:
     for found in cluster(overlay, **answers).objects:
         validate(json.dumps(found, sort_keys=True))
 
 
-def test_nothing_is_built_without_secrets(bake: Bakery) -> None:
+def test_build_fails_without_secrets(bake: Bakery) -> None:
     overlay = bake(deployment="kubernetes") / "deploy/kubernetes/overlays/production"
     with pytest.raises(subprocess.CalledProcessError) as failure:
         build(overlay)
     assert "secrets.env" in failure.value.stderr
 
 
-def test_git_ignores_the_secrets(bake: Bakery, tmp_path: Path) -> None:
+def test_secrets_are_ignored_by_git(bake: Bakery, tmp_path: Path) -> None:
     project = shutil.copytree(bake(deployment="kubernetes"), tmp_path / "project")
     run("git", "init", "--quiet", cwd=project)
     secrets = [f"deploy/kubernetes/overlays/{overlay}/secrets.env" for overlay in OVERLAYS]
     assert run("git", "check-ignore", *secrets, cwd=project).split() == secrets
 
 
-def test_no_variable_has_a_secret_before_its_owner_writes_one(any_cluster: Cluster) -> None:
+def test_secret_values_are_empty_by_default(any_cluster: Cluster) -> None:
     assert set(any_cluster.one("Secret", "secrets")["data"].values()) == {""}
 
 
-def test_each_overlay_has_a_namespace_of_its_own_that_refuses_what_is_not_restricted(
+def test_overlays_have_separate_restricted_namespaces(
     cluster: Callable[..., Cluster],
 ) -> None:
     names = set()
@@ -104,8 +102,8 @@ def test_each_overlay_has_a_namespace_of_its_own_that_refuses_what_is_not_restri
     assert len(names) == len(OVERLAYS)
 
 
-def test_every_pod_is_restricted(any_cluster: Cluster) -> None:
-    """https://kubernetes.io/docs/concepts/security/pod-security-standards/#restricted, and more."""
+def test_pods_meet_the_restricted_standard(any_cluster: Cluster) -> None:
+    """Source: https://kubernetes.io/docs/concepts/security/pod-security-standards/#restricted."""
     for name, pod in any_cluster.pods().items():
         spec = pod["spec"]
         assert spec["automountServiceAccountToken"] is False, name
@@ -124,26 +122,26 @@ def test_every_pod_is_restricted(any_cluster: Cluster) -> None:
             }, name
 
 
-def test_every_container_asks_for_what_it_needs_and_gets_no_more(any_cluster: Cluster) -> None:
+def test_containers_have_requests_and_limits(any_cluster: Cluster) -> None:
     for name, pod in any_cluster.pods().items():
         for container in containers(pod):
             assert container["resources"]["requests"].keys() == {"cpu", "memory"}, name
             assert container["resources"]["limits"].keys() == {"cpu", "memory"}, name
 
 
-def test_what_is_written_to_memory_has_a_limit(any_cluster: Cluster) -> None:
+def test_memory_volumes_have_a_size_limit(any_cluster: Cluster) -> None:
     for name, pod in any_cluster.pods().items():
         empty = [volume["emptyDir"] for volume in pod["spec"]["volumes"] if "emptyDir" in volume]
         assert all(volume["medium"] == "Memory" and volume["sizeLimit"] for volume in empty), name
 
 
-def test_one_image_runs_everything_but_pgbouncer_and_every_tag_is_fixed(any_cluster: Cluster) -> None:
+def test_images_are_pinned_and_shared_except_for_pgbouncer(any_cluster: Cluster) -> None:
     images = {name: {container["image"] for container in containers(pod)} for name, pod in any_cluster.pods().items()}
     assert images.pop("pgbouncer") == {"ghcr.io/cloudnative-pg/pgbouncer:1.25.1"}
     assert set().union(*images.values()) == {"registry.example.com/my_api:0.1.0"}
 
 
-def test_every_selector_finds_the_pods_it_means(any_cluster: Cluster) -> None:
+def test_selectors_match_intended_pods(any_cluster: Cluster) -> None:
     for deployment in any_cluster.kind("Deployment"):
         name = deployment["metadata"]["name"]
         assert any_cluster.selected(deployment["spec"]["selector"]) == {name}
@@ -159,14 +157,14 @@ def test_every_selector_finds_the_pods_it_means(any_cluster: Cluster) -> None:
     assert idle == ELSEWHERE
 
 
-def test_every_deployment_has_a_budget_that_lets_nodes_be_drained(any_cluster: Cluster) -> None:
+def test_deployments_have_disruption_budgets_that_allow_draining(any_cluster: Cluster) -> None:
     budgets = any_cluster.kind("PodDisruptionBudget")
     covered = [name for budget in budgets for name in any_cluster.selected(budget["spec"]["selector"])]
     assert sorted(covered) == sorted(found["metadata"]["name"] for found in any_cluster.kind("Deployment"))
     assert all(budget["spec"]["maxUnavailable"] >= 1 for budget in budgets)
 
 
-def test_the_way_in_leads_to_a_port_that_a_container_opens(any_cluster: Cluster) -> None:
+def test_ingress_routes_to_an_open_container_port(any_cluster: Cluster) -> None:
     (ingress,) = any_cluster.kind("Ingress")
     for path in ingress["spec"]["rules"][0]["http"]["paths"]:
         backend = path["backend"]["service"]
@@ -177,14 +175,14 @@ def test_the_way_in_leads_to_a_port_that_a_container_opens(any_cluster: Cluster)
         assert targets <= any_cluster.opened()[service["metadata"]["name"]]
 
 
-def test_policies_let_in_to_ports_that_a_container_opens(any_cluster: Cluster) -> None:
+def test_policies_allow_open_container_ports_only(any_cluster: Cluster) -> None:
     for policy in any_cluster.kind("NetworkPolicy"):
         for rule in policy["spec"].get("ingress", []):
             for name in any_cluster.selected(policy["spec"]["podSelector"]):
                 assert ports(rule) <= any_cluster.opened()[name]
 
 
-def test_probes_ask_a_port_that_the_container_opens(any_cluster: Cluster) -> None:
+def test_probes_use_open_container_ports(any_cluster: Cluster) -> None:
     for name, pod in any_cluster.pods().items():
         for container in containers(pod):
             probes = [container.get(probe, {}) for probe in ("startupProbe", "livenessProbe", "readinessProbe")]
@@ -192,9 +190,7 @@ def test_probes_ask_a_port_that_the_container_opens(any_cluster: Cluster) -> Non
             assert {ask["port"] for ask in asked if ask} <= any_cluster.opened()[name]
 
 
-def test_pgbouncer_is_given_the_database_and_the_password_as_they_are(
-    cluster: Callable[..., Cluster], tmp_path: Path
-) -> None:
+def test_pgbouncer_configuration_quotes_credentials(cluster: Callable[..., Cluster], tmp_path: Path) -> None:
     (container,) = cluster("production").pods()["pgbouncer"]["spec"]["containers"]
     shell, flags, script = container["command"]
     stub = tmp_path / "pgbouncer"
@@ -219,14 +215,14 @@ def test_pgbouncer_is_given_the_database_and_the_password_as_they_are(
     assert {"%include /tmp/server.ini", "auth_file = /tmp/users.txt"} <= set(settings.splitlines())
 
 
-def test_every_server_and_worker_has_all_three_probes(any_cluster: Cluster) -> None:
+def test_deployments_have_all_three_probes(any_cluster: Cluster) -> None:
     for deployment in any_cluster.kind("Deployment"):
         name = deployment["metadata"]["name"]
         (container,) = any_cluster.pods()[name]["spec"]["containers"]
         assert {"startupProbe", "livenessProbe", "readinessProbe"} <= container.keys(), name
 
 
-def test_what_a_pod_refers_to_exists(any_cluster: Cluster) -> None:
+def test_pod_references_exist(any_cluster: Cluster) -> None:
     existing = {(found["kind"], found["metadata"]["name"]) for found in any_cluster.objects}
     for name, pod in any_cluster.pods().items():
         named = set()
@@ -248,14 +244,14 @@ def test_what_a_pod_refers_to_exists(any_cluster: Cluster) -> None:
         assert mounted == {volume["name"] for volume in pod["spec"]["volumes"]}, name
 
 
-def test_the_scaler_finds_its_deployment_which_does_not_say_how_many(any_cluster: Cluster) -> None:
+def test_autoscaler_targets_deployment_without_replicas(any_cluster: Cluster) -> None:
     (scaler,) = any_cluster.kind("HorizontalPodAutoscaler")
     target = any_cluster.one("Deployment", scaler["spec"]["scaleTargetRef"]["name"])
     assert "replicas" not in target["spec"]
     assert 0 < scaler["spec"]["minReplicas"] < scaler["spec"]["maxReplicas"]
 
 
-def test_new_code_waits_for_one_migration_past_pgbouncer(any_cluster: Cluster) -> None:
+def test_deployments_wait_for_migration_that_bypasses_pgbouncer(any_cluster: Cluster) -> None:
     (job,) = any_cluster.kind("Job")
     (migrate,) = any_cluster.pods()[job["metadata"]["name"]]["spec"]["containers"]
     assert migrate["command"] == ["python", "manage.py", "migrate", "--noinput"]
@@ -269,7 +265,7 @@ def test_new_code_waits_for_one_migration_past_pgbouncer(any_cluster: Cluster) -
         )
 
 
-def test_a_rollout_that_waits_for_the_migration_has_not_failed(any_cluster: Cluster) -> None:
+def test_rollout_deadline_exceeds_migration_deadline(any_cluster: Cluster) -> None:
     (job,) = any_cluster.kind("Job")
     for deployment in any_cluster.kind("Deployment"):
         if any_cluster.pods()[deployment["metadata"]["name"]]["spec"].get("initContainers"):
@@ -277,7 +273,7 @@ def test_a_rollout_that_waits_for_the_migration_has_not_failed(any_cluster: Clus
 
 
 @pytest.mark.parametrize("broken", ["clearsessions", "purge_unverified_users", "purge_notifications", None])
-def test_what_runs_every_night_runs_also_when_one_of_it_fails(
+def test_housekeeping_continues_when_a_command_fails(
     cluster: Callable[..., Cluster], tmp_path: Path, broken: str | None
 ) -> None:
     found = cluster("production", use_celery=False, use_channels=True, features="all")
@@ -300,7 +296,7 @@ def test_what_runs_every_night_runs_also_when_one_of_it_fails(
     ]
 
 
-def test_the_ingress_answers_for_the_host_that_the_settings_allow(any_cluster: Cluster) -> None:
+def test_ingress_host_matches_allowed_hosts(any_cluster: Cluster) -> None:
     (ingress,) = any_cluster.kind("Ingress")
     (rule,) = ingress["spec"]["rules"]
     settings = any_cluster.one("ConfigMap", "settings")["data"]
@@ -308,7 +304,7 @@ def test_the_ingress_answers_for_the_host_that_the_settings_allow(any_cluster: C
     assert ingress["spec"]["tls"][0]["hosts"] == [rule["host"]]
 
 
-def test_only_what_is_needed_can_be_reached(any_cluster: Cluster) -> None:
+def test_network_policies_allow_required_connections_only(any_cluster: Cluster) -> None:
     assert any_cluster.entered("web", "traefik", 8000)
     assert not any_cluster.entered("web", "default", 8000)
     assert not any_cluster.entered("pgbouncer", "traefik", 6432)
@@ -325,7 +321,7 @@ def test_only_what_is_needed_can_be_reached(any_cluster: Cluster) -> None:
     assert not any_cluster.reaches("migrate", "pgbouncer", 6432)
 
 
-def test_a_feature_brings_what_it_needs_and_nothing_is_left_of_one_that_is_off(
+def test_options_add_and_remove_their_objects(
     cluster: Callable[..., Cluster],
 ) -> None:
     workers = {"beat", "worker-bulk", "worker-critical", "worker-default"}
@@ -348,7 +344,7 @@ def test_a_feature_brings_what_it_needs_and_nothing_is_left_of_one_that_is_off(
         assert ("to-collector" in names) is switched
 
 
-def test_the_command_that_brings_a_cluster_up_to_date_migrates_first(bake: Bakery) -> None:
+def test_up_kubernetes_migrates_first(bake: Bakery) -> None:
     printed = run(
         "make", "--dry-run", "up-kubernetes", "OVERLAY=production",
         cwd=bake(deployment="kubernetes"), env=bare_environment(),
@@ -357,6 +353,6 @@ def test_the_command_that_brings_a_cluster_up_to_date_migrates_first(bake: Baker
     assert verbs == ["delete", "apply", "wait", "rollout"]
 
 
-def test_all_controllers_are_looked_at(any_cluster: Cluster) -> None:
+def test_controllers_are_all_covered(any_cluster: Cluster) -> None:
     having_pods = {found["kind"] for found in any_cluster.objects if "template" in str(found.get("spec", {}))}
     assert having_pods <= CONTROLLERS

@@ -1,4 +1,4 @@
-"""The default project, set up in a folder it was moved to."""
+"""Default project, set up after it was moved to another folder."""
 
 from __future__ import annotations
 
@@ -10,26 +10,26 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-def test_it_answers_a_request(installed: Path) -> None:
+def test_project_passes_smoke_test(installed: Path) -> None:
     run("make", "smoke", cwd=installed)
 
 
-def test_it_passes_its_own_checks(installed: Path) -> None:
+def test_project_passes_its_own_checks(installed: Path) -> None:
     run("make", "check", cwd=installed)
 
 
-def test_setting_it_up_again_keeps_its_data(installed: Path) -> None:
+def test_setup_is_idempotent(installed: Path) -> None:
     before = (installed / ".env").read_bytes()
     run("make", "setup", cwd=installed)
     assert (installed / ".env").read_bytes() == before
 
 
-def test_its_help_lists_what_every_make_target_does(installed: Path) -> None:
+def test_help_lists_make_targets(installed: Path) -> None:
     printed = run("make", "help", cwd=installed)
     assert {"setup", "run", "smoke", "test", "check", "audit", "requirements"} <= set(printed.split())
 
 
-def test_setting_it_up_adds_one_file_to_commit(installed: Path, bake: Bakery, tmp_path: Path) -> None:
+def test_setup_adds_only_the_lock_file(installed: Path, bake: Bakery, tmp_path: Path) -> None:
     env = bare_environment(GIT_DIR=str(tmp_path / "git"), GIT_WORK_TREE=str(installed))
     run("git", "init", "--quiet", cwd=installed, env=env)
     seen = run("git", "ls-files", "-z", "--others", "--exclude-standard", cwd=installed, env=env).split("\0")

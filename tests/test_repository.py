@@ -1,4 +1,4 @@
-"""What is committed here besides the template itself."""
+"""Checks of the files of this repository."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pytest
 from baking import ROOT, run, tracked_files
 
 TOOLS = Path(sys.executable).parent
-# Taken apart, so that this file does not name what it forbids.
+# Written so that the patterns do not match themselves.
 REGISTRIES = re.compile(r"py[p]i\.org|python[h]osted\.org|registry\.[n]pmjs|deb\.[d]ebian\.org")
 PLACES = re.compile(r"(^|[\s\"'=(:])/(root|home/\w+|work|Users/\w+)/")
 
@@ -21,27 +21,27 @@ def texts() -> list[tuple[str, str]]:
 
 
 @pytest.mark.parametrize("forbidden", [REGISTRIES, PLACES], ids=["a registry's host", "a place of one machine"])
-def test_no_file_names(forbidden: re.Pattern[str]) -> None:
+def test_files_do_not_contain(forbidden: re.Pattern[str]) -> None:
     assert [name for name, text in texts() if forbidden.search(text)] == []
 
 
-def test_every_exception_to_a_rule_names_the_rule() -> None:
+def test_suppressions_name_their_rule() -> None:
     bare = re.compile(r"# no[q]a(?!: [A-Z])|# type: ig[n]ore(?!\[)")
     assert [name for name, text in texts() if bare.search(text)] == []
 
 
-def test_nothing_that_is_made_is_committed() -> None:
+def test_generated_files_are_not_committed() -> None:
     made = {"uv.lock", ".env", "db.sqlite3", "__pycache__", ".venv"}
     assert [path for path in map(str, tracked_files()) if made & set(Path(path).parts)] == []
 
 
-def test_the_workflows_are_valid_and_safe() -> None:
+def test_workflows_are_valid_and_secure() -> None:
     workflows = sorted((ROOT / ".github" / "workflows").iterdir())
     run(TOOLS / "check-jsonschema", "--builtin-schema", "vendor.github-workflows", *workflows, cwd=ROOT)
     run(TOOLS / "check-jsonschema", "--builtin-schema", "vendor.dependabot", ".github/dependabot.yml", cwd=ROOT)
     run(TOOLS / "zizmor", "--offline", "--persona", "pedantic", ".github", cwd=ROOT)
 
 
-def test_help_lists_the_targets() -> None:
+def test_help_lists_make_targets() -> None:
     printed = run("make", "help", cwd=ROOT)
     assert {"demo", "test", "test-all", "lint"} <= set(printed.split())

@@ -1,4 +1,4 @@
-"""The servers that other tests stop and start keep what they were given."""
+"""Server helpers: data survives stop and kill."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def ask(server: Redis, command: str) -> str:
         return connection.recv(1000).decode()
 
 
-def test_a_killed_redis_comes_back_with_its_data(tmp_path: Path) -> None:
+def test_redis_keeps_data_after_kill(tmp_path: Path) -> None:
     with Redis(tmp_path) as server:
         assert ask(server, "SET colour blue") == "+OK\r\n"
         server.kill()
@@ -28,7 +28,7 @@ def test_a_killed_redis_comes_back_with_its_data(tmp_path: Path) -> None:
     assert not listens(server.port)
 
 
-def test_a_stopped_postgresql_comes_back_with_its_databases() -> None:
+def test_postgresql_keeps_databases_after_stop() -> None:
     with PostgreSQL() as server:
         server.create_database("kept")
         server.stop()
@@ -41,6 +41,6 @@ def test_a_stopped_postgresql_comes_back_with_its_databases() -> None:
     assert not server.folder.exists()
 
 
-def test_waiting_ends() -> None:
+def test_eventually_times_out() -> None:
     with pytest.raises(AssertionError, match="still False"):
         eventually(lambda: False, seconds=0.1)

@@ -1,4 +1,4 @@
-"""Every combination of two options is installed, and passes its own checks and tests on the databases it knows."""
+"""Checks and tests of every two-way combination of options, installed, on each supported database."""
 
 from __future__ import annotations
 
@@ -19,18 +19,17 @@ if TYPE_CHECKING:
     from servers import PostgreSQL, Redis
 
 pytestmark = pytest.mark.variants
-# Neither the text of the licence nor who calls `make` is code: both are baked with everything else, and no suite would
-# run otherwise for them.
+# The license text and the CI provider do not affect code: they are covered by the static checks.
 WITHOUT_EFFECT = frozenset({"ci_provider", "license"})
 
 
 @cache
 def interpreter(version: str) -> str | None:
-    """Return the Python `version` of this machine, also where a version manager keeps it."""
+    """Return the path of Python `version` on this machine, also if installed by pyenv."""
     managed = Path(os.environ.get("PYENV_ROOT", Path.home() / ".pyenv"), "versions")
     found = [shutil.which(f"python{version}"), *map(str, sorted(managed.glob(f"{version}.*/bin/python"), reverse=True))]
     for candidate in filter(None, found):
-        # A version manager puts a command on the path for each version, which fails when that one is not active.
+        # The shims of pyenv exist for each version, but fail if the version is not active.
         asked = [candidate, "-c", "import sys; print('%d.%d' % sys.version_info[:2], sys.executable)"]
         answer = subprocess.run(
             asked, check=False, capture_output=True, text=True, env=bare_environment()
@@ -41,7 +40,7 @@ def interpreter(version: str) -> str | None:
 
 
 def python_for(project: Path, wanted: str) -> str:
-    """Return a Python to run `project` with: the one that was asked for, else this one where it will do."""
+    """Return the wanted Python for `project`, or the current one if it is new enough."""
     metadata = tomllib.loads((project / "pyproject.toml").read_text(encoding="utf-8"))
     floor = metadata["project"]["requires-python"].removeprefix(">=")
     if found := interpreter(wanted):
@@ -53,18 +52,18 @@ def python_for(project: Path, wanted: str) -> str:
 
 @pytest.fixture(scope="session")
 def servers(environment: dict[str, str], postgresql: PostgreSQL, redis: Redis) -> dict[str, str]:
-    """Return an environment that names real servers."""
+    """Return environment variables of real servers."""
     return environment | {"DATABASE_URL": postgresql.url(), "REDIS_URL": redis.url}
 
 
 @pytest.fixture(scope="session")
 def alone(environment: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
-    """Return an environment without servers, in which what mypy read for one variant serves the next one."""
+    """Return environment variables without servers, with a mypy cache shared by all variants."""
     return environment | {"MYPY_CACHE_DIR": str(tmp_path_factory.mktemp("mypy"))}
 
 
 def one_of_each_answer(variants: list[Answers]) -> list[Answers]:
-    """Return few variants with which each value of a factor occurs at least once."""
+    """Return few variants that cover each factor value at least once."""
     missing = {value for answers in variants for value in values_of(answers).items()}
     chosen = []
     while missing:
@@ -74,7 +73,7 @@ def one_of_each_answer(variants: list[Answers]) -> list[Answers]:
 
 
 def follow_recipe(project: Path) -> None:
-    """Add the app of docs/architecture.md to a project, as its page says."""
+    """Add the tutorial app of docs/architecture.md to a project."""
     page = (project / "docs" / "architecture.md").read_text(encoding="utf-8").partition("## Adding an app")[2]
     folder = project / "apps" / "bookmarks"
     for part in (".", "api", "migrations", "tests"):
@@ -100,7 +99,7 @@ def follow_recipe(project: Path) -> None:
         (project / name).write_text(text.replace(anchor, f"{anchor}\n{line}", 1), encoding="utf-8")
 
 
-def test_recipe_for_an_app_ends_with_a_project_that_passes(bake: Bakery, tmp_path: Path, alone: dict[str, str]) -> None:
+def test_app_tutorial_produces_passing_project(bake: Bakery, tmp_path: Path, alone: dict[str, str]) -> None:
     project = shutil.copytree(bake(), tmp_path / "project")
     python = f"PYTHON={sys.executable}"
     run("make", "setup", python, cwd=project, env=alone)
@@ -111,9 +110,9 @@ def test_recipe_for_an_app_ends_with_a_project_that_passes(bake: Bakery, tmp_pat
 
 
 VARIANTS = covering_array(strength=2, without=WITHOUT_EFFECT)
-# The suite takes minutes: it is run on real servers with each combination, without any with each answer.
+# The suite takes minutes: on servers it runs for each combination, without servers once for each value.
 SERVERLESS = one_of_each_answer(VARIANTS)
-# These files start programs and read files, and ask none of the servers.
+# These tests start programs and read files, but use no servers.
 SERVER_FREE = (
     "infrastructure/tests/test_sentry.py",
     "tests/test_browser.py",
@@ -124,18 +123,18 @@ SERVER_FREE = (
 
 
 @pytest.mark.parametrize("answers", VARIANTS, ids=label)
-def test_it_passes_its_own_checks_and_tests(
+def test_variant_passes_its_checks_and_tests(
     bake: Bakery, answers: Answers, tmp_path: Path, alone: dict[str, str], servers: dict[str, str]
 ) -> None:
     project = shutil.copytree(bake(**answers), tmp_path / "project")
-    # One order for all: what differs between them is the variant.
+    # The same order for all, so that only the variant differs.
     order = {"PYTEST_ADDOPTS": "--randomly-seed=1"}
     python = f"PYTHON={python_for(project, str(answers['python_version']))}"
     run("make", "setup", python, cwd=project, env=alone)
     run("make", "check", python, cwd=project, env=alone)
     if answers in SERVERLESS:
         run("make", "test", python, cwd=project, env=alone | order)
-    # What is covered is measured without servers.
+    # Coverage is measured in the run without servers.
     ignored = [f"--ignore={path}" for path in SERVER_FREE]
     run(project / ".venv" / "bin" / "pytest", *ignored, cwd=project, env=servers | order)
     shutil.rmtree(project)

@@ -1,4 +1,4 @@
-"""Every combination of three options is baked and read, without installing anything."""
+"""Static checks of every three-way combination of options, without installation."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ every_variant = pytest.mark.parametrize("answers", VARIANTS, ids=label)
 
 
 def parse(name: str, text: str) -> object:
-    """Read a text file the way its name says; raises whatever that format's reader raises."""
+    """Parse a text file according to its extension; raises the errors of the parser."""
     match PurePath(name).suffix:
         case ".py":
             return compile(text, name, "exec", dont_inherit=True)
@@ -48,11 +48,11 @@ def parse(name: str, text: str) -> object:
 
 
 def blemishes(name: str, text: str) -> list[str]:
-    """List what no hand-written file would have."""
+    """Return formatting errors and remains of template syntax."""
     found = [f"{mark!r} is left of the template" for mark in TOOLS if mark in text]
     if "{%" in text and "templates" not in PurePath(name).parts:
         found.append("a Jinja tag is left of the template")
-    # Python in Markdown is formatted as Python, with two blank lines between functions.
+    # Python blocks in Markdown have two blank lines between functions.
     blank_lines = 3 if name.endswith((".py", ".md")) else 2
     if "\n" * (blank_lines + 1) in text or text.startswith("\n") or text.endswith("\n\n"):
         found.append("too many blank lines")
@@ -63,7 +63,7 @@ def blemishes(name: str, text: str) -> list[str]:
     return found
 
 
-def test_variants_hold_every_combination_of_three_that_is_accepted() -> None:
+def test_variants_cover_every_accepted_three_way_combination() -> None:
     rows = [values_of(answers) for answers in VARIANTS]
     for keys in itertools.combinations(factors(), 3):
         possible = set(itertools.product(*(factors()[key] for key in keys)))
@@ -72,25 +72,25 @@ def test_variants_hold_every_combination_of_three_that_is_accepted() -> None:
 
 
 @every_variant
-def test_every_file_can_be_read(bake: Bakery, answers: Answers) -> None:
+def test_files_can_be_parsed(bake: Bakery, answers: Answers) -> None:
     for name, text in texts_of(bake(**answers)):
         parse(name, text)
 
 
 @every_variant
-def test_every_file_looks_written_by_hand(bake: Bakery, answers: Answers) -> None:
+def test_files_have_no_blemishes(bake: Bakery, answers: Answers) -> None:
     found = {name: blemishes(name, text) for name, text in texts_of(bake(**answers))}
     assert {name: faults for name, faults in found.items() if faults} == {}
 
 
 def anchors(text: str) -> set[str]:
-    """Return what a link into a Markdown page may name after `#`."""
+    """Return the anchors of a Markdown page."""
     headings = re.findall(r"^#+ (.+)$", re.sub(r"^```.*?^```", "", text, flags=re.MULTILINE | re.DOTALL), re.MULTILINE)
     return {re.sub(r"[^\w\- ]", "", heading).lower().replace(" ", "-") for heading in headings}
 
 
 @every_variant
-def test_every_link_in_its_documents_leads_somewhere(bake: Bakery, answers: Answers) -> None:
+def test_documentation_links_are_valid(bake: Bakery, answers: Answers) -> None:
     project = bake(**answers)
     broken = []
     for page in project.rglob("*.md"):
@@ -106,14 +106,14 @@ def test_every_link_in_its_documents_leads_somewhere(bake: Bakery, answers: Answ
 
 
 @every_variant
-def test_it_is_linted_and_formatted_as_it_comes(bake: Bakery, answers: Answers) -> None:
+def test_project_is_linted_and_formatted_as_generated(bake: Bakery, answers: Answers) -> None:
     project = bake(**answers)
     run(RUFF, "check", "--no-cache", "--output-format=concise", cwd=project)
     run(RUFF, "format", "--check", "--no-cache", cwd=project)
 
 
 @every_variant
-def test_what_was_chosen_is_there_and_nothing_else(bake: Bakery, answers: Answers) -> None:
+def test_project_contains_exactly_the_selected_files(bake: Bakery, answers: Answers) -> None:
     project, keep = bake(**answers), context_of(answers)["__keep"]
     gone = {PurePath(path) for path in unchosen_paths(keep)}
     chosen = {path for path in keep if gone.isdisjoint([PurePath(path), *PurePath(path).parents])}
@@ -121,7 +121,7 @@ def test_what_was_chosen_is_there_and_nothing_else(bake: Bakery, answers: Answer
     assert [path for path in project.rglob("*") if path.is_dir() and not any(path.iterdir())] == []
 
 
-def test_no_two_variants_are_the_same(bake: Bakery) -> None:
+def test_variants_are_distinct(bake: Bakery) -> None:
     seen: dict[str, Answers] = {}
     for answers in VARIANTS:
         digest = digest_of(bake(**answers))
@@ -130,7 +130,7 @@ def test_no_two_variants_are_the_same(bake: Bakery) -> None:
 
 
 def what_applies(answers: Answers) -> Answers:
-    """Return the answers without those that change nothing: there is no proxy without containers."""
+    """Return the answers without ineffective ones: without containers, there is no proxy."""
     idle = {"reverse_proxy"} if answers["deployment"] == "none" else set()
     return {key: value for key, value in answers.items() if key not in idle}
 
