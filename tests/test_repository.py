@@ -20,7 +20,7 @@ def texts() -> list[tuple[str, str]]:
     return [(name, content.decode("utf-8")) for name, content in contents if b"\0" not in content]
 
 
-@pytest.mark.parametrize("forbidden", [REGISTRIES, PLACES], ids=["a registry's host", "a place of one machine"])
+@pytest.mark.parametrize("forbidden", [REGISTRIES, PLACES], ids=["registry host", "local path"])
 def test_files_do_not_contain(forbidden: re.Pattern[str]) -> None:
     assert [name for name, text in texts() if forbidden.search(text)] == []
 

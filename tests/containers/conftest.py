@@ -25,7 +25,7 @@ def _engine() -> None:
 def project(
     request: pytest.FixtureRequest, bake: Bakery, everything: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> Path:
-    """Return a project with every option on behind each proxy, with its lock file."""
+    """Return a project with all options for each proxy, with a lock file."""
     answers = everything_on() | {"reverse_proxy": request.param}
     place = shutil.copytree(bake(**answers), tmp_path_factory.mktemp("project") / "my_api")
     shutil.copy(everything / "uv.lock", place)
@@ -35,7 +35,7 @@ def project(
 
 
 def use_pinned_caddy(project: Path) -> None:
-    """Mount the Caddy of this environment: an engine's image `caddy:2` may be older than the project allows."""
+    """Mount Caddy from this environment, since a cached image `caddy:2` may be too old for the project."""
     compose = project / "deploy/compose/caddy.yml"
     text, folder = compose.read_text(encoding="utf-8"), "- ./caddy:/etc/caddy:ro\n"
     assert folder in text
@@ -45,7 +45,7 @@ def use_pinned_caddy(project: Path) -> None:
 
 @pytest.fixture(scope="session")
 def running(project: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
-    """Start the production stack of a project, once for all tests."""
+    """Start the production stack of a project once for all tests."""
     with Stack(project, tmp_path_factory.mktemp("stack")) as stack:
         stack.up()
         yield stack
@@ -53,6 +53,6 @@ def running(project: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator
 
 @pytest.fixture
 def stack(running: Stack) -> Stack:
-    """Return the stack, with the settings that it was started with."""
+    """Return the stack with its original settings."""
     running.settle()
     return running

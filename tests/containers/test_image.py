@@ -1,4 +1,4 @@
-"""The image of the default project, on each Python: it is small, and whatever is started in it works."""
+"""Image of the default project on each Python: size, bytecode, and all processes."""
 
 from __future__ import annotations
 
@@ -28,8 +28,8 @@ SETTINGS = {
     "ALLOWED_HOSTS": "api.example.com",
     "CELERY_BROKER_URL": "redis://redis:6379/1",
     "CELERY_CONCURRENCY": "1",
-    "CELERY_HEARTBEAT_DIR": "/tmp",  # noqa: S108 - in a container of its own
-    # One file for all: the volume of uploads is the only folder that the process may write to.
+    "CELERY_HEARTBEAT_DIR": "/tmp",  # noqa: S108 - in a container
+    # Shared by all processes: the volume of uploads is the only writable one.
     "DATABASE_URL": "sqlite:////media/db.sqlite3",
     "DEFAULT_FROM_EMAIL": "no-reply@example.com",
     "EMAIL_BACKEND": "django.core.mail.backends.filebased.EmailBackend",
@@ -38,7 +38,7 @@ SETTINGS = {
     "NUM_PROXIES": "1",
     "REDIS_URL": "redis://redis:6379/0",
     "SECRET_KEY": secrets.token_hex(32),
-    # There is no Sentry.
+    # core.W003: there is no Sentry.
     "SILENCED_SYSTEM_CHECKS": "core.W003",
     "WEB_CONCURRENCY": "1",
 }
@@ -51,7 +51,7 @@ HEADERS = {
 
 
 class Processes:
-    """Containers of one image, with a broker of their own."""
+    """Containers of one image, with a separate broker."""
 
     def __init__(self, image: str, folder: Path) -> None:
         self.image = image
@@ -79,17 +79,17 @@ class Processes:
         return run("docker", *arguments, cwd=self.folder)
 
     def once(self, *command: str) -> str:
-        """Run a command of the image to its end."""
+        """Run a command in the image and return its output."""
         return self.docker("run", "--rm", *self.options, self.image, *command)
 
     def start(self, name: str, *command: str) -> str:
-        """Start a process and return the id of its container."""
+        """Start a process and return the ID of its container."""
         publish = ["--publish", f"127.0.0.1:{self.port}:8000"] if name == "web" else []
         started = ["run", "--detach", "--name", f"{self.name}-{name}", *publish, *self.options, self.image]
         return self.docker(*started, *command).strip()
 
     def ask(self, method: str, path: str, **more: object) -> requests.Response:
-        """Ask the server as its proxy would."""
+        """Send a request with the headers of a proxy."""
         url = f"http://127.0.0.1:{self.port}{path}"
         return requests.request(method, url, headers=HEADERS, timeout=30, allow_redirects=False, **more)  # type: ignore[arg-type]
 
@@ -98,7 +98,7 @@ class Processes:
 def project(
     request: pytest.FixtureRequest, bake: Bakery, installed: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> Path:
-    """Return the default project for one Python, its image built as its owner would."""
+    """Return the default project for one Python, with its image built by `make image`."""
     project = shutil.copytree(bake(python_version=request.param), tmp_path_factory.mktemp("image") / "my_api")
     shutil.copy(installed / "uv.lock", project)
     flags = os.environ.get("DOCKER_BUILD_FLAGS", "")
@@ -120,17 +120,17 @@ def processes(image: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
         yield processes
 
 
-def test_the_image_is_small(image: str, project: Path) -> None:
+def test_image_is_small(image: str, project: Path) -> None:
     base = f"python:{image.partition(':')[2]}-slim"
     with_project, without = json.loads(run("docker", "image", "inspect", image, base, cwd=project))
     assert with_project["Size"] - without["Size"] < 160_000_000
 
 
-def test_its_checks_for_production_find_nothing(processes: Processes) -> None:
+def test_deploy_checks_pass(processes: Processes) -> None:
     processes.once("python", "manage.py", "check", "--deploy", "--fail-level", "WARNING")
 
 
-def test_nothing_is_compiled_when_it_starts(processes: Processes) -> None:
+def test_bytecode_is_precompiled(processes: Processes) -> None:
     verbose = ["run", "--rm", *processes.options, processes.image, "python", "-v", "-c", "import config.wsgi"]
     printed = subprocess.run(["docker", *verbose], check=True, capture_output=True, text=True).stderr
     loaded = re.findall(r"^# code object from '?(/(?:app|opt)/[^']+)", printed, re.MULTILINE)
@@ -138,7 +138,7 @@ def test_nothing_is_compiled_when_it_starts(processes: Processes) -> None:
     assert [path for path in loaded if not path.endswith(".pyc")] == []
 
 
-def test_it_migrates_serves_works_and_fires(processes: Processes) -> None:
+def test_migrate_web_worker_and_beat_work(processes: Processes) -> None:
     processes.once("python", "manage.py", "migrate", "--noinput")
     processes.start("web")
     celery = ["celery", "--quiet", "--app", "config.celery"]
@@ -156,7 +156,7 @@ def test_it_migrates_serves_works_and_fires(processes: Processes) -> None:
     assert refused.json()["errors"][0]["message"] == "Dieses Feld ist zwingend erforderlich.", "its languages are there"
     account = {"email": "ann@example.com", "password": "correct horse battery"}
     assert processes.ask("POST", "/api/v1/auth/register/", json=account).status_code == 202
-    # Until the first one is sent there is no such file.
+    # Before the first mail, there is no file.
     mails = ["exec", worker, "sh", "-c", "cat /media/mails/* 2>/dev/null || true"]
     eventually(lambda: "verify-email?token=" in processes.docker(*mails))
     eventually(lambda: "beat_active" in logs(beat))
@@ -167,7 +167,7 @@ def logs(container: str) -> str:
     return printed.stdout + printed.stderr
 
 
-def test_a_change_of_the_source_installs_nothing_again(project: Path) -> None:
+def test_source_change_keeps_dependency_layers_cached(project: Path) -> None:
     with (project / "infrastructure/http/error_views.py").open("a", encoding="utf-8") as view:
         view.write("\n# changed\n")
     flags = os.environ.get("DOCKER_BUILD_FLAGS", "").split()

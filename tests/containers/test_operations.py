@@ -1,4 +1,4 @@
-"""What is done to a stack that serves, and what happens to it: releases, backups, crashes."""
+"""Operation of a running stack: releases, backups, crashes."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from stack import Stack
 
 pytestmark = pytest.mark.containers
-# A task that takes its time, in a queue of its own; what a worker that is killed had comes back soon.
+# A slow task in a separate queue; tasks of a killed worker are redelivered soon.
 SETTINGS = """
 from config.settings.production import *
 
@@ -48,7 +48,7 @@ def work(key, seconds):
 
 
 class Load:
-    """People who register one after the other, each by a connection of their own."""
+    """Continuous registrations, each on a new connection."""
 
     def __init__(self, stack: Stack) -> None:
         self.stack = stack
@@ -76,14 +76,14 @@ class Load:
                 self.failed.append(f"{answer.status_code} {answer.text[:200]}")
 
     def stored(self) -> int:
-        """Return how many of those who were accepted have an account."""
+        """Return how many accepted registrations have an account."""
         known = set(self.stack.sql("SELECT email FROM users_user").split())
         return sum(address in known for address in self.accepted)
 
 
 @contextmanager
 def load(stack: Stack) -> Iterator[Load]:
-    """Let people register meanwhile, some before and some after what happens in the block."""
+    """Register users before, during and after the block."""
     load = Load(stack)
     threads = [threading.Thread(target=load.register, args=(person,)) for person in range(3)]
     for thread in threads:
@@ -103,13 +103,13 @@ def load(stack: Stack) -> Iterator[Load]:
 
 
 def make(stack: Stack, *arguments: str) -> subprocess.CompletedProcess[str]:
-    """Run `make`, which may fail."""
+    """Run `make` and return the result, also on failure."""
     return subprocess.run(
         ["make", *arguments], cwd=stack.project, env=stack.env, check=False, capture_output=True, text=True
     )
 
 
-def test_a_release_takes_over_without_a_request_that_fails(stack: Stack) -> None:
+def test_release_causes_no_failed_request(stack: Stack) -> None:
     view = stack.project / "infrastructure/http/error_views.py"
     before = stack.containers("web")
     with load(stack) as people:
@@ -121,13 +121,13 @@ def test_a_release_takes_over_without_a_request_that_fails(stack: Stack) -> None
     assert len(after) == len(before)
     assert not set(after) & set(before)
     assert stack.inspect(after[0])["Image"] == image_of(stack)
-    # It is part of the stack like any other: nothing is to be done.
+    # The new containers belong to the stack: `up-production` changes nothing.
     stack.make("up-production")
     assert stack.containers("web") == after
 
 
 @with_one_proxy
-def test_a_release_that_does_not_work_does_not_take_over(stack: Stack) -> None:
+def test_broken_release_is_not_activated(stack: Stack) -> None:
     settings = stack.project / "config/settings/production.py"
     text = settings.read_text(encoding="utf-8")
     before = stack.containers("web")
@@ -142,13 +142,13 @@ def test_a_release_that_does_not_work_does_not_take_over(stack: Stack) -> None:
     stack.make("roll-out")
 
 
-def test_a_server_that_crashes_comes_back_and_nothing_accepted_is_lost(stack: Stack) -> None:
+def test_web_crash_loses_no_accepted_request(stack: Stack) -> None:
     crash_under_load(stack, "web")
 
 
 @with_one_proxy
 @pytest.mark.parametrize("service", ["worker", "redis", "db"])
-def test_a_service_that_crashes_comes_back_and_nothing_accepted_is_lost(stack: Stack, service: str) -> None:
+def test_service_crash_loses_no_accepted_request(stack: Stack, service: str) -> None:
     crash_under_load(stack, service)
 
 
@@ -157,14 +157,12 @@ def crash_under_load(stack: Stack, service: str) -> None:
         stack.crash(service)
         eventually(lambda: stack.healthy(service) and stack.ready())
     assert people.stored() == len(people.accepted)
-    # Their mails are sent too, by whoever sends them.
+    # Their mails are sent as well.
     eventually(lambda: sum(f"To: {address}" in stack.mails() for address in people.accepted[-3:]) == 3)
 
 
 @with_one_proxy
-def test_a_worker_that_is_stopped_ends_its_task_and_one_that_is_killed_gives_it_back(
-    stack: Stack, tmp_path: Path
-) -> None:
+def test_worker_finishes_task_when_stopped_and_task_is_redelivered_when_killed(stack: Stack, tmp_path: Path) -> None:
     place = tmp_path / "proof"
     (place / "proof").mkdir(parents=True)
     (place / "proof/__init__.py").touch()
@@ -210,7 +208,7 @@ def test_a_worker_that_is_stopped_ends_its_task_and_one_that_is_killed_gives_it_
 
 @with_one_proxy
 @pytest.mark.parametrize("key", ["", "key"])
-def test_a_lost_volume_comes_back_from_a_backup(stack: Stack, tmp_path: Path, key: str) -> None:
+def test_backup_restores_lost_volume(stack: Stack, tmp_path: Path, key: str) -> None:
     options = [f"FILE={tmp_path / 'backup'}"]
     if key:
         (tmp_path / key).write_text("a long passphrase", encoding="utf-8")
@@ -236,7 +234,7 @@ def test_a_lost_volume_comes_back_from_a_backup(stack: Stack, tmp_path: Path, ke
 
 
 @with_one_proxy
-def test_a_secret_that_is_wrong_or_empty_is_explained(stack: Stack) -> None:
+def test_wrong_or_empty_secret_is_reported(stack: Stack) -> None:
     stack.compose("down", "--timeout", "5")
     for changes, explanation in [
         ({"POSTGRES_PASSWORD": "another"}, "The volume of the database was made with another POSTGRES_PASSWORD"),
@@ -254,7 +252,7 @@ def test_a_secret_that_is_wrong_or_empty_is_explained(stack: Stack) -> None:
 
 
 @with_one_proxy
-def test_the_stack_for_development_serves_the_code_of_the_folder(stack: Stack, tmp_path: Path) -> None:
+def test_development_stack_serves_and_reloads_local_code(stack: Stack, tmp_path: Path) -> None:
     project = shutil.copytree(stack.project, tmp_path / "my_api")
     (project / ".env").unlink()
     port = f"PORT={free_port()}"
@@ -291,5 +289,5 @@ def test_the_stack_for_development_serves_the_code_of_the_folder(stack: Stack, t
 
 
 def image_of(stack: Stack) -> str:
-    """Return the id of the image as it was built last."""
+    """Return the ID of the latest image."""
     return run("docker", "image", "inspect", "--format", "{{.Id}}", stack.env["IMAGE"], cwd=stack.project).strip()

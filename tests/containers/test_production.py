@@ -1,4 +1,4 @@
-"""The production stack, built and started as docs/compose.md says, and asked through its proxy."""
+"""Production stack, built and started as in docs/compose.md, with requests through its proxy."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.containers
 REQUEST_ID = "a-request-id.of-the-client"
-# Sends half of a request, waits for a line, sends the rest, and prints the first line of the answer.
+# Sends half of a request, waits for a line, sends the rest, and prints the status line.
 HALF_A_REQUEST = """
 import socket, sys
 body = b'{"email": "ann@example.com", "password": "wrong"}'
@@ -39,7 +39,7 @@ with socket.create_connection((sys.argv[1], 8000)) as web:
 """
 
 
-def test_a_person_registers_uses_the_account_and_leaves(stack: Stack) -> None:
+def test_account_lifecycle(stack: Stack) -> None:
     account = {"email": "ann@example.com", "password": PASSWORD}
     assert stack.ask("POST", "/api/v1/auth/register/", json=account).status_code == 202
     mail = r"(?s)To: ann@example\.com\n.*?verify-email\?token=([\w.-]+)"
@@ -54,9 +54,9 @@ def test_a_person_registers_uses_the_account_and_leaves(stack: Stack) -> None:
     assert stack.ask("POST", "/api/v1/auth/token/", json=account).status_code == 401
 
 
-def test_a_file_is_kept_private_and_handed_out_by_a_link(stack: Stack) -> None:
+def test_file_is_private_and_served_by_link(stack: Stack) -> None:
     headers = stack.log_in("files@example.com")
-    content = b"x" * 10 * 2**20  # as large as a file may be
+    content = b"x" * 10 * 2**20  # the maximum file size
     upload = {"file": ("large.txt", content, "text/plain")}
     answer = stack.ask("POST", "/api/v1/files/", headers=headers, files=upload)
     assert answer.status_code == 201, answer.text
@@ -69,12 +69,12 @@ def test_a_file_is_kept_private_and_handed_out_by_a_link(stack: Stack) -> None:
     assert (downloaded.status_code, downloaded.content) == (200, content)
     assert downloaded.headers["Content-Disposition"] == 'attachment; filename="large.txt"'
     assert stack.ask("GET", f"{link}x").status_code == 403
-    # Nor is the folder served, by whomever.
+    # The folder is not served either.
     (kept,) = stack.compose("exec", "-T", "web", "find", "/media", "-type", "f", "-size", "+9M").split()
     assert stack.ask("GET", kept).status_code == 404
 
 
-def test_every_service_is_healthy(stack: Stack) -> None:
+def test_services_are_healthy(stack: Stack) -> None:
     services = set(stack.compose("config", "--services").split()) - {"migrate"}
     assert services == {"beat", "db", "flower", "proxy", "redis", "web", "worker"}
     assert {service for service in services if not stack.healthy(service)} == set()
@@ -93,7 +93,7 @@ def test_readiness_is_not_public(stack: Stack) -> None:
     assert stack.ask("GET", "/health/live/").ok
 
 
-def test_other_hosts_are_refused(stack: Stack) -> None:
+def test_other_hosts_are_rejected(stack: Stack) -> None:
     request = b"GET / HTTP/1.1\r\nHost: evil.example\r\nConnection: close\r\n\r\n"
     with socket.create_connection((HOST, stack.http_port), timeout=30) as plain:
         plain.sendall(request)
@@ -101,7 +101,7 @@ def test_other_hosts_are_refused(stack: Stack) -> None:
     with stack.connection() as secure:
         secure.sendall(request)
         answer = secure.makefile("rb").readline()
-    # nginx may have more names than one behind its certificate, so the application refuses.
+    # Over TLS, nginx accepts any host name (a certificate may have several); the application rejects it.
     assert answer in {b"", b"HTTP/1.1 400 Bad Request\r\n"}
 
 
@@ -111,7 +111,7 @@ def test_redis_requires_its_password(stack: Stack) -> None:
     assert "my_api" in stack.compose("exec", "-T", "redis", "sh", "-c", ask)
 
 
-def test_nothing_but_the_proxy_is_published(stack: Stack) -> None:
+def test_only_proxy_ports_are_published(stack: Stack) -> None:
     published = {
         service
         for service in stack.compose("config", "--services").split()
@@ -121,7 +121,7 @@ def test_nothing_but_the_proxy_is_published(stack: Stack) -> None:
     assert published == {"proxy"}
 
 
-def test_every_service_starts_again_and_is_held_within_limits(stack: Stack) -> None:
+def test_services_restart_and_have_resource_limits(stack: Stack) -> None:
     for service in set(stack.compose("config", "--services").split()) - {"migrate"}:
         host = stack.inspect(stack.containers(service)[0])["HostConfig"]
         assert host["RestartPolicy"]["Name"] == "always", service
@@ -130,14 +130,14 @@ def test_every_service_starts_again_and_is_held_within_limits(stack: Stack) -> N
         assert {"max-file", "max-size"} <= host["LogConfig"]["Config"].keys(), service
 
 
-def test_the_application_can_change_nothing_of_itself(stack: Stack) -> None:
+def test_application_containers_are_read_only_and_unprivileged(stack: Stack) -> None:
     for service in set(stack.compose("config", "--services").split()) - {"db", "migrate", "proxy", "redis"}:
         found = stack.inspect(stack.containers(service)[0])
         assert found["Config"]["User"] == "10001:10001", service
         assert found["HostConfig"]["ReadonlyRootfs"], service
         assert found["HostConfig"]["CapDrop"] == ["ALL"], service
         assert "no-new-privileges:true" in found["HostConfig"]["SecurityOpt"], service
-    # `-type` tells what a mount covers, `test` what is there.
+    # `-type` matches the file below a mount point, `test` the mounted one.
     find = "find / -xdev -writable -type f -exec test -f {} \\; -print 2>/dev/null | head"
     wrote = stack.compose("exec", "-T", "web", "sh", "-c", find)
     assert wrote == ""
@@ -148,7 +148,7 @@ def test_plain_http_is_redirected(stack: Stack) -> None:
     assert (answer.status_code, answer.headers["Location"]) == (308, f"https://{HOST}/api/docs/?x=1")
 
 
-def test_pages_come_with_their_static_files_compressed_and_kept_for_long(stack: Stack) -> None:
+def test_static_files_are_compressed_and_cached(stack: Stack) -> None:
     page = stack.ask("GET", "/api/docs/")
     files = re.findall(r'(?:src|href)="(/static/[^"]+)"', page.text)
     assert files
@@ -161,7 +161,7 @@ def test_pages_come_with_their_static_files_compressed_and_kept_for_long(stack: 
     } == {"gzip"}
 
 
-def test_each_security_header_comes_once(stack: Stack) -> None:
+def test_security_headers_are_sent_once(stack: Stack) -> None:
     answer = stack.ask("GET", "/api/v1/users/me/")
     assert answer.status_code == 401
     for name in ("Strict-Transport-Security", "X-Content-Type-Options", "Content-Security-Policy", "X-Frame-Options"):
@@ -169,7 +169,7 @@ def test_each_security_header_comes_once(stack: Stack) -> None:
     assert "gunicorn" not in answer.headers.get("Server", "")
 
 
-def test_a_request_id_is_kept_or_made(stack: Stack) -> None:
+def test_request_id_is_kept_or_generated(stack: Stack) -> None:
     given = {"X-Request-ID": REQUEST_ID}
     for path in ("/api/v1/users/me/", "/.env"):
         assert stack.ask("GET", path, headers=given).headers["X-Request-ID"] == REQUEST_ID
@@ -177,12 +177,12 @@ def test_a_request_id_is_kept_or_made(stack: Stack) -> None:
 
 
 @pytest.mark.parametrize("path", ["/.env", "/.git/config", "/static/.hidden", "/%2egit/config", "/x/..%2f.env"])
-def test_hidden_files_are_refused_by_the_proxy(stack: Stack, path: str) -> None:
+def test_hidden_files_are_rejected_by_proxy(stack: Stack, path: str) -> None:
     answer = stack.ask("GET", path)
     assert (answer.status_code, answer.headers["Content-Type"]) == (404, "application/problem+json")
 
 
-def test_what_clients_say_of_themselves_is_dropped(stack: Stack) -> None:
+def test_forwarding_headers_of_clients_are_ignored(stack: Stack) -> None:
     account = {"email": "locked@example.com", "password": "wrong"}
     forged = ["X-Forwarded-For", "X-Real-IP", "Forwarded", "X-Forwarded-Host", "X-Forwarded-Proto"]
     statuses = [
@@ -194,18 +194,18 @@ def test_what_clients_say_of_themselves_is_dropped(stack: Stack) -> None:
     assert statuses == [401] * 4 + [429] * 2, "each attempt counts for the one client that they come from"
 
 
-def test_a_body_that_is_too_large_is_refused_by_the_proxy(stack: Stack) -> None:
+def test_oversized_body_is_rejected_by_proxy(stack: Stack) -> None:
     assert stack.begin_body(11 * 2**20 + 1) == (413, "about:blank")
 
 
-def test_without_a_password_nobody_finds_flower(stack: Stack) -> None:
+def test_flower_is_not_reachable_without_password_setting(stack: Stack) -> None:
     for path in ("/flower", "/flower/", "//flower/", "/FLOWER/", "/flower/api/workers", "/flower/healthcheck"):
         answer = stack.ask("GET", path, headers={"Authorization": "Basic Zmxvd2VyOg=="})
         assert answer.status_code == 404, path
         assert "Flower" not in answer.text
 
 
-def test_a_web_socket_is_opened_through_the_proxy(stack: Stack) -> None:
+def test_websocket_opens_through_proxy(stack: Stack) -> None:
     access = stack.log_in("socket@example.com")["Authorization"].removeprefix("Bearer ")
     upgrade = (
         f"GET /ws/v1/ HTTP/1.1\r\nHost: {HOST}:{stack.https_port}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
@@ -224,7 +224,7 @@ def test_a_web_socket_is_opened_through_the_proxy(stack: Stack) -> None:
             received += secure.recv(4096)
 
 
-def test_logs_tell_nothing_of_people(stack: Stack) -> None:
+def test_logs_contain_no_personal_data(stack: Stack) -> None:
     told = {
         "Authorization": "Bearer s3cret",
         "Cookie": "sessionid=s3cret",
@@ -236,7 +236,7 @@ def test_logs_tell_nothing_of_people(stack: Stack) -> None:
     }
     path = "/api/v1/users/?email=somebody@example.com&token=s3cret"
     assert stack.ask("GET", path, headers=told).status_code == 401
-    # What nobody answers the proxy logs itself.
+    # The proxy logs failed requests itself.
     stack.compose("stop", "web")
     assert stack.ask("GET", path, headers=told).status_code in {502, 503, 504}
     stack.compose("start", "web")
@@ -256,7 +256,7 @@ def test_logs_tell_nothing_of_people(stack: Stack) -> None:
 
 
 @with_one_proxy
-def test_the_image_holds_no_tools_and_no_secret(stack: Stack) -> None:
+def test_image_contains_no_build_tools_and_no_secrets(stack: Stack) -> None:
     image = json.loads(run("docker", "image", "inspect", stack.env["IMAGE"], cwd=stack.project))[0]
     assert image["Config"]["Labels"]["org.opencontainers.image.title"] == "my_api"
     assert not any("SECRET" in variable or "PASSWORD" in variable for variable in image["Config"]["Env"])
@@ -267,7 +267,7 @@ def test_the_image_holds_no_tools_and_no_secret(stack: Stack) -> None:
 
 
 @with_one_proxy
-def test_a_stopped_server_finishes_what_it_has_begun(stack: Stack) -> None:
+def test_stopped_server_finishes_running_request(stack: Stack) -> None:
     container = stack.containers("web")[0]
     address = stack.inspect(container)["NetworkSettings"]["Networks"][f"{stack.name}_front"]["IPAddress"]
     network = ["--network", f"{stack.name}_front"]
@@ -293,7 +293,7 @@ def run_logs(stack: Stack, container: str) -> str:
     return result.stdout + result.stderr
 
 
-def test_what_is_missing_is_named_and_nothing_starts(stack: Stack, tmp_path: Path) -> None:
+def test_missing_variable_is_reported(stack: Stack, tmp_path: Path) -> None:
     files = [part for file in stack.files for part in ("--file", str(file))]
     for name in ("POSTGRES_PASSWORD", "REDIS_PASSWORD", "SECRET_KEY"):
         lines = [f"{key}={value}\n" for key, value in stack.settings.items() if key != name]

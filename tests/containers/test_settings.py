@@ -1,4 +1,4 @@
-"""What `.env` changes in a stack: a login for Flower, secrets in files, larger files."""
+"""Settings of `.env` in a stack: password of Flower, secrets in files, larger uploads."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from stack import Stack
 
 pytestmark = pytest.mark.containers
-# How docs/compose.md says that a hash is made.
+# Hash commands from docs/compose.md.
 HASH = {
     "caddy": ["docker", "run", "--rm", "caddy:2", "caddy", "hash-password", "--plaintext", PASSWORD],
     "nginx": ["openssl", "passwd", "-6", PASSWORD],
@@ -26,7 +26,7 @@ LARGEST = 20 * 2**20
 
 @pytest.fixture(scope="module")
 def changed(running: Stack, tmp_path_factory: pytest.TempPathFactory) -> Stack:
-    """Run the stack with other settings."""
+    """Return the stack with other settings."""
     folder = tmp_path_factory.mktemp("secrets")
     files: dict[str, str] = {}
     for name, value in SECRETS.items():
@@ -40,7 +40,7 @@ def changed(running: Stack, tmp_path_factory: pytest.TempPathFactory) -> Stack:
     return running
 
 
-def test_flower_shows_tasks_to_who_has_its_password(changed: Stack) -> None:
+def test_flower_requires_password_and_shows_tasks(changed: Stack) -> None:
     def flower(path: str = "", password: str = PASSWORD) -> requests.Response:
         return changed.ask("GET", f"/flower/{path}", auth=("flower", password))
 
@@ -52,23 +52,23 @@ def test_flower_shows_tasks_to_who_has_its_password(changed: Stack) -> None:
     assert flower("static/css/flower.css").ok
     queues = {"bulk", "critical", "default"}
     eventually(lambda: queues <= set(re.findall(r"<td>(\w+)</td>", flower("broker").text)), every=1)
-    # It looks on: nobody ends a worker from here.
+    # Flower is read-only: workers cannot be shut down.
     assert changed.ask("POST", "/flower/api/worker/shutdown/x", auth=("flower", PASSWORD)).status_code in {401, 403}
     table = "tasks/datatable?draw=1&start=0&length=9&order[0][column]=0&columns[0][data]=name&order[0][dir]=asc"
 
     def seen() -> bool:
-        # Workers say what they do from when Flower asks them to.
+        # Workers send events only after Flower has enabled them.
         account = {"email": "seen@example.com", "password": PASSWORD}
         assert changed.ask("POST", "/api/v1/auth/register/", json=account).ok
         return "mail_deliver" in flower(table).text
 
     eventually(seen, every=2)
     assert "seen@example.com" not in flower(table).text
-    # Who has logged in there has not logged in here.
+    # The password of Flower does not authenticate API requests.
     assert changed.ask("GET", "/api/v1/users/me/", auth=("flower", PASSWORD)).status_code == 401
 
 
-def test_flower_counts_the_requests_of_an_address(changed: Stack) -> None:
+def test_flower_rate_limits_requests_per_ip_address(changed: Stack) -> None:
     if changed.proxy == "caddy":
         pytest.skip("Caddy has no limit for requests: its hash is cheap instead")
 
@@ -77,11 +77,11 @@ def test_flower_counts_the_requests_of_an_address(changed: Stack) -> None:
 
     with ThreadPoolExecutor(20) as pool:
         assert set(pool.map(guess, range(200))) == {401, 429}
-    # Other requests are not counted with them.
+    # Requests to other paths are not limited.
     assert changed.ask("GET", "/health/live/").ok
 
 
-def test_secrets_are_read_from_files_and_stand_nowhere_else(changed: Stack) -> None:
+def test_secrets_are_read_from_files_and_not_in_environment(changed: Stack) -> None:
     changed.log_in("secrets@example.com")
     assert changed.ready()
     for service in changed.compose("config", "--services").split():
@@ -90,7 +90,7 @@ def test_secrets_are_read_from_files_and_stand_nowhere_else(changed: Stack) -> N
             assert [name for name, value in SECRETS.items() if value.strip("'") in variables] == [], service
 
 
-def test_the_proxy_lets_pass_what_the_application_takes(changed: Stack) -> None:
+def test_proxy_accepts_largest_upload(changed: Stack) -> None:
     upload = {"file": ("large.txt", b"x" * LARGEST, "text/plain")}
     answer = changed.ask("POST", "/api/v1/files/", headers=changed.log_in("large@example.com"), files=upload)
     assert answer.status_code == 201, answer.text

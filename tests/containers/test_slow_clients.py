@@ -1,4 +1,4 @@
-"""Clients that are slow on purpose, behind each proxy: they cost no thread of the application."""
+"""Slow clients behind each proxy: they block no thread of the application."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ if TYPE_CHECKING:
     from stack import Stack
 
 pytestmark = pytest.mark.containers
-# Four more than two processes have threads.
+# Four more than the threads of two processes.
 COUNT = 12
-# gunicorn's own worker, which waits for slow clients without a limit.
+# The gthread worker of gunicorn waits for slow clients without a limit.
 THREADS = """
 services:
   web:
@@ -27,7 +27,7 @@ services:
 
 @pytest.fixture(params=["uvicorn", "gthread"])
 def served(request: pytest.FixtureRequest, stack: Stack, tmp_path: Path) -> Iterator[Stack]:
-    """Run the stack with each kind of server."""
+    """Return the stack with each worker class."""
     if request.param == "uvicorn":
         yield stack
         return
@@ -39,7 +39,7 @@ def served(request: pytest.FixtureRequest, stack: Stack, tmp_path: Path) -> Iter
     stack.compose("up", "--detach", "--wait", "web")
 
 
-def test_slow_clients_keep_nobody_else_waiting(served: Stack) -> None:
+def test_slow_clients_do_not_delay_other_requests(served: Stack) -> None:
     account = {"email": "slow@example.com", "password": PASSWORD}
     headers = served.log_in(account["email"])
     upload = {"file": ("large.txt", b"x" * 10 * 2**20, "text/plain")}
@@ -49,7 +49,7 @@ def test_slow_clients_keep_nobody_else_waiting(served: Stack) -> None:
         slow.send(COUNT, "/api/v1/auth/token/")
         slow.send(COUNT, "/api/v1/files/", "multipart/form-data; boundary=x", length=10_000_000)
         slow.read(COUNT, link.removeprefix(served.url))
-        # Far less than any deadline.
+        # Far shorter than any deadline.
         for _ in range(5):
             assert served.session.get(f"{served.url}/health/live/", timeout=5).ok
             assert served.session.post(f"{served.url}/api/v1/auth/token/", json=account, timeout=5).ok

@@ -1,4 +1,4 @@
-"""The default project while its Redis is killed, frozen and started again."""
+"""Default project during outages of Redis: killed and frozen."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ LIMIT = 20
 
 
 class Site:
-    """The default project, served by one process, and its Redis."""
+    """Default project with one worker process, and its Redis."""
 
     def __init__(self, web: Web, redis: Redis) -> None:
         self.web = web
         self.redis = redis
 
     def log_in(self) -> requests.Response:
-        """Log in as nobody, from the one client that this test is."""
+        """Attempt a login with an unknown email."""
         return requests.post(
             f"{self.web.url}/api/v1/auth/token/",
             json={"email": "nobody@example.com", "password": "wrong"},
@@ -60,7 +60,7 @@ def site(installed: Path, tmp_path: Path, postgresql: PostgreSQL) -> Iterator[Si
             yield Site(web, redis)
 
 
-def test_limits_are_counted_while_redis_is_killed_and_after(site: Site) -> None:
+def test_rate_limits_apply_during_and_after_redis_outage(site: Site) -> None:
     assert site.log_in().status_code == 401
     site.redis.kill()
     statuses = [site.log_in().status_code for _ in range(LIMIT + 5)]
@@ -70,12 +70,12 @@ def test_limits_are_counted_while_redis_is_killed_and_after(site: Site) -> None:
     site.redis.start()
     eventually(lambda: site.components()["cache"] == "ok")
     assert site.logged("cache_available") == 1
-    # Redis has kept what it counted.
+    # Redis has kept its counters.
     statuses = [site.log_in().status_code for _ in range(LIMIT)]
     assert statuses == [401] * (LIMIT - 1) + [429]
 
 
-def test_a_frozen_redis_fails_no_request(site: Site) -> None:
+def test_requests_succeed_when_redis_hangs(site: Site) -> None:
     assert site.log_in().status_code == 401
     site.redis.signal(signal.SIGSTOP)
     answers = [site.log_in() for _ in range(LIMIT)]

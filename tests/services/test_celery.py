@@ -1,4 +1,4 @@
-"""The worker and beat of the default project, killed, stopped and cut off from Redis; no task is lost or done twice."""
+"""Worker and beat of the default project during kills and Redis outages: tasks take effect exactly once."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.services
 
-# What a worker that is killed had comes back after a second, and beat fires each second.
+# Short timeouts: tasks of a killed worker are redelivered after seconds, and beat fires each second.
 SETTINGS = """
 from datetime import timedelta
 from config.settings.production import *
@@ -86,7 +86,7 @@ def tick():
 
 
 class Proof:
-    """The default project in production with an app of tasks, its own database and its own Redis."""
+    """Default project in production with an additional app of tasks, a separate database and Redis."""
 
     def __init__(self, project: Path, folder: Path, postgresql: PostgreSQL, redis: Redis) -> None:
         self.project, self.folder, self.postgresql, self.redis = project, folder, postgresql, redis
@@ -124,7 +124,7 @@ class Proof:
         return output.strip()
 
     def count(self, table: str, key: str) -> int:
-        """How many rows of a table there are whose key is like this."""
+        """Count the rows of a table whose key matches a LIKE pattern."""
         return int(self.sql(f"SELECT count(*) FROM proof_{table} WHERE key LIKE '{key}'"))  # noqa: S608 - ours
 
     def celery(self, name: str, *arguments: str) -> Program:
@@ -135,7 +135,7 @@ class Proof:
         return self.celery(name, "worker", "--queues", "critical,default,bulk", "--without-gossip", "--without-mingle")
 
     def probe(self, question: str, process: str = "worker") -> bool:
-        """Ask a probe, as an orchestrator does."""
+        """Run a health check command, like an orchestrator."""
         command = (self.python, "-m", "infrastructure.tasks.probe", question, process)
         return subprocess.run(command, cwd=self.project, env=self.env, check=False).returncode == 0
 
@@ -150,7 +150,7 @@ def proof(installed: Path, tmp_path: Path, postgresql: PostgreSQL) -> Iterator[P
 
 
 def lines(program: Program) -> list[dict[str, Any]]:
-    """Return what a program logged; what is no JSON is what Python says before there is a log."""
+    """Return the JSON log lines of a program; other lines are printed before logging is configured."""
     return [json.loads(line) for line in program.output().splitlines() if line.startswith("{")]
 
 
@@ -159,7 +159,7 @@ def register(web: Web, address: str, **headers: str) -> requests.Response:
     return requests.post(f"{web.url}/api/v1/auth/register/", json=body, headers=headers, timeout=10)
 
 
-def test_of_a_thousand_tasks_none_is_lost_or_done_twice_when_the_worker_is_killed(proof: Proof) -> None:
+def test_tasks_take_effect_once_when_worker_is_killed(proof: Proof) -> None:
     proof.do("for number in range(1000): work.delay(f'task-{number}')")
     with proof.worker() as worker:
         for done in (100, 250, 400, 550, 700):
@@ -167,20 +167,20 @@ def test_of_a_thousand_tasks_none_is_lost_or_done_twice_when_the_worker_is_kille
             worker.kill()
             worker.start()
         eventually(lambda: proof.count("effect", "task-%") >= 1000, seconds=180, every=0.5)
-        # What was unacknowledged has come back by now, too.
+        # Unacknowledged tasks have been redelivered.
         eventually(lambda: proof.count("attempt", "task-%") > 1000, every=0.5)
     assert proof.sql("SELECT count(*), count(DISTINCT key) FROM proof_effect") == "1000|1000"
     assert proof.sql("SELECT count(*) FROM tasks_deadletter") == "0"
 
 
-def test_what_a_worker_has_taken_and_not_seen_yet_when_it_is_killed_comes_back(proof: Proof) -> None:
+def test_prefetched_task_is_redelivered_when_worker_is_killed(proof: Proof) -> None:
     with proof.worker() as worker:
         eventually(lambda: proof.probe("ready"))
         proof.do(
             "work.delay('seen')",
             "while not Effect.objects.exists():",
             "    time.sleep(0.01)",
-            # It waits for the next task, which Redis hands to it meanwhile.
+            # The frozen worker has requested the next task, and Redis delivers it.
             f"os.killpg({worker.pid}, signal.SIGSTOP)",
             "work.delay('unseen')",
         )
@@ -189,9 +189,9 @@ def test_what_a_worker_has_taken_and_not_seen_yet_when_it_is_killed_comes_back(p
         eventually(lambda: proof.count("effect", "unseen"))
 
 
-def test_while_redis_is_away_answers_go_on_and_what_was_accepted_is_done(proof: Proof) -> None:
+def test_requests_succeed_and_tasks_are_kept_during_redis_outage(proof: Proof) -> None:
     with proof.worker() as worker, Web(proof.project, proof.folder, proof.env) as web:
-        # Done before, waiting, and in the middle of it.
+        # Some tasks are done, some queued and some running when the outage begins.
         assert register(web, "before@example.com").status_code == 202
         eventually(lambda: proof.mails_to("before@example.com"))
         proof.do("for number in range(300): work.delay(f'task-{number}', 0.05)")
@@ -207,12 +207,12 @@ def test_while_redis_is_away_answers_go_on_and_what_was_accepted_is_done(proof: 
             time.sleep(0.5)
         components = requests.get(f"{web.url}/health/ready/", timeout=10).json()["components"]
         assert components["broker"] == "unavailable"
-        # All of them are kept before Redis is back.
+        # All are stored as dead letters before Redis is available again.
         eventually(lambda: proof.sql("SELECT count(*) FROM tasks_deadletter") == str(number))
         proof.redis.start()
         eventually(lambda: proof.probe("ready"))
         assert register(web, "after@example.com").status_code == 202
-        # For some seconds more what is queued is kept too.
+        # Tasks are stored for some more seconds, until the next attempt to reach the broker.
         kept = str(number + 1)
         eventually(
             lambda: proof.mails_to("after@example.com") or proof.sql("SELECT count(*) FROM tasks_deadletter") == kept
@@ -227,7 +227,7 @@ def test_while_redis_is_away_answers_go_on_and_what_was_accepted_is_done(proof: 
     assert "@example.com" not in worker.output() + web.output()
 
 
-def test_a_request_is_named_in_the_lines_of_its_mail_and_nobody_is(proof: Proof) -> None:
+def test_task_logs_have_request_id_and_no_personal_data(proof: Proof) -> None:
     with proof.worker() as worker, Web(proof.project, proof.folder, proof.env) as web:
         headers = {"X-Request-ID": "my-request-1", "Accept-Language": "de"}
         assert register(web, "ann.lee@example.com", **headers).status_code == 202
@@ -245,7 +245,7 @@ def test_a_request_is_named_in_the_lines_of_its_mail_and_nobody_is(proof: Proof)
         assert "Best=C3=A4tigen" in mail.read_text(encoding="utf-8")
 
 
-def test_a_task_of_a_transaction_that_is_rolled_back_never_runs(proof: Proof) -> None:
+def test_task_of_rolled_back_transaction_does_not_run(proof: Proof) -> None:
     proof.do(
         "from django.conf import settings; from django.db import transaction",
         "try:",
@@ -259,7 +259,7 @@ def test_a_task_of_a_transaction_that_is_rolled_back_never_runs(proof: Proof) ->
     assert proof.count("attempt", "rolled-back") == 0
 
 
-def test_what_fails_for_good_is_kept_and_replayed_and_stops_no_worker(proof: Proof) -> None:
+def test_failed_tasks_become_dead_letters_that_can_be_replayed(proof: Proof) -> None:
     proof.do("fail.delay('failed')", "die.delay('killed')", "hang.delay('late')")
     with proof.worker() as worker:
         eventually(lambda: proof.sql("SELECT count(*) FROM tasks_deadletter") == "3", every=0.5)
@@ -279,7 +279,7 @@ def test_what_fails_for_good_is_kept_and_replayed_and_stops_no_worker(proof: Pro
     assert "ann@" not in worker.output()
 
 
-def test_a_worker_that_is_told_to_end_ends_what_it_has_and_leaves_the_rest(proof: Proof) -> None:
+def test_worker_shuts_down_gracefully(proof: Proof) -> None:
     proof.do("for number in range(6): work.delay(f'task-{number}', 3)")
     with proof.worker() as worker:
         eventually(lambda: proof.count("attempt", "task-%") == 2)
@@ -294,7 +294,7 @@ def test_a_worker_that_is_told_to_end_ends_what_it_has_and_leaves_the_rest(proof
     assert proof.sql("SELECT count(*), count(DISTINCT key) FROM proof_attempt") == "6|6"
 
 
-def test_of_two_beats_one_fires_also_when_it_is_frozen_and_comes_back(proof: Proof) -> None:
+def test_beat_fails_over_without_duplicates_when_frozen(proof: Proof) -> None:
     def fired() -> int:
         return int(proof.sql("SELECT coalesce(sum(runs), 0) FROM tasks_schedule"))
 
@@ -313,13 +313,13 @@ def test_of_two_beats_one_fires_also_when_it_is_frozen_and_comes_back(proof: Pro
             before = fired()
             eventually(lambda: fired() >= before + 3)
             assert second.stop() == 0
-            # It gives its place back, so nobody waits for the lease to end.
+            # It releases its lease, so that the other one takes over before the lease expires.
             eventually(lambda: first.output().count("beat_active") == 2)
         assert first.stop() == 0
         eventually(lambda: proof.count("attempt", "tick") == fired())
     said = first.output() + second.output()
     assert said.count("schedule_fired") == fired()
-    # It runs each second: two that are closer together would be one that was fired twice.
+    # It fires each second: a shorter interval would be a duplicate.
     fires = [line for program in (first, second) for line in lines(program) if line["event"] == "schedule_fired"]
     moments = sorted(datetime.fromisoformat(line["timestamp"]) for line in fires)
     assert min(later - earlier for earlier, later in itertools.pairwise(moments)) > timedelta(seconds=0.7)

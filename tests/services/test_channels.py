@@ -1,4 +1,4 @@
-"""Sockets of two servers of a project with every option on: what they hear, what closes them, what outlives Redis."""
+"""WebSockets of a project with all options on two servers: events, closing, and outages."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.services
 
-PASSWORD = "correct horse battery"  # noqa: S105 - of nobody
+PASSWORD = "correct horse battery"  # noqa: S105 - of test users
 LIMITS = ("THROTTLE_ANON", "THROTTLE_USER", "THROTTLE_AUTH", "THROTTLE_TOKEN")
 GRACE = 30
-# As an application would, from within a request: tell a user, or everybody.
+# Views that send events to one user or to all users from within a request.
 SETTINGS = """
 from config.settings.production import *
 
@@ -80,7 +80,7 @@ handler404, handler500 = urls.handler404, urls.handler500
 
 
 class Site:
-    """A project served by two processes that know each other by Redis only."""
+    """Project on two server processes that are connected only through Redis."""
 
     def __init__(self, project: Path, folder: Path, database: str, redis: Redis) -> None:
         self.project, self.folder, self.redis = project, folder, redis
@@ -100,7 +100,7 @@ class Site:
         return Web(self.project, self.folder, self.env, workers=1)
 
     def user(self, name: str) -> User:
-        """Make a user, with a log-in."""
+        """Create a user and log in."""
         email = f"{name}@example.com"
         code = (
             "from django.utils.timezone import now; from apps.users.models import User; "
@@ -111,7 +111,7 @@ class Site:
 
 
 class User:
-    """Somebody who is logged in."""
+    """Logged-in user."""
 
     def __init__(self, web: Web, email: str) -> None:
         self.web, self.email, self.token = web, email, ""
@@ -150,7 +150,7 @@ def heard(link: ClientConnection, seconds: float = 10) -> dict[str, Any]:
 
 
 def serves(link: ClientConnection) -> bool:
-    """Tell whether it is answered, not closed."""
+    """Return whether a ping is answered."""
     try:
         link.send('{"event": "ping"}')
         return bool(heard(link)["event"] == "pong")
@@ -159,7 +159,7 @@ def serves(link: ClientConnection) -> bool:
 
 
 def opens(user: User, web: Web) -> bool:
-    """Tell whether a user can open one more socket."""
+    """Return whether a user can open another socket."""
     with user.socket(web, f"bearer.{user.token}") as link:
         return serves(link)
 
@@ -170,10 +170,10 @@ def listen(link: ClientConnection, seconds: float) -> None:
 
 
 def closed(link: ClientConnection, seconds: float = 10) -> int:
-    """Wait until it is closed, past what it still says, and return the code.
+    """Wait for the close, skip pending messages, and return the close code.
 
     Raises:
-        TimeoutError: it was silent for `seconds`, and open.
+        TimeoutError: the socket was open and silent for `seconds`.
     """
     with pytest.raises(ConnectionClosed) as end:
         listen(link, seconds)
@@ -183,7 +183,7 @@ def closed(link: ClientConnection, seconds: float = 10) -> int:
 
 @pytest.fixture(scope="module")
 def database() -> Iterator[PostgreSQL]:
-    """Start a PostgreSQL that these tests may stop."""
+    """Start a PostgreSQL server that these tests may stop."""
     with PostgreSQL() as server:
         yield server
 
@@ -199,7 +199,7 @@ def site(everything: Path, tmp_path_factory: pytest.TempPathFactory, database: P
         yield site
 
 
-def test_what_is_told_in_one_process_arrives_in_the_other_and_at_nobody_else(site: Site) -> None:
+def test_event_reaches_sockets_of_its_user_in_other_process(site: Site) -> None:
     ann, bob = site.user("ann"), site.user("bob")
     with ann.socket(site.one) as first, ann.socket(site.two) as second, bob.socket(site.two) as other:
         assert get(site.one, f"tell/{ann.email}/Paid/").status_code == 200
@@ -212,7 +212,7 @@ def test_what_is_told_in_one_process_arrives_in_the_other_and_at_nobody_else(sit
         assert heard(other)["event"] == "maintenance"
 
 
-def test_what_a_command_tells_at_its_end_arrives(site: Site) -> None:
+def test_event_sent_at_end_of_command_is_delivered(site: Site) -> None:
     lines = (
         "import django",
         "django.setup()",
@@ -220,14 +220,14 @@ def test_what_a_command_tells_at_its_end_arrives(site: Site) -> None:
         "event_broadcast(event='first', data={})",
         "event_broadcast(event='last', data={})",
     )
-    # A name, which takes a look-up, as in a deployment.
+    # A host name, which must be resolved, as in a deployment.
     env = site.env | {"REDIS_URL": site.redis.url.replace("127.0.0.1", "localhost")}
     with site.user("olga").socket(site.one) as link:
         run(site.project / ".venv" / "bin" / "python", "-c", "\n".join(lines), cwd=site.project, env=env)
         assert {heard(link)["event"], heard(link)["event"]} == {"first", "last"}
 
 
-def test_a_socket_in_another_process_is_closed_after_a_log_out_everywhere(site: Site) -> None:
+def test_socket_in_other_process_is_closed_after_logout_everywhere(site: Site) -> None:
     carl, dora = site.user("carl"), site.user("dora")
     with (
         carl.socket(site.two) as link,
@@ -240,20 +240,20 @@ def test_a_socket_in_another_process_is_closed_after_a_log_out_everywhere(site: 
         assert serves(kept)
 
 
-def test_a_ticket_opens_one_socket_in_whichever_process(site: Site) -> None:
+def test_ticket_is_single_use_across_processes(site: Site) -> None:
     ticket = site.user("emma").ticket()
     with socket(site.two, ticket) as first, socket(site.one, ticket) as second:
         assert closed(second) == 4401
         assert serves(first)
 
 
-def test_what_is_no_proof_opens_nothing(site: Site) -> None:
+def test_socket_is_rejected_without_valid_credentials(site: Site) -> None:
     for proof in ("ticket.nonsense", "bearer.nonsense", "nonsense"):
         with socket(site.one, proof) as link:
             assert closed(link) == 4401
 
 
-def test_a_page_of_another_origin_is_refused_and_its_ticket_is_not_spent(site: Site) -> None:
+def test_foreign_origin_is_rejected_without_redeeming_ticket(site: Site) -> None:
     ticket = site.user("fred").ticket()
     with pytest.raises(InvalidStatus) as refused, socket(site.one, ticket, origin="https://evil.example"):
         pass
@@ -262,7 +262,7 @@ def test_a_page_of_another_origin_is_refused_and_its_ticket_is_not_spent(site: S
         assert serves(link)
 
 
-def test_a_message_that_is_too_large_ends_its_socket(site: Site) -> None:
+def test_oversized_message_closes_socket(site: Site) -> None:
     gina = site.user("gina")
     for compression in (None, "deflate"):
         with gina.socket(site.one, compression=compression) as link:
@@ -272,7 +272,7 @@ def test_a_message_that_is_too_large_ends_its_socket(site: Site) -> None:
             assert closed(link) == 1009
 
 
-def test_a_client_that_sends_too_much_is_cut_off(site: Site) -> None:
+def test_message_rate_limit_closes_socket(site: Site) -> None:
     with site.user("hans").socket(site.one) as link:
         for _ in range(120):
             assert serves(link)
@@ -280,7 +280,7 @@ def test_a_client_that_sends_too_much_is_cut_off(site: Site) -> None:
         assert closed(link) == 4430
 
 
-def test_redis_that_is_killed_takes_neither_http_nor_the_sockets_with_it(site: Site) -> None:
+def test_http_and_open_sockets_survive_redis_outage(site: Site) -> None:
     ida = site.user("ida")
     with ida.socket(site.one) as first, ida.socket(site.two) as second:
         site.redis.kill()
@@ -290,9 +290,9 @@ def test_redis_that_is_killed_takes_neither_http_nor_the_sockets_with_it(site: S
             assert me.json()["email"] == ida.email
         for link in (first, second):
             assert serves(link)
-        # Told while nobody could carry it: it is in the list, and nothing breaks.
+        # Sent during the outage: the notification is stored, the event is lost.
         assert get(site.one, f"tell/{ida.email}/Lost/").status_code == 200
-        # Who would open one now is told to come back.
+        # New sockets are closed with 1013 (try again later).
         with ida.socket(site.one, f"bearer.{ida.token}") as link:
             assert closed(link) == 1013
         site.redis.start()
@@ -313,7 +313,7 @@ def test_redis_that_is_killed_takes_neither_http_nor_the_sockets_with_it(site: S
     assert "Lost" in {row["title"] for row in listed}
 
 
-def test_redis_that_hangs_keeps_nobody_waiting(site: Site) -> None:
+def test_new_socket_is_closed_when_redis_hangs(site: Site) -> None:
     paul = site.user("paul")
     with paul.socket(site.one) as link:
         site.redis.signal(signal.SIGSTOP)
@@ -327,9 +327,7 @@ def test_redis_that_hangs_keeps_nobody_waiting(site: Site) -> None:
         eventually(lambda: opens(paul, site.one))
 
 
-def test_no_socket_is_opened_while_the_database_is_away_and_those_that_are_open_stay(
-    site: Site, database: PostgreSQL
-) -> None:
+def test_open_sockets_survive_database_outage(site: Site, database: PostgreSQL) -> None:
     rosa = site.user("rosa")
     with rosa.socket(site.one) as link:
         database.stop("immediate")
@@ -343,19 +341,19 @@ def test_no_socket_is_opened_while_the_database_is_away_and_those_that_are_open_
         assert closed(link) == 4401
 
 
-def test_what_is_sent_in_parts_is_never_held_as_a_whole(site: Site) -> None:
+def test_streaming_response_is_not_buffered(site: Site) -> None:
     address, headers = f"{site.one.url}/endless/", {"X-Forwarded-Proto": "https", "Accept-Encoding": "identity"}
     with requests.get(address, headers=headers, timeout=10, stream=True) as answer:
         assert next(answer.iter_content(1024)) == b"x" * 1024
 
 
-def test_a_burst_is_worked_on_by_so_many_threads_and_no_more(site: Site) -> None:
+def test_thread_limit_bounds_concurrent_requests(site: Site) -> None:
     with ThreadPoolExecutor(20) as pool:
         answers = list(pool.map(get, [site.one] * 20, ["crowd/"] * 20))
     assert max(int(answer.text) for answer in answers) == 4
 
 
-def test_a_server_that_is_told_to_end_closes_its_sockets_and_ends(site: Site) -> None:
+def test_graceful_shutdown_closes_sockets(site: Site) -> None:
     jan = site.user("jan")
     with site.server() as web, jan.socket(web) as link, jan.socket(site.one) as kept:
         assert web.stop(seconds=GRACE) == 0
@@ -363,7 +361,7 @@ def test_a_server_that_is_told_to_end_closes_its_sockets_and_ends(site: Site) ->
         assert serves(kept)
 
 
-def test_a_process_that_is_killed_holds_its_slots_for_a_while_only(site: Site) -> None:
+def test_slots_of_killed_process_expire(site: Site) -> None:
     kim = site.user("kim")
     with ExitStack() as stack:
         web = stack.enter_context(site.server())
@@ -377,7 +375,7 @@ def test_a_process_that_is_killed_holds_its_slots_for_a_while_only(site: Site) -
     eventually(lambda: opens(kim, site.one), every=1)
 
 
-def test_no_log_tells_who_opened_a_socket_or_with_what(site: Site) -> None:
+def test_logs_contain_no_credentials_or_personal_data(site: Site) -> None:
     lea = site.user("lea")
     ticket = lea.ticket()
     with site.server() as web:
@@ -392,7 +390,7 @@ def test_no_log_tells_who_opened_a_socket_or_with_what(site: Site) -> None:
         with pytest.raises(InvalidStatus), lea.socket(web, query="?secret=word", origin="https://evil.example"):
             pass
         web.stop()
-        # After the stop, so that all is written.
+        # After the stop, when all output is flushed.
         printed = re.sub(r"Listening at: http://127\.0\.0\.1:\d+", "", web.output())
 
     assert "Booting worker" in printed

@@ -1,4 +1,4 @@
-"""The default project in production, on PostgreSQL and Redis."""
+"""Default project in production, on PostgreSQL and Redis."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.services
 
 
-def test_it_is_ready(installed: Path, tmp_path: Path, postgresql: PostgreSQL, redis: Redis) -> None:
+def test_readiness_succeeds(installed: Path, tmp_path: Path, postgresql: PostgreSQL, redis: Redis) -> None:
     env = production(
         installed,
         DATABASE_URL=postgresql.create_database("default_ready"),

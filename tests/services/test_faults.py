@@ -1,4 +1,4 @@
-"""The default project in production while PostgreSQL or Redis stops, hangs or is exhausted, and when many race."""
+"""Default project in production: outages, hangs and exhaustion of PostgreSQL and Redis, and race conditions."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ from apps.users.tokens import EMAIL_VERIFICATION
 print(EMAIL_VERIFICATION.make(User.objects.create_user(email="mary@example.com", password="{PHRASE}")))
 """
 COUNT_USERS = "from apps.users.models import User; print(User.objects.filter(email='{}').count())"
-# Whoever reads a user waits for this transaction.
+# Blocks all reads of users.
 LOCK = """
 import os, psycopg, time
 with psycopg.connect(os.environ["DATABASE_URL"]) as connection:
@@ -59,7 +59,7 @@ with psycopg.connect(os.environ["DATABASE_URL"]) as connection:
 
 @dataclass(frozen=True)
 class Servers:
-    """What the default project runs on."""
+    """Servers and environment of the default project."""
 
     postgresql: PostgreSQL
     redis: Redis
@@ -68,12 +68,12 @@ class Servers:
     env: dict[str, str]
 
     def shell(self, code: str) -> str:
-        """Run code in the project and return what it printed."""
+        """Run code in the project and return its output."""
         python = self.project / ".venv" / "bin" / "python"
         return run(python, "manage.py", "shell", "-v", "0", "-c", code, cwd=self.project, env=self.env).strip()
 
     def mend(self) -> None:
-        """Let what a test has stopped or frozen, and could not start again, serve the next one."""
+        """Restart or resume servers that a failed test has stopped or frozen."""
         if listens(self.postgresql.port):
             self.postgresql.thaw()
         else:
@@ -83,13 +83,13 @@ class Servers:
         self.redis.signal(signal.SIGCONT)
 
     def locked(self) -> Program:
-        """Return a program that keeps everybody from reading users while it runs."""
+        """Return a program that locks the users table while it runs."""
         python = self.project / ".venv" / "bin" / "python"
         return Program(python, "-c", LOCK, cwd=self.project, env=self.env, log=self.folder / f"lock-{uuid4()}.log")
 
 
 class Site:
-    """The default project, as it is served, and what it runs on."""
+    """Running default project and its servers."""
 
     def __init__(self, web: Web, servers: Servers) -> None:
         self.web = web
@@ -99,7 +99,7 @@ class Site:
         self.headers = {"X-Forwarded-Proto": "https"}
 
     def ask(self, method: str, path: str, **body: str) -> requests.Response:
-        """Send a request, which must be answered: nothing hangs for so long."""
+        """Send a request, with a timeout longer than those of the project."""
         headers = self.headers
         return requests.request(method, f"{self.web.url}{path}", json=body or None, headers=headers, timeout=PATIENCE)
 
@@ -112,7 +112,7 @@ class Site:
         return self.ask("GET", "/api/v1/users/me/").status_code
 
     def race(self, path: str, **body: str) -> list[requests.Response]:
-        """Send one request many times at the same moment."""
+        """Send identical requests concurrently."""
         with ThreadPoolExecutor(RACERS) as pool:
             answers = [pool.submit(self.ask, "POST", path, **body) for _ in range(RACERS)]
             return [answer.result() for answer in answers]
@@ -123,10 +123,10 @@ class Site:
 
 
 class Load:
-    """Requests of three clients, one after the other each, for as long as it is entered.
+    """Continuous requests of three clients, within a context.
 
     Args:
-        site: who is asked.
+        site: the requested site.
     """
 
     def __init__(self, site: Site) -> None:
@@ -152,14 +152,14 @@ class Load:
             thread.join()
 
     def goes_on(self, status: int) -> None:
-        """Wait for more answers of this status."""
+        """Wait for more responses with this status."""
         before = self.statuses[status]
         eventually(lambda: self.statuses[status] > before + 10)
 
 
 @pytest.fixture(scope="module")
 def servers(installed: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Servers]:
-    """Start servers for this file, with one user; who stops one starts it again."""
+    """Start servers for this module, with one user; tests that stop one must restart it."""
     folder = tmp_path_factory.mktemp("faults")
     with PostgreSQL() as postgresql, Redis(folder) as redis:
         env = production(
@@ -176,7 +176,7 @@ def servers(installed: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterat
 
 @pytest.fixture
 def site(request: pytest.FixtureRequest, servers: Servers) -> Iterator[Site]:
-    """Serve the default project by one process with four threads; the parameter changes variables."""
+    """Serve the default project with one process of four threads; the parameter sets variables."""
     env = servers.env | getattr(request, "param", {})
     with Web(servers.project, servers.folder, env, workers=1) as web:
         served = Site(web, servers)
@@ -200,7 +200,7 @@ def assert_unavailable(answer: requests.Response) -> None:
 
 
 @pytest.mark.parametrize("site", [{}, {"DB_POOL_SIZE": "4"}], ids=["connections", "pool"], indirect=True)
-def test_a_database_that_stops_and_starts_again_needs_no_restart(site: Site) -> None:
+def test_server_recovers_after_database_restart(site: Site) -> None:
     worker = site.web.children()
     with Load(site) as load:
         load.goes_on(200)
@@ -215,7 +215,7 @@ def test_a_database_that_stops_and_starts_again_needs_no_restart(site: Site) -> 
     assert site.web.children() == worker
 
 
-def test_people_in_the_admin_stay_logged_in_without_redis_and_get_a_page_without_database(site: Site) -> None:
+def test_admin_session_survives_redis_outage_and_database_outage_returns_503_page(site: Site) -> None:
     site.headers["Cookie"] = f"__Host-sessionid={site.servers.shell(LOG_IN_TO_ADMIN)}"
     catalog = "/admin/jsi18n/"
     assert site.ask("GET", catalog).headers["Content-Type"].startswith("text/javascript")
@@ -231,7 +231,7 @@ def test_people_in_the_admin_stay_logged_in_without_redis_and_get_a_page_without
 
 
 @pytest.mark.parametrize("site", [{"DB_POOL_SIZE": "1", "DB_STATEMENT_TIMEOUT": "8000"}], indirect=True)
-def test_who_finds_the_pool_exhausted_is_told_to_come_back(site: Site) -> None:
+def test_exhausted_pool_returns_503(site: Site) -> None:
     with site.servers.locked() as lock, ThreadPoolExecutor(3) as clients:
         lock.wait_for("locked")
         answers = [clients.submit(site.ask, "GET", "/api/v1/users/me/") for _ in range(3)]
@@ -244,7 +244,7 @@ def test_who_finds_the_pool_exhausted_is_told_to_come_back(site: Site) -> None:
 
 
 @pytest.mark.parametrize("site", [{"DB_STATEMENT_TIMEOUT": "500"}], indirect=True)
-def test_a_query_that_takes_too_long_is_cut_off(site: Site) -> None:
+def test_statement_timeout_returns_503(site: Site) -> None:
     with site.servers.locked() as lock:
         lock.wait_for("locked")
         assert_unavailable(site.ask("GET", "/api/v1/users/me/"))
@@ -253,7 +253,7 @@ def test_a_query_that_takes_too_long_is_cut_off(site: Site) -> None:
 
 
 @pytest.mark.parametrize("site", [{}, {"DB_POOL_SIZE": "4"}], ids=["connections", "pool"], indirect=True)
-def test_a_database_that_hangs_lets_nobody_wait_without_end(site: Site) -> None:
+def test_hanging_database_returns_503(site: Site) -> None:
     assert site.me() == 200
     site.postgresql.freeze()
     assert site.components()["database"] == "unavailable"
@@ -266,7 +266,7 @@ def test_a_database_that_hangs_lets_nobody_wait_without_end(site: Site) -> None:
 
 
 @pytest.mark.parametrize("site", [{"DB_STATEMENT_TIMEOUT": "1000"}], indirect=True)
-def test_a_database_that_hangs_while_it_is_asked_lets_nobody_wait_without_end(site: Site) -> None:
+def test_database_that_hangs_during_query_returns_503(site: Site) -> None:
     with site.servers.locked() as lock, ThreadPoolExecutor(1) as client:
         lock.wait_for("locked")
         answer = client.submit(site.ask, "GET", "/api/v1/users/me/")
@@ -278,7 +278,7 @@ def test_a_database_that_hangs_while_it_is_asked_lets_nobody_wait_without_end(si
     eventually(lambda: site.me() == 200)
 
 
-def test_redis_that_is_killed_or_hangs_fails_no_request(site: Site) -> None:
+def test_requests_succeed_when_redis_is_killed_or_hangs(site: Site) -> None:
     with Load(site) as load:
         load.goes_on(200)
         site.redis.kill()
@@ -293,14 +293,14 @@ def test_redis_that_is_killed_or_hangs_fails_no_request(site: Site) -> None:
     assert set(load.statuses) == {200}
 
 
-def test_one_of_many_that_register_an_address_makes_the_account(site: Site) -> None:
+def test_concurrent_registrations_create_one_account(site: Site) -> None:
     address = "grace@example.com"
     answers = site.race("/api/v1/auth/register/", email=address, password=PHRASE)
     assert statuses(answers) == {202: RACERS}
     assert site.servers.shell(COUNT_USERS.format(address)) == "1"
 
 
-def test_one_of_many_that_send_the_token_of_a_mail_is_let_in(site: Site) -> None:
+def test_concurrent_verifications_redeem_token_once(site: Site) -> None:
     token = site.servers.shell(VERIFY_MARY)
     answers = site.race("/api/v1/auth/verify-email/", token=token, password=PHRASE)
     assert statuses(answers) == {204: 1, 400: RACERS - 1}

@@ -1,4 +1,4 @@
-"""Uploads over the wire, to a project as it is served: what no client of a test framework can send."""
+"""Uploads to a running server, with raw requests that the test client cannot send."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ LARGEST = 10_485_760
 
 
 class Site:
-    """A project that is served, and a user of it."""
+    """Running project and a logged-in user."""
 
     def __init__(self, web: Web, temporary: Path, media: Path) -> None:
         self.web = web
@@ -50,7 +50,7 @@ class Site:
     def link(self, file: dict[str, Any]) -> str:
         answer = requests.post(f"{self.url}{file['id']}/link/", headers=self.headers, timeout=30)
         assert answer.status_code == 200, answer.text
-        # The project thinks that a proxy ends TLS.
+        # The project assumes a TLS proxy.
         url: str = answer.json()["url"]
         return url.replace("https://", "http://")
 
@@ -58,7 +58,7 @@ class Site:
         assert requests.delete(f"{self.url}{file['id']}/", headers=self.headers, timeout=30).status_code == 204
 
     def send(self, start: bytes, **headers: str) -> socket.socket:
-        """Send the start of an upload by hand, and leave the rest to the test."""
+        """Send headers and the start of an upload, and return the connection."""
         sent = {
             "Host": "localhost",
             "Content-Type": "multipart/form-data; boundary=limit",
@@ -71,13 +71,13 @@ class Site:
         return connection
 
     def left(self) -> list[Path]:
-        """List what is in the folders of uploads and of temporary files."""
+        """Return the files in the folders of uploads and of temporary files."""
         return [path for folder in (self.temporary, self.media) for path in folder.rglob("*") if path.is_file()]
 
 
 @pytest.fixture(params=["with_files", "everything"])
 def site(request: pytest.FixtureRequest, tmp_path: Path, redis: Redis) -> Iterator[Site]:
-    """Serve the default project with files by WSGI, and the one with WebSockets by ASGI."""
+    """Serve the default project with files under WSGI, and the one with WebSockets under ASGI."""
     project: Path = request.getfixturevalue(request.param)
     temporary, media = tmp_path / "temporary", tmp_path / "media"
     temporary.mkdir()
@@ -99,19 +99,19 @@ FORM = b'--limit\r\nContent-Disposition: form-data; name="file"; filename="a.txt
 
 
 def status_of(connection: socket.socket) -> int:
-    """Read the answer to what was sent by hand."""
+    """Read the status of the response."""
     line = connection.makefile("rb").readline()
     return int(line.split()[1])
 
 
-def test_two_gigabytes_are_refused_by_their_length_alone(site: Site) -> None:
+def test_oversized_upload_is_rejected_by_its_content_length(site: Site) -> None:
     with site.send(b"", Content_Length=str(2 * GIGABYTE)) as connection:
-        # Nothing follows, and still there is an answer.
+        # The response is sent without waiting for the body.
         assert status_of(connection) == 413
     assert site.left() == []
 
 
-def test_who_sends_the_two_gigabytes_all_the_same_is_cut_off(site: Site) -> None:
+def test_oversized_upload_that_is_sent_anyway_is_cut_off(site: Site) -> None:
     piece = b"x" * 65_536
     with site.send(b"", Content_Length=str(2 * GIGABYTE)) as connection:
         pieces = 0
@@ -124,30 +124,30 @@ def test_who_sends_the_two_gigabytes_all_the_same_is_cut_off(site: Site) -> None
     assert site.upload("a.txt", b"Hello").status_code == 201
 
 
-def test_a_body_in_chunks_of_no_known_length_is_refused(site: Site) -> None:
+def test_chunked_body_is_rejected(site: Site) -> None:
     with site.send(b"5\r\nHello\r\n", Transfer_Encoding="chunked") as connection:
         assert status_of(connection) == 411
     assert site.left() == []
 
 
-def test_an_upload_that_breaks_off_leaves_nothing(site: Site) -> None:
+def test_aborted_upload_leaves_nothing(site: Site) -> None:
     with site.send(FORM + b"x" * 3_000_000, Content_Length=str(5_000_000)) as connection:
         connection.shutdown(socket.SHUT_WR)
-        # By ASGI nobody is answered who is gone.
+        # Under ASGI, disconnected clients get no response.
         line = connection.makefile("rb").readline()
     assert b" 400 " in line or not line
     eventually(lambda: site.left() == [])
     assert site.files() == []
 
 
-def test_a_length_that_is_too_small_stores_nothing(site: Site) -> None:
+def test_too_small_content_length_stores_nothing(site: Site) -> None:
     body = FORM + b"\r\n--limit--\r\n"
     with site.send(body, Content_Length=str(len(body) - 15)) as connection:
         assert status_of(connection) == 400
     assert site.files() == []
 
 
-def test_large_uploads_at_once_do_not_fill_the_memory(site: Site) -> None:
+def test_concurrent_large_uploads_do_not_exhaust_memory(site: Site) -> None:
     (worker,) = site.web.children()
     site.upload("warm.txt", b"x" * 3_000_000)
     before = psutil.Process(worker).memory_info().rss
@@ -156,13 +156,13 @@ def test_large_uploads_at_once_do_not_fill_the_memory(site: Site) -> None:
         answers = list(pool.map(lambda _: site.upload("same name.txt", b"x" * LARGEST), range(8)))
 
     assert [answer.status_code for answer in answers] == [201] * 8
-    # Read whole, four at once would take as many times their size.
+    # If uploads were held in memory, four concurrent ones would need four times their size.
     assert psutil.Process(worker).memory_info().rss - before < 2 * LARGEST
     assert [file["size"] for file in site.files()].count(LARGEST) == 8
     assert len(site.left()) == 9
 
 
-def test_a_file_comes_back_as_it_was_to_whom_has_the_link(site: Site) -> None:
+def test_link_returns_uploaded_content(site: Site) -> None:
     content = bytes(range(32, 127)) * 20_000
     file = site.upload("Zürich.txt", content).json()
     url = site.link(file)

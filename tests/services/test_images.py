@@ -1,4 +1,4 @@
-"""Memory of eight image uploads at a time, to a project as it is deployed: two processes, four threads."""
+"""Memory usage of eight concurrent image uploads, with two processes of four threads as in a deployment."""
 
 from __future__ import annotations
 
@@ -23,13 +23,13 @@ MEGABYTE = 1024**2
 # `mem_limit` in deploy/compose/production.yml.
 LIMIT = 512 * MEGABYTE
 AT_ONCE = 8
-# Bodies that wait: the temporary folder of a container is in its memory.
+# Spooled bodies: the temporary folder of a container is in memory (tmpfs).
 BODIES = AT_ONCE * 10 * MEGABYTE
 DRAW = ROOT / "tests" / "draw_images.py"
 
 
 class Site:
-    """A project that is served, and a user of it."""
+    """Running project and a logged-in user."""
 
     def __init__(self, web: Web, images: Path) -> None:
         self.web = web
@@ -56,7 +56,7 @@ class Site:
 
 @pytest.fixture(params=["with_files", "everything"])
 def site(request: pytest.FixtureRequest, tmp_path: Path, redis: Redis) -> Iterator[Site]:
-    """Serve the default project with files by WSGI, and the one with WebSockets by ASGI, as Compose does."""
+    """Serve the default project with files under WSGI, and the one with WebSockets under ASGI, as in Compose."""
     project: Path = request.getfixturevalue(request.param)
     env = production(
         project,
@@ -76,7 +76,7 @@ def site(request: pytest.FixtureRequest, tmp_path: Path, redis: Redis) -> Iterat
 
 
 def peak_of(process: psutil.Process) -> int:
-    """Return the largest resident set that a process has had since `forget_peak`."""
+    """Return the peak resident set size of a process since `forget_peak`."""
     status = Path(f"/proc/{process.pid}/status").read_text(encoding="ascii")
     found = re.search(r"VmHWM:\s+(\d+) kB", status)
     assert found
@@ -88,27 +88,27 @@ def forget_peak(process: psutil.Process) -> None:
     Path(f"/proc/{process.pid}/clear_refs").write_text("5", encoding="ascii")
 
 
-def test_images_at_once_stay_below_the_memory_of_a_container(site: Site) -> None:
+def test_concurrent_images_stay_below_memory_limit(site: Site) -> None:
     for _number in range(AT_ONCE):
         assert site.upload("small.png") == 201
     processes = site.processes()
-    # What processes share counts once.
+    # PSS counts shared memory once.
     start = sum(process.memory_full_info().pss for process in processes)
     resident = [process.memory_info().rss for process in processes]
 
     def peak(send: Callable[[str], int], name: str) -> tuple[set[int], int]:
-        """Send an image as often at once, and return the statuses, and the memory that all processes had."""
+        """Send an image concurrently, and return the statuses and the peak memory of all processes."""
         for process in processes:
             forget_peak(process)
         with ThreadPoolExecutor(AT_ONCE) as pool:
             statuses = set(pool.map(send, [name] * AT_ONCE))
-        # As if each had its peak at the same moment.
+        # Worst case: all processes at their peak at the same time.
         grown = sum(peak_of(process) - before for process, before in zip(processes, resident, strict=True))
         return statuses, start + grown
 
     for name, taken in json.loads((site.images / "images.json").read_text(encoding="utf-8")).items():
         statuses, memory = peak(site.upload, name)
-        # On a machine that is busy, some wait for too long.
+        # On a busy machine, some requests exceed the wait for the decoder.
         assert statuses - {503} == {201 if taken else 400}, name
         assert memory + BODIES < LIMIT, name
         statuses, memory = peak(site.set_avatar, name)

@@ -1,4 +1,4 @@
-"""The processes of the pods, with exactly the variables that the pods get, on PostgreSQL and Redis."""
+"""Processes of the pods with the environment of the manifests, on PostgreSQL and Redis."""
 
 from __future__ import annotations
 
@@ -28,12 +28,12 @@ pytestmark = [
 
 
 class Pods:
-    """Runs what the pods run, here: the variables are theirs, and `/tmp` is a folder.
+    """Local execution of containers, with their environment variables and a folder in place of `/tmp`.
 
     Args:
-        project: its folder, with an environment.
-        cluster: what kustomize made of an overlay.
-        folder: for what the processes write.
+        project: the project folder, with a virtual environment.
+        cluster: the objects of an overlay.
+        folder: the replacement of `/tmp`.
     """
 
     def __init__(self, project: Path, cluster: Cluster, folder: Path) -> None:
@@ -47,7 +47,7 @@ class Pods:
         return found
 
     def env(self, container: Object) -> dict[str, str]:
-        """Return the variables of a container: those of the cluster, and the image's own."""
+        """Return the environment variables of a container."""
         env = bare_environment(PYTHONUNBUFFERED="1")
         env["PATH"] = f"{self.project / '.venv' / 'bin'}{os.pathsep}{env['PATH']}"
         for source in container.get("envFrom", []):
@@ -60,14 +60,14 @@ class Pods:
         return {name: str(self.folder) if value == "/tmp" else value for name, value in env.items()}  # noqa: S108
 
     def run(self, pod: str, name: str = "app", command: list[str] | None = None) -> int:
-        """Run a container to its end, or a command in it, and return the exit status."""
+        """Run the command of a container, or another one, and return the exit status."""
         found = self.container(pod, name)
         return subprocess.run(
             command or found["command"], cwd=self.project, env=self.env(found), check=False, timeout=60
         ).returncode
 
     def probe(self, pod: str, name: str) -> bool:
-        """Ask the probe of a pod that runs a command."""
+        """Run the exec probe of a pod and return whether it succeeds."""
         return self.run(pod, command=self.container(pod, "app")[name]["exec"]["command"]) == 0
 
 
@@ -82,14 +82,14 @@ def database() -> Iterator[PostgreSQL]:
 def pods(
     bake: Bakery, installed: Path, database: PostgreSQL, redis: Redis, tmp_path_factory: pytest.TempPathFactory
 ) -> Pods:
-    """Return the pods of production, their addresses and secrets filled in as an owner does."""
+    """Return the pods of production, with host names and secrets filled in."""
     project = shutil.copytree(bake(deployment="kubernetes"), tmp_path_factory.mktemp("pods") / "my_api")
     (project / ".venv").symlink_to(installed / ".venv")
     (project / ".env").unlink()
     overlay = project / "deploy/kubernetes/overlays/production"
     written = {"PGHOST": "127.0.0.1", "PGUSER": "postgres", "EMAIL_HOST": "127.0.0.1"}
     fill_in(overlay / "settings.env", **written)
-    # There is no PgBouncer here, nor TLS: both are PostgreSQL itself.
+    # PostgreSQL without TLS, also in place of PgBouncer.
     base = project / "deploy/kubernetes/base/settings.env"
     fill_in(base, PGPORT=str(database.port), PGSSLMODE="prefer")
     base.write_text(base.read_text("utf-8").replace("pgbouncer:6432", f"127.0.0.1:{database.port}"), "utf-8")
@@ -101,7 +101,7 @@ def pods(
 
 
 def fill_in(file: Path, **values: str) -> None:
-    """Give variables of a file other values."""
+    """Set variables in an environment file."""
     text = file.read_text("utf-8")
     for name, value in values.items():
         text, found = re.subn(rf"^{name}=.*$", f"{name}={value}", text, flags=re.MULTILINE)
@@ -111,7 +111,7 @@ def fill_in(file: Path, **values: str) -> None:
 
 @pytest.fixture(scope="module")
 def migrated(pods: Pods) -> Pods:
-    """Return them after the migration, for which the others wait."""
+    """Return the pods after the migration."""
     wait = pods.container("web", "wait-for-migrations")
     shell, flag, loop = wait["command"]
     once = loop.replace("until ", "").partition(";")[0]
@@ -121,7 +121,7 @@ def migrated(pods: Pods) -> Pods:
     return pods
 
 
-def test_web_is_alive_and_ready_as_its_probes_ask(migrated: Pods, tmp_path: Path) -> None:
+def test_web_passes_its_probes(migrated: Pods, tmp_path: Path) -> None:
     container = migrated.container("web", "app")
     port = free_port()
     env = migrated.env(container) | {"WEB_BIND": f"127.0.0.1:{port}"}
@@ -135,7 +135,7 @@ def test_web_is_alive_and_ready_as_its_probes_ask(migrated: Pods, tmp_path: Path
         assert answer.json()["components"] == {"database": "ok", "migrations": "ok"}
         everything: dict[str, Any] = requests.get(f"http://127.0.0.1:{port}/health/ready/", timeout=30).json()
         assert everything["status"] == "ok"
-        # The policy lets nobody else in, so the application believes who says that HTTPS was asked for.
+        # The header is trusted, since the network policy allows only the ingress controller.
         headers = {"Host": "example.com", "X-Forwarded-Proto": "https"}
         asked = f"http://127.0.0.1:{port}/api/v1/users/me/"
         assert requests.get(asked, headers=headers, timeout=30).status_code == 401
@@ -143,10 +143,10 @@ def test_web_is_alive_and_ready_as_its_probes_ask(migrated: Pods, tmp_path: Path
 
 
 @pytest.mark.parametrize("name", ["worker-critical", "worker-default", "worker-bulk", "beat"])
-def test_workers_and_beat_are_alive_and_ready_as_their_probes_ask(migrated: Pods, tmp_path: Path, name: str) -> None:
+def test_workers_and_beat_pass_their_probes(migrated: Pods, tmp_path: Path, name: str) -> None:
     container = migrated.container(name, "app")
     probes = ["livenessProbe", "readinessProbe"]
-    # A folder of its own, as each pod has one.
+    # A separate folder, as in each pod.
     mine = Pods(migrated.project, migrated.cluster, tmp_path)
     assert not mine.probe(name, "livenessProbe")
     log = tmp_path / "log"

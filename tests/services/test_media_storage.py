@@ -1,7 +1,7 @@
-"""Uploads in a bucket, over HTTP: a project for each service, and a server on this machine that speaks like it.
+"""Uploads to buckets over HTTP: one project for each service, with a local emulator.
 
-The one of Azure checks every signature and when it expires, the others check neither: what S3 and Google are sent is
-looked at in the tests of the projects.
+Only the Azure emulator checks signatures and their expiry; for S3 and Google Cloud Storage, the tests of the projects
+check the requests.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.services
 
-# Names of all objects that belong, or belonged, to a file.
+# Names of all blobs of files, including orphans.
 OBJECTS = "from apps.files.objects import *; print(*(name for folder in FOLDERS for name in objects_in(folder)))"
 PICTURE = "from PIL import Image; Image.new('RGB', (8, 8), 'red').save('{path}')"
 LINK_SECONDS = 8
@@ -53,7 +53,7 @@ print(json.dumps({
 
 @dataclass
 class Service:
-    """A service, and what a project must be told to use it."""
+    """Emulated service, and the settings for it."""
 
     program: Program
     environment: dict[str, str]
@@ -62,7 +62,7 @@ class Service:
 
 
 class Tokens(BaseHTTPRequestHandler):
-    """Hands a token to everyone, as Google does to a service account."""
+    """OAuth token endpoint of Google that issues a token for any request."""
 
     def do_POST(self) -> None:
         self.rfile.read(int(self.headers["Content-Length"]))
@@ -74,12 +74,12 @@ class Tokens(BaseHTTPRequestHandler):
         self.wfile.write(body)
 
     def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - the name in the base class
-        """Keep quiet."""
+        """Suppress the log."""
 
 
 @pytest.fixture(scope="session")
 def azurite(shared: Path) -> Path:
-    """Return the server that speaks like Azure, from npm."""
+    """Return the path of the Azure emulator, installed from npm."""
     npm = shutil.which("npm")
     if npm is None:
         pytest.skip("npm is not installed: it has the server that speaks like Azure")
@@ -98,7 +98,7 @@ def kind(request: pytest.FixtureRequest) -> str:
 
 @pytest.fixture(scope="module")
 def project(kind: str, bake: Bakery, shared: Path) -> Path:
-    """Return a project that stores there, set up."""
+    """Return a project for the service, set up."""
     place = shared / f"media {kind}" / "my_api"
     with FileLock(shared / f"media-{kind}.lock"):
         if not place.exists():
@@ -109,13 +109,13 @@ def project(kind: str, bake: Bakery, shared: Path) -> Path:
 
 @pytest.fixture(scope="module")
 def folder(kind: str, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return where the servers keep what they have."""
+    """Return the folder of server data and logs."""
     return tmp_path_factory.mktemp(kind)
 
 
 @pytest.fixture(scope="module")
 def service(kind: str, project: Path, folder: Path, request: pytest.FixtureRequest) -> Iterator[Service]:
-    """Start the server of a service, with an empty bucket."""
+    """Start the emulator of a service."""
     port = free_port()
     if kind == "gcs":
         found = _gcs(project, folder, port, request)
@@ -176,7 +176,7 @@ def _program(folder: Path, *command: str | Path) -> Program:
 
 @dataclass
 class Site:
-    """A project that is served, and a user of it."""
+    """Running project and a logged-in user."""
 
     project: Path
     env: dict[str, str]
@@ -221,7 +221,7 @@ def site(project: Path, service: Service, folder: Path) -> Iterator[Site]:
         yield Site(project, env, web, HTTPS | {"Authorization": f"Bearer {pair['access']}"})
 
 
-def test_a_file_goes_to_the_bucket_and_comes_back_by_a_link_of_the_bucket(site: Site, service: Service) -> None:
+def test_file_is_stored_in_bucket_and_served_by_presigned_url(site: Site, service: Service) -> None:
     content = b"Hello\n" * 500_000
     file = site.upload(content=content)
     link = site.link(file)
@@ -240,7 +240,7 @@ def test_a_file_goes_to_the_bucket_and_comes_back_by_a_link_of_the_bucket(site: 
         eventually(lambda: requests.get(link, timeout=30).status_code == 403, every=0.5)
 
 
-def test_what_is_deleted_is_gone_from_the_bucket(site: Site) -> None:
+def test_deleted_file_is_removed_from_bucket(site: Site) -> None:
     file = site.upload()
     kept = site.upload("kept.txt")
     before = len(site.objects())
@@ -250,7 +250,7 @@ def test_what_is_deleted_is_gone_from_the_bucket(site: Site) -> None:
     assert requests.get(site.link(kept), timeout=30).content == b"Hello"
 
 
-def test_the_picture_of_a_person_is_in_the_bucket_too(site: Site, tmp_path: Path) -> None:
+def test_avatar_is_stored_in_bucket(site: Site, tmp_path: Path) -> None:
     path = tmp_path / "me.png"
     run(site.project / ".venv" / "bin" / "python", "-c", PICTURE.format(path=path), cwd=tmp_path)
     avatar = "users/me/avatar/"
@@ -267,13 +267,13 @@ def test_the_picture_of_a_person_is_in_the_bucket_too(site: Site, tmp_path: Path
     assert site.request("GET", avatar).status_code == 404
 
 
-def test_an_object_without_a_row_is_found_by_the_command(site: Site) -> None:
+def test_cleanup_removes_orphaned_blob(site: Site) -> None:
     before = site.objects()
     key = site.upload()["id"]
     code = f"from apps.files.models import StoredFile as F; F.objects.filter(pk='{key}')._raw_delete('default')"
     site.manage("shell", "-v", "0", "-c", code)
 
-    # It may belong to an upload that is not finished.
+    # Within the grace period, it may belong to an upload in progress.
     assert site.manage("files_cleanup") == "0 objects removed, 0 files without object.\n"
     code = (
         "from datetime import timedelta; from apps.files import services; services.GRACE = timedelta(0);"
@@ -287,8 +287,8 @@ def test_an_object_without_a_row_is_found_by_the_command(site: Site) -> None:
     assert site.objects() == before
 
 
-def test_a_service_that_is_away_is_told_and_leaves_nothing(site: Site, service: Service) -> None:
-    """The last one: the service does not come back."""
+def test_unavailable_storage_returns_503(site: Site, service: Service) -> None:
+    """Must run last: the service is not restarted."""
     kept = site.upload()
     service.program.stop()
 

@@ -1,4 +1,4 @@
-"""Clients that are slow on purpose, without a proxy: the server frees itself within its deadline."""
+"""Slow clients without a proxy: the server closes their connections at the request deadline."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 pytestmark = pytest.mark.services
-# Four more than two processes have threads.
+# Four more than the threads of two processes.
 COUNT = 12
 LARGE = 10 * 2**20
 FORM = "multipart/form-data; boundary=x"
@@ -24,7 +24,7 @@ UPLOADS = "/api/v1/files/"
 
 
 class Site:
-    """A project that is served, with a user who has stored a large file."""
+    """Running project with a user who has uploaded a large file."""
 
     def __init__(self, web: Web, temporary: Path) -> None:
         self.web = web
@@ -43,7 +43,7 @@ class Site:
         return SlowClients(lambda: connect("127.0.0.1", self.web.port), f"127.0.0.1:{self.web.port}")
 
     def spooled(self) -> int:
-        """Count the temporary files that its processes have open."""
+        """Count the open temporary files of the workers."""
         links = [link for pid in self.web.children() for link in Path(f"/proc/{pid}/fd").iterdir()]
         return sum(str(self.temporary) in str(link.readlink()) for link in links if link.is_symlink())
 
@@ -56,7 +56,7 @@ class Site:
 def site(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, postgresql: PostgreSQL
 ) -> Iterator[Site]:
-    """Serve a project with files by threads, and one with WebSockets by ASGI, with a deadline of five seconds."""
+    """Serve a project under WSGI, and one under ASGI, with a request deadline of five seconds."""
     project: Path = request.getfixturevalue(request.param)
     folder = tmp_path_factory.mktemp("slow")
     (folder / "temporary").mkdir()
@@ -74,7 +74,7 @@ def site(
         yield Site(web, folder / "temporary")
 
 
-def test_server_frees_itself_of_slow_clients(site: Site) -> None:
+def test_slow_clients_are_cut_off_at_deadline(site: Site) -> None:
     with site.clients() as slow:
         slow.send(COUNT, "/api/v1/auth/token/")
         slow.read(COUNT, site.download)
@@ -83,12 +83,12 @@ def test_server_frees_itself_of_slow_clients(site: Site) -> None:
     assert "took longer than WEB_REQUEST_TIMEOUT" in site.web.output()
 
 
-def test_silent_clients_and_those_that_keep_a_finished_connection_cost_nothing(site: Site) -> None:
+def test_idle_connections_do_not_block_server(site: Site) -> None:
     with site.clients() as slow:
         slow.wait(COUNT)
         slow.stay(5 * COUNT, "/health/live/")
         assert site.serves()
-        # None of them had to be cut off for it.
+        # No connection was closed at the deadline.
         before = site.web.output().count("WEB_REQUEST_TIMEOUT")
         assert site.serves()
         assert site.web.output().count("WEB_REQUEST_TIMEOUT") == before
@@ -105,12 +105,12 @@ def test_pipelined_request_without_its_body_is_cut_off(site: Site) -> None:
     assert received.startswith(b"HTTP/1.1 200")
 
 
-def test_uploads_without_a_login_fill_no_disk(site: Site) -> None:
+def test_anonymous_uploads_do_not_fill_disk(site: Site) -> None:
     with site.clients() as slow:
         slow.send(14, UPLOADS, FORM, LARGE)
         for link in slow.senders:
             link.settimeout(0.2)
-            with suppress(OSError):  # nothing takes it
+            with suppress(OSError):  # the server may not read it
                 link.sendall(b"x" * 3 * 2**20)
         assert site.spooled() <= 2 * len(site.web.children())
         assert site.serves()

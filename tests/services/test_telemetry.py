@@ -1,4 +1,4 @@
-"""Traces, metrics and errors of a project in production, on PostgreSQL and Redis, and who receives them away."""
+"""Traces, metrics and errors of a project in production, and outages of their receivers."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ SERVER, CLIENT, PRODUCER, CONSUMER = 2, 3, 4, 5
 
 
 class Collector(ThreadingHTTPServer):
-    """Keeps what is posted to it; answers once it is `open`."""
+    """Receiver that stores requests and responds once `open` is set."""
 
     def __init__(self) -> None:
         super().__init__(("127.0.0.1", 0), Handler)
@@ -65,21 +65,21 @@ class Collector(ThreadingHTTPServer):
         self.server_close()
 
     def groups(self) -> Iterator[Any]:
-        """Yield what each process sent of its spans, batch by batch."""
+        """Yield the batches of spans of all processes."""
         for path, body in list(self.received):
             if path == "/v1/traces":
                 yield from ExportTraceServiceRequest.FromString(body).resource_spans
 
     def spans(self) -> list[Any]:
-        """Return every span."""
+        """Return all spans."""
         return [span for group in self.groups() for scope in group.scope_spans for span in scope.spans]
 
     def named(self, name: str) -> list[Any]:
-        """Return the spans with a name."""
+        """Return the spans with a given name."""
         return [span for span in self.spans() if span.name == name]
 
     def processes(self) -> set[str]:
-        """Return the identities of the processes that sent spans."""
+        """Return the instance IDs of the processes that sent spans."""
         return {values(group.resource.attributes)["service.instance.id"] for group in self.groups()}
 
     def metrics(self) -> dict[str, Any]:
@@ -94,12 +94,12 @@ class Collector(ThreadingHTTPServer):
         }
 
     def errors(self) -> list[dict[str, Any]]:
-        """Return the events that were sent as to Sentry."""
+        """Return the Sentry events."""
         envelopes = [body.split(b"\n") for path, body in list(self.received) if path == "/api/1/envelope/"]
         return [json.loads(payload) for _, kind, payload, *_ in envelopes if json.loads(kind)["type"] == "event"]
 
     def planted(self) -> list[str]:
-        """Return what should have stayed where it was."""
+        """Return the secrets and personal data that were sent."""
         sent = b"\n".join(body for _, body in self.received).decode(errors="replace")
         return [secret for secret in PLANTED if secret in sent]
 
@@ -121,7 +121,7 @@ class Handler(BaseHTTPRequestHandler):
 
 
 def worker(project: Path, folder: Path, env: dict[str, str]) -> Program:
-    """Return a worker with one process, to be started."""
+    """Return a worker with one process, not started."""
     celery = project / ".venv" / "bin" / "celery"
     command = "--app config.celery worker --queues critical,default,bulk --concurrency 1 --without-mingle"
     return Program(celery, *command.split(), cwd=project, env=env, log=folder / "worker.log")
@@ -133,7 +133,7 @@ def values(attributes: Any) -> dict[str, Any]:
 
 
 def lines(output: str) -> list[dict[str, Any]]:
-    """Return the lines of a log."""
+    """Return the JSON lines of a log."""
     return [json.loads(line) for line in output.splitlines() if line.startswith("{")]
 
 
@@ -145,7 +145,7 @@ def collector() -> Iterator[Collector]:
 
 @pytest.fixture(scope="module")
 def env(everything: Path, postgresql: PostgreSQL, redis: Redis) -> dict[str, str]:
-    """Return the environment of all tests but for where they send what."""
+    """Return environment variables without the endpoints of the receivers."""
     return production(
         everything,
         DATABASE_URL=postgresql.create_database("telemetry"),
@@ -156,7 +156,7 @@ def env(everything: Path, postgresql: PostgreSQL, redis: Redis) -> dict[str, str
     )
 
 
-def test_a_request_is_one_trace_with_its_queries_and_commands(
+def test_trace_of_request_contains_queries_and_commands(
     everything: Path, env: dict[str, str], tmp_path: Path, collector: Collector
 ) -> None:
     with Web(everything, tmp_path, env | {"OTEL_EXPORTER_OTLP_ENDPOINT": collector.url}) as web:
@@ -179,10 +179,10 @@ def test_a_request_is_one_trace_with_its_queries_and_commands(
     assert collector.planted() == []
 
 
-def test_each_process_exports_also_those_that_come_later(
+def test_every_process_exports_including_replaced_ones(
     everything: Path, env: dict[str, str], tmp_path: Path, collector: Collector
 ) -> None:
-    # A process that has answered is replaced.
+    # Each process is replaced after one request.
     variables = {"OTEL_EXPORTER_OTLP_ENDPOINT": collector.url, "WEB_MAX_REQUESTS": "1"}
     with Web(everything, tmp_path, env | variables, workers=2) as web:
 
@@ -193,7 +193,7 @@ def test_each_process_exports_also_those_that_come_later(
         eventually(ask, every=0.3)
 
 
-def test_no_answer_waits_for_a_collector_that_hangs(
+def test_responses_do_not_wait_for_hanging_collector(
     everything: Path, env: dict[str, str], tmp_path: Path, collector: Collector
 ) -> None:
     collector.open.clear()
@@ -214,11 +214,11 @@ def test_no_answer_waits_for_a_collector_that_hangs(
         assert not collector.open.is_set()
         collector.open.set()
         assert web.stop() == 0
-    # What did not fit into the queue is gone.
+    # Spans that exceeded the queue were dropped.
     assert 0 < len(collector.named("GET api/v1/users/me/")) < 61
 
 
-def test_a_collector_that_is_away_stops_nothing_and_fills_no_log(
+def test_unavailable_collector_neither_blocks_nor_floods_log(
     everything: Path, env: dict[str, str], tmp_path: Path
 ) -> None:
     variables = {
@@ -234,7 +234,7 @@ def test_a_collector_that_is_away_stops_nothing_and_fills_no_log(
     assert 0 < len(complaints) < 10, complaints
 
 
-def test_the_trace_of_a_request_goes_on_in_the_task_that_it_queued(
+def test_trace_of_request_includes_queued_task(
     everything: Path, env: dict[str, str], tmp_path: Path, collector: Collector
 ) -> None:
     variables = env | {"OTEL_EXPORTER_OTLP_ENDPOINT": collector.url, "EMAIL_FILE_PATH": str(tmp_path / "mails")}
@@ -247,7 +247,7 @@ def test_the_trace_of_a_request_goes_on_in_the_task_that_it_queued(
         )
         assert answer.status_code == 202
         (task,) = eventually(lambda: collector.named(f"run/{MAIL}"))
-        # A worker is told to end after what it has begun, and sends what it has recorded.
+        # Graceful shutdown finishes running tasks and flushes spans.
         assert tasks.stop() == 0
         assert web.stop() == 0
     (entry,) = collector.named("POST api/v1/auth/register/")
@@ -269,7 +269,7 @@ def test_the_trace_of_a_request_goes_on_in_the_task_that_it_queued(
     assert collector.planted() == []
 
 
-def test_a_task_that_fails_is_told_to_sentry_without_what_it_was_given(
+def test_failed_task_is_reported_to_sentry_without_arguments(
     everything: Path, env: dict[str, str], tmp_path: Path, collector: Collector
 ) -> None:
     variables = env | {"SENTRY_DSN": collector.url.replace("//", "//public@") + "/1"}
@@ -284,12 +284,12 @@ def test_a_task_that_fails_is_told_to_sentry_without_what_it_was_given(
 
 
 @pytest.mark.parametrize("there", [True, False])
-def test_no_answer_waits_for_sentry(
+def test_responses_do_not_wait_for_sentry(
     everything: Path, env: dict[str, str], tmp_path: Path, collector: Collector, *, there: bool
 ) -> None:
     collector.open.clear()
     host = f"127.0.0.1:{collector.server_port if there else free_port()}"
-    # A database without tables: a log-in is a fault.
+    # A database without tables: a login raises an error.
     variables = {"SENTRY_DSN": f"http://public@{host}/1", "DATABASE_URL": "sqlite://:memory:"}
     with Web(everything, tmp_path, env | variables, workers=1) as web:
         for _ in range(5):

@@ -1,4 +1,4 @@
-"""What knows the last release only, its code and its clients, goes on with this one, or it is said why not."""
+"""Compatibility of code and clients of the last release with new migrations and schemas."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ COMPATIBILITY = (
     "make",
     "compatibility",
     "BASE=main",
-    # A part of the tests is enough: each that makes or reads a user fails, or none.
+    # A subset suffices: incompatible migrations break every test that uses users.
     "TESTS=--exitfirst apps/users/tests/services apps/users/tests/api/test_registration.py",
     f"PYTHON={sys.executable}",
 )
@@ -44,7 +44,7 @@ class Migration(migrations.Migration):
 
 @pytest.fixture(scope="module")
 def repository(installed: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return the default project as a repository with one release, set up, in a place of its own."""
+    """Return the default project as a git repository with one release, set up."""
     place = tmp_path_factory.mktemp("repository") / "my_api"
     shutil.copytree(installed, place, ignore=shutil.ignore_patterns(".venv", ".git"))
     run("git", "init", "--quiet", "--initial-branch", "main", cwd=place)
@@ -57,14 +57,14 @@ def repository(installed: Path, tmp_path_factory: pytest.TempPathFactory) -> Pat
 
 @pytest.fixture
 def release(repository: Path) -> Iterator[Path]:
-    """Return the repository, whose files are the release's again after the test."""
+    """Return the repository, and reset it after the test."""
     yield repository
     run("git", "reset", "--quiet", "--hard", cwd=repository)
     run("git", "clean", "--quiet", "--force", "-d", "apps", cwd=repository)
 
 
 def change(project: Path, after: str) -> None:
-    """Change the model of users, and make the migration for it."""
+    """Change the user model and create the migration."""
     models = project / "apps" / "users" / "models.py"
     text = models.read_text(encoding="utf-8")
     assert FIELD in text
@@ -73,7 +73,7 @@ def change(project: Path, after: str) -> None:
 
 
 def failed(*command: str, project: Path, **env: str) -> str:
-    """Return what a command prints that has to fail."""
+    """Run a command that must fail, and return its stdout."""
     result = subprocess.run(
         command, cwd=project, env=bare_environment(**env), check=False, capture_output=True, encoding="utf-8"
     )
@@ -81,7 +81,7 @@ def failed(*command: str, project: Path, **env: str) -> str:
     return result.stdout
 
 
-def test_a_column_with_a_default_in_the_database_suits_the_last_release(release: Path, postgresql: PostgreSQL) -> None:
+def test_column_with_database_default_is_compatible_with_last_release(release: Path, postgresql: PostgreSQL) -> None:
     database = postgresql.create_database("expand")
     change(release, WITH_DEFAULT_IN_THE_DATABASE)
     run("make", "migrations", cwd=release)
@@ -89,7 +89,7 @@ def test_a_column_with_a_default_in_the_database_suits_the_last_release(release:
     assert " passed" in run(*COMPATIBILITY, cwd=release, env=bare_environment(DATABASE_URL=database))
 
 
-def test_a_column_that_only_the_new_code_can_fill_does_not(release: Path, postgresql: PostgreSQL) -> None:
+def test_column_with_python_default_is_incompatible_with_last_release(release: Path, postgresql: PostgreSQL) -> None:
     database = postgresql.create_database("naive")
     change(release, WITH_DEFAULT_IN_THE_CODE)
     assert "NOT NULL constraint" in failed("make", "migrations", project=release, DATABASE_URL=database)
@@ -97,13 +97,13 @@ def test_a_column_that_only_the_new_code_can_fill_does_not(release: Path, postgr
     assert 'null value in column "locale"' in failed(*COMPATIBILITY, project=release, DATABASE_URL=database)
 
 
-def test_a_constraint_that_the_last_release_does_not_know_does_not(release: Path, postgresql: PostgreSQL) -> None:
+def test_constraint_is_incompatible_with_last_release(release: Path, postgresql: PostgreSQL) -> None:
     (release / "apps" / "users" / "migrations" / "0002_named.py").write_text(CONSTRAINT, encoding="utf-8")
     database = postgresql.create_database("behind_the_linter")
     assert 'check constraint "named"' in failed(*COMPATIBILITY, project=release, DATABASE_URL=database)
 
 
-def test_a_change_that_breaks_the_clients_of_the_last_release_is_reported(release: Path) -> None:
+def test_openapi_diff_reports_breaking_change(release: Path) -> None:
     diff = ("make", "--silent", "openapi-diff", "BASE=main", f"PYTHON={sys.executable}")
     assert "No change of the API breaks its clients." in run(*diff, cwd=release)
     models = release / "apps" / "users" / "models.py"
@@ -111,7 +111,7 @@ def test_a_change_that_breaks_the_clients_of_the_last_release_is_reported(releas
     assert "| `PATCH /api/v1/users/me/` | `first_name` of the body has maxLength 99 |" in failed(*diff, project=release)
 
 
-def test_a_release_that_serves_goes_on_while_the_next_one_migrates_and_starts(
+def test_old_release_serves_while_new_one_migrates_and_starts(
     installed: Path, release: Path, tmp_path: Path, postgresql: PostgreSQL
 ) -> None:
     database = postgresql.create_database("rolling")
@@ -126,12 +126,12 @@ def test_a_release_that_serves_goes_on_while_the_next_one_migrates_and_starts(
         with Web(release, tmp_path, env, workers=1) as new:
             walk(new.url, "after@example.com")
             walk(old.url, "beside@example.com")
-        # Rolled back: the old code alone, on the new tables.
+        # After a rollback, the old code runs alone on the new tables.
         walk(old.url, "back@example.com")
 
 
 def walk(url: str, email: str) -> None:
-    """Read, insert and update rows of the table that changes; the release says that it is ready."""
+    """Check readiness, and read, insert and update rows of the changed table."""
 
     def ask(method: str, path: str, status: int, **body: str) -> requests.Response:
         answer = client.request(method, f"{url}{path}", json=body or None, timeout=30)
