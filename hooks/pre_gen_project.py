@@ -158,7 +158,7 @@ def is_known(zone: str) -> bool:
 
 
 def option_faults(answers: Mapping[str, Any]) -> Iterator[str]:
-    """Yield an error for each option whose value is not a valid choice; replay files are not validated."""
+    """Yield an error for each option whose value is not a valid choice (cookiecutter does not check replay files)."""
     for option, choices in CHOICES.items():
         if answers[option] not in choices:
             known = ", ".join(choices)

@@ -110,7 +110,7 @@ class Program:
 
     @property
     def pid(self) -> int:
-        """Return the process ID."""
+        """Process ID."""
         assert self.process is not None
         return self.process.pid
 

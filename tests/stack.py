@@ -169,7 +169,7 @@ class Stack:
         """Register and log in a user, and return the authentication header."""
         account = {"email": address, "password": PASSWORD}
         assert self.ask("POST", "/api/v1/auth/register/", json=account).ok
-        self.sql(f"UPDATE users_user SET email_verified_at = now() WHERE email = '{address}'")  # noqa: S608 - ours
+        self.sql(f"UPDATE users_user SET email_verified_at = now() WHERE email = '{address}'")  # noqa: S608 - no user input
         return {"Authorization": f"Bearer {self.ask('POST', '/api/v1/auth/token/', json=account).json()['access']}"}
 
     @contextmanager

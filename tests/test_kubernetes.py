@@ -312,7 +312,7 @@ def test_network_policies_allow_required_connections_only(any_cluster: Cluster) 
         assert any_cluster.reaches(name, "pgbouncer", 6432), name
         assert not any_cluster.leaves(name, 5432), name
         assert not name.startswith("worker") or not any_cluster.reaches(name, "web", 8000)
-        # Redis, mail with TLS from the start and by STARTTLS, HTTPS
+        # Redis, SMTP with implicit TLS and with STARTTLS, HTTPS
         assert all(any_cluster.leaves(name, port) for port in (6379, 465, 587, 443)), name
         assert not any(any_cluster.leaves(name, port) for port in (22, 25, 80, 8000)), name
     for name in ("migrate", "pgbouncer"):

@@ -110,7 +110,7 @@ def test_app_tutorial_produces_passing_project(bake: Bakery, tmp_path: Path, alo
 
 
 VARIANTS = covering_array(strength=2, without=WITHOUT_EFFECT)
-# The suite takes minutes: on servers it runs for each combination, without servers once for each value.
+# The suite takes minutes: with servers it runs for each combination, without servers once for each value.
 SERVERLESS = one_of_each_answer(VARIANTS)
 # These tests start programs and read files, but use no servers.
 SERVER_FREE = (

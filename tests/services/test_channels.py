@@ -136,7 +136,7 @@ class User:
 
 def socket(web: Web, proof: str, query: str = "", **options: Any) -> ClientConnection:
     address = f"ws://127.0.0.1:{web.port}/ws/v1/{query}"
-    return connect(address, subprotocols=["events.v1", proof], **options)  # type: ignore[list-item] # a NewType of str
+    return connect(address, subprotocols=["events.v1", proof], **options)  # type: ignore[list-item] # Subprotocol is a NewType of str
 
 
 def get(web: Web, path: str) -> requests.Response:
@@ -305,7 +305,7 @@ def test_http_and_open_sockets_survive_redis_outage(site: Site) -> None:
                 return False
 
         for link in (first, second):
-            eventually(lambda link=link: arrives(link))  # type: ignore[misc] # mypy sees no default of a lambda
+            eventually(lambda link=link: arrives(link))  # type: ignore[misc] # mypy ignores defaults of lambdas
         eventually(lambda: opens(ida, site.two))
         with ida.socket(site.two) as third:
             eventually(lambda: arrives(third))

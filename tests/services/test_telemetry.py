@@ -179,7 +179,7 @@ def test_trace_of_request_contains_queries_and_commands(
     assert collector.planted() == []
 
 
-def test_every_process_exports_including_replaced_ones(
+def test_spans_are_exported_by_every_process_including_replaced_ones(
     everything: Path, env: dict[str, str], tmp_path: Path, collector: Collector
 ) -> None:
     # Each process is replaced after one request.

@@ -81,7 +81,7 @@ def validate_content(file: UploadedFile[Any], *, allowed: Collection[str]) -> st
     return kind.content_type
 
 
-def _refuse_if(wrong: bool) -> None:  # noqa: FBT001 - reads as a sentence
+def _refuse_if(wrong: bool) -> None:  # noqa: FBT001 - a condition
     if wrong:
         raise _WrongContentError
 
@@ -101,7 +101,7 @@ def _check_text(file: UploadedFile[Any]) -> None:
         raise _WrongContentError from error
 
 
-# Pictures
+# Images
 
 
 def _check_picture(file: UploadedFile[Any], *, image_format: str) -> None:
@@ -188,7 +188,7 @@ def _check_archive(archive: zipfile.ZipFile, size: int, budget: _Budget) -> None
     _refuse_if(any(_is_outside(name) or name.endswith("vbaproject.bin") for name in names))
     _refuse_if(any(info.flag_bits & 1 for info in infos))
     _refuse_if(min((info.header_offset for info in infos), default=1) != 0 or archive.comment != b"")
-    assert archive.fp is not None  # noqa: S101 - it is open
+    assert archive.fp is not None  # noqa: S101 - the archive is open
     archive.fp.seek(max(0, size - 22))
     _refuse_if(archive.fp.read(4) != b"PK\x05\x06")
 
@@ -230,7 +230,7 @@ def _office(name: str) -> Kind:
     return Kind(f"application/vnd.openxmlformats-officedocument.{name}", check)
 
 
-# By extension.
+# Keyed by extension.
 KINDS: dict[str, Kind] = {
     "csv": Kind("text/csv", _check_text),
     "docx": _office("wordprocessingml.document"),

@@ -3,7 +3,7 @@
 from typing import Any
 
 from django.conf import settings
-from django.core.checks import CheckMessage, Tags, Warning, register  # noqa: A004 - its name there
+from django.core.checks import CheckMessage, Tags, Warning, register  # noqa: A004 - the name in Django
 
 
 @register(Tags.security, deploy=True)

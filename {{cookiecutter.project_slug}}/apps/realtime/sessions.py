@@ -53,7 +53,7 @@ def session_of_request(user: User, token: Any) -> Session:
 def session_of_token(token: str) -> Session | None:
     """Return the session of an access token, or None if the token is not valid."""
     try:
-        claims = AccessToken(token)  # type: ignore[arg-type] # annotated as a Token, takes what was sent
+        claims = AccessToken(token)  # type: ignore[arg-type] # annotated as Token, accepts a string
         user = JWTAuthentication().get_user(claims)
     except (TokenError, AuthenticationFailed):
         return None

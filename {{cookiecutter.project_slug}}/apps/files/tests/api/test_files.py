@@ -151,7 +151,7 @@ def test_user_row_deletion_removes_blobs(
 def test_upload_is_rejected_when_account_is_deleted_during_write(
     user_api: Client, user: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    write = InMemoryStorage._save  # type: ignore[attr-defined] # noqa: SLF001 - where a storage writes
+    write = InMemoryStorage._save  # type: ignore[attr-defined] # noqa: SLF001 - the write hook
 
     def write_slowly(storage: InMemoryStorage, name: str, content: Any) -> str:
         User.objects.filter(pk=user.pk).update(is_active=False)

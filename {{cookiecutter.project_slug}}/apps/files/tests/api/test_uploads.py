@@ -222,7 +222,7 @@ def test_upload_leaves_nothing_when_storage_fails(
     user_api: Client, temporary: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def fail(storage: InMemoryStorage, name: str, content: Any) -> str:
-        storage._resolve(name, create_if_missing=True)  # type: ignore[attr-defined] # noqa: SLF001 - half of a write
+        storage._resolve(name, create_if_missing=True)  # type: ignore[attr-defined] # noqa: SLF001 - a partial write
         raise OSError("No space left on device")
 
     monkeypatch.setattr(InMemoryStorage, "_save", fail)
