@@ -24,7 +24,7 @@ PRIVILEGES = ("is_staff", "is_superuser", "groups", "user_permissions")
 
 
 class LoginForm(AdminAuthenticationForm):
-    """Counts the correct password of a user who is not staff as a failure, like a wrong one."""
+    """Admin login form that counts the correct password of a non-staff user as a failed login."""
 
     def confirm_login_allowed(self, user: User) -> None:
         try:
@@ -67,7 +67,7 @@ class UserAdmin(CSVExportMixin, DjangoUserAdmin):
     def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> User | None:
         user: User | None = super().get_object(request, object_id, from_field)
         if user:
-            # Where permissions are only shown, the page asks each for its content type.
+            # Avoids one query per permission where the field is read-only.
             prefetch_related_objects([user], "user_permissions__content_type")
         return user
 
@@ -77,7 +77,7 @@ class UserAdmin(CSVExportMixin, DjangoUserAdmin):
         return super().get_search_results(request, queryset, search_term)
 
     def get_readonly_fields(self, request: HttpRequest, obj: User | None = None) -> tuple[str, ...]:
-        """Only superusers hand out privileges, or staff could make themselves superusers."""
+        """Make privilege fields read-only for non-superusers, to prevent privilege escalation."""
         fields = tuple(super().get_readonly_fields(request, obj))
         return fields if request.user.is_superuser else (*fields, *PRIVILEGES)
 
@@ -89,7 +89,7 @@ class UserAdmin(CSVExportMixin, DjangoUserAdmin):
 
     def save_model(self, request: HttpRequest, obj: User, form: forms.ModelForm, change: bool) -> None:  # noqa: FBT001 - Django's signature
         if not change:
-            # Else the new user could not log in.
+            # An unverified user cannot log in.
             obj.email_verified_at = timezone.now()
         super().save_model(request, obj, form, change)
         if change and "is_active" in form.changed_data and not obj.is_active:
@@ -125,7 +125,7 @@ class UserAdmin(CSVExportMixin, DjangoUserAdmin):
 
     @staticmethod
     def _touchable(request: HttpRequest, queryset: QuerySet[User]) -> QuerySet[User]:
-        """Staff may change each other as little as superusers: who sets a password has the account."""
+        """Exclude other staff and superusers for non-superusers, to prevent account takeover by a password change."""
         if request.user.is_superuser:
             return queryset
         return queryset.filter(Q(is_staff=False, is_superuser=False) | Q(pk=request.user.pk))
@@ -136,7 +136,7 @@ admin.site.unregister(Group)
 
 @admin.register(Group)
 class RoleAdmin(GroupAdmin):
-    """A role gives permissions: only superusers hand them out."""
+    """Group admin that only superusers may change, because groups grant permissions."""
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return request.user.is_superuser
@@ -150,7 +150,7 @@ class RoleAdmin(GroupAdmin):
 
 @admin.register(RefreshSession)
 class RefreshSessionAdmin(ReadOnlyAdmin):
-    """Sessions can be viewed and deleted, which invalidates their refresh tokens."""
+    """Read-only session admin; deleting a session invalidates its refresh tokens."""
 
     list_display = ("id", "user", "device", "created_at", "last_used_at", "expires_at", "revoked_at")
     list_filter = ("created_at", "last_used_at", "expires_at", "revoked_at")

@@ -1,4 +1,4 @@
-"""Who a request comes from: passwords for the log-in, tokens for everything else."""
+"""Authentication backends: passwords with login limits, and JSON Web Tokens."""
 
 from datetime import timedelta
 from functools import partial
@@ -31,9 +31,9 @@ NOTICE_KEPT = timedelta(days=1)
 
 
 class LoginLimitBackend(AxesStandaloneBackend):
-    """Refuses attempts to log in before the password is checked, whatever view they come from.
+    """Authentication backend that enforces login limits before the password is checked, in every view.
 
-    The limits: attempts by client (`THROTTLE_AUTH`), failures by client and account (django-axes), and
+    Limits: attempts by client (`THROTTLE_AUTH`), failures by client and account (django-axes), and
     attempts by account from networks that are new to it (`THROTTLE_ACCOUNT`). The owner of the account can
     still log in from a network where a login or a password reset has succeeded before.
     """
@@ -64,7 +64,7 @@ def account_limited(request: HttpRequest | Request, email: str) -> bool:
 
 
 def refuse(request: Any) -> None:
-    """Refuse an attempt as django-axes does: its middleware and `session_start` respond with 429."""
+    """Reject an attempt as django-axes does: its middleware and `session_start` respond with 429."""
     request.axes_locked_out = True
     raise PermissionDenied
 
@@ -74,22 +74,22 @@ def network_key(request: HttpRequest | Request, email: str) -> str:
 
 
 def network_remember(request: HttpRequest | Request, email: str) -> None:
-    """Let an account log in from the network of the request while its limit is exceeded."""
+    """Exempt the network of the request from the account limit of this email."""
     caches["counters"].set(network_key(request, email), 1, NETWORK_KNOWN_FOR.total_seconds())
 
 
 class VerifiedEmailBackend(ModelBackend):
-    """Refuses users whose email is not verified; the response is that of a wrong password."""
+    """Backend that rejects unverified users, with the same response as for a wrong password."""
 
     def user_can_authenticate(self, user: Any) -> bool:
         return super().user_can_authenticate(user) and user.is_verified
 
 
 class JWTAuthentication(authentication.JWTAuthentication):
-    """Refuses tokens that were issued before the session of their user ended."""
+    """JWT authentication that rejects tokens issued before a password change or a logout everywhere."""
 
     def get_user(self, validated_token: Token) -> User:  # type: ignore[override] # annotated for any model
-        # The replica may not know yet that the session has ended.
+        # Replication lag: the replica may still have the old password or session epoch.
         with replica_allowed(allowed=False):
             user: User = super().get_user(validated_token)  # type: ignore[assignment] # ours is the only model
         claim = validated_token[HASH_CLAIM]
@@ -100,6 +100,6 @@ class JWTAuthentication(authentication.JWTAuthentication):
 
 
 def lockout_key(_request: HttpRequest | None, credentials: dict[str, Any] | None = None) -> str:
-    """The key that failed logins are counted by: a digest, so that the table of failures has no emails."""
+    """Return the key that failed logins are counted by: a digest, so that no emails are stored."""
     email = str((credentials or {}).get("username") or (credentials or {}).get("email") or "")
     return email_digest(email, salt="apps.users.lockout")

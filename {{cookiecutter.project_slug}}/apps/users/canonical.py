@@ -1,4 +1,4 @@
-"""Canonical forms of emails and passwords, for everything that stores, compares or counts one."""
+"""Canonical forms of emails and passwords for storage, comparison and rate limits."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def canonical_password(text: str) -> str:
 
 
 def email_digest(text: str, *, salt: str) -> str:
-    """Return a keyed digest to count an email by; text that is no email is counted as it is."""
+    """Return a keyed digest of an email for use as a counter key; invalid emails are hashed unchanged."""
     with suppress(ValidationError):
         text = canonical_email(text)
     return salted_hmac(salt, text.encode(errors="replace"), algorithm="sha256").hexdigest()
@@ -56,7 +56,7 @@ class EmailFormField(forms.EmailField):
 
 
 def _ascii_domain(domain: str) -> str:
-    """The A-labels of a domain; empty if it is not valid."""
+    """Return the A-labels of a domain; empty if the domain is not valid."""
     if domain.isascii() and "xn--" not in domain.lower():
         return domain
     import idna  # noqa: PLC0415 - 30 ms at start-up that few requests need

@@ -1,4 +1,4 @@
-"""What can go wrong with an account, as the answers that clients get."""
+"""Errors of the accounts API."""
 
 from typing import Any
 
@@ -31,7 +31,7 @@ class ReauthenticationRequired(PermissionDenied):
 
 
 class WrongPassword(ValidationError):  # noqa: N818 - named as the others of the API
-    """A password of the account was required, and another one was given."""
+    """The given password is not the password of the account."""
 
     def __init__(self, field: str = "current_password", message: Any = None) -> None:
         message = message or _("The current password is incorrect.")
@@ -39,7 +39,7 @@ class WrongPassword(ValidationError):  # noqa: N818 - named as the others of the
 
 
 class InvalidMailToken(ValidationError):  # noqa: N818 - named as the others of the API
-    """The link of a mail is used up, too old or not ours."""
+    """The emailed token was used, has expired or has no valid signature."""
 
     def __init__(self) -> None:
         message = _("The link is invalid, used or expired. Request a new one.")

@@ -1,4 +1,4 @@
-"""What a password costs to try.
+"""Argon2id parameters.
 
 https://cheatsheetseries.owasp.org/cheatsheets/Password_Storage_Cheat_Sheet.html#argon2id
 """
@@ -7,10 +7,10 @@ from django.contrib.auth import hashers
 
 
 class Argon2PasswordHasher(hashers.Argon2PasswordHasher):
-    """Argon2id with the least that OWASP recommends.
+    """Argon2id with the minimum parameters that OWASP recommends.
 
-    Django's own costs take 100 MiB and all processors for each log-in: the threads of one process would take
-    more memory at the same time than the rest of it, and few log-ins at once would keep everybody waiting.
+    Django's defaults use 100 MiB and eight threads per hash: concurrent logins would multiply the memory of a
+    process, and a few of them would saturate the CPU.
     """
 
     memory_cost = 19 * 1024  # KiB

@@ -16,14 +16,14 @@ if TYPE_CHECKING:
 
 
 class UserManager(BaseUserManager["User"].from_queryset(ActiveQuerySet)):  # type: ignore[misc]
-    """Emails are the logins: stored and looked up in their canonical form, one account for one mailbox."""
+    """Manager that stores and looks up emails in canonical form: one account per mailbox."""
 
     @classmethod
     def normalize_email(cls, email: str | None) -> str:
         return canonical_email(email or "")
 
     def by_email(self, email: str | None) -> QuerySet[User]:
-        """The user with this email, in any form; none for text that is not an email."""
+        """Return the user with this email in any form; an empty queryset if the email is not valid."""
         try:
             users: QuerySet[User] = self.filter(email=self.normalize_email(email))
         except ValidationError:
@@ -34,7 +34,7 @@ class UserManager(BaseUserManager["User"].from_queryset(ActiveQuerySet)):  # typ
         return self.by_email(username).get()
 
     def create_user(self, email: str, password: str | None = None, **fields: Any) -> User:
-        """Create a user whose email is not verified; without a password nobody can log in as them.
+        """Create an unverified user; without a password, the password is unusable.
 
         Raises:
             ValueError: the email is empty.

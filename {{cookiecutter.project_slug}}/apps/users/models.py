@@ -19,12 +19,12 @@ from apps.users.managers import UserManager
 
 
 def avatar_path(_instance: "User", _filename: str) -> str:
-    """A name that nobody can guess and that takes nothing from the sender."""
+    """Return a random path that does not depend on the uploaded file name."""
     return f"avatars/{uuid.uuid4().hex}.webp"
 
 
-class CanonicalEmailField(models.EmailField):  # type: ignore[type-arg] # no generic at run time
-    """Email field that is cleaned to the canonical form, in models, forms and commands."""
+class CanonicalEmailField(models.EmailField):  # type: ignore[type-arg] # not generic at run time
+    """Email field that stores the canonical form, in models, forms and commands."""
 
     def clean(self, value: Any, model_instance: models.Model | None) -> Any:
         return super().clean(canonical_email(value) if value else value, model_instance)
@@ -33,13 +33,13 @@ class CanonicalEmailField(models.EmailField):  # type: ignore[type-arg] # no gen
         return super().formfield(**{"form_class": EmailFormField, **kwargs})
 
     def deconstruct(self) -> Any:
-        """Describe it to migrations as Django's field: the column is the same."""
+        """Deconstruct as Django's `EmailField`, which has the same column."""
         name, _path, args, kwargs = super().deconstruct()
         return name, "django.db.models.EmailField", args, kwargs
 
 
 class User(UUIDModel, TimeStampedModel, AbstractBaseUser, PermissionsMixin):
-    """A person, known by an email."""
+    """User with an email as the username."""
 
     email = CanonicalEmailField(_("email"), unique=True)
     first_name = models.CharField(_("first name"), max_length=150, blank=True)
@@ -65,14 +65,14 @@ class User(UUIDModel, TimeStampedModel, AbstractBaseUser, PermissionsMixin):
         verbose_name = _("user")
         verbose_name_plural = _("users")
         ordering = ("-created_at", "-id")
-        # One for the default order, and one for each filter that few users match.
+        # The default order, and partial indexes for selective filters.
         indexes = [
             models.Index(fields=["-created_at", "-id"], name="user_newest"),
             models.Index(fields=["-created_at", "-id"], condition=Q(is_staff=True), name="user_staff"),
             models.Index(fields=["-created_at", "-id"], condition=Q(is_active=False), name="user_inactive"),
         ]
         constraints = [
-            # With the unique column this makes an email unique whatever its case.
+            # Together with the unique column, makes emails unique regardless of case.
             models.CheckConstraint(condition=Q(email=Lower("email")), name="user_email_lower"),
         ]
 
@@ -94,22 +94,22 @@ class User(UUIDModel, TimeStampedModel, AbstractBaseUser, PermissionsMixin):
 
     @cached_property
     def roles(self) -> list[str]:
-        """The names of the groups of the user."""
+        """Return the names of the user's groups."""
         return list(self.groups.order_by("name").values_list("name", flat=True))
 
     def has_role(self, *roles: str) -> bool:
-        """Whether the user is in any of these groups."""
+        """Return whether the user is in any of these groups."""
         return self.groups.filter(name__in=roles).exists()
 
     def get_session_auth_hash(self) -> str:
-        """Part of every session and token: a new password or a new epoch ends them all.
+        """Return the hash in every session and token; a new password or epoch invalidates them all.
 
         Source: https://docs.djangoproject.com/en/stable/topics/auth/default/#session-invalidation-on-password-change
         """
         return self.session_hash(settings.SECRET_KEY)
 
     def get_session_auth_fallback_hash(self) -> Iterator[str]:
-        """The same with each key that is being rotated out."""
+        """Return the hashes for each of `SECRET_KEY_FALLBACKS`."""
         return map(self.session_hash, settings.SECRET_KEY_FALLBACKS)
 
     def session_hash(self, secret: str) -> str:
@@ -118,9 +118,9 @@ class User(UUIDModel, TimeStampedModel, AbstractBaseUser, PermissionsMixin):
 
 
 class RefreshSession(UUIDModel):
-    """One signed-in device: the chain of refresh tokens that came from a login. Only the last one is valid.
+    """A signed-in device: one refresh-token chain. Only its newest token is valid.
 
-    Reuse of an older token means that it or its successor was stolen: the session is revoked.
+    Reuse of an older token indicates theft of it or of its successor: the session is revoked.
     Source: https://www.rfc-editor.org/rfc/rfc9700#section-4.14.2
     """
 

@@ -1,4 +1,4 @@
-"""Receivers of other apps' signals."""
+"""Signal receivers."""
 
 from typing import Any
 
@@ -18,20 +18,20 @@ logger = structlog.get_logger(__name__)
 
 @receiver(user_locked_out)
 def log_lockout(**_kwargs: Any) -> None:
-    """Say that it happened; who and from where stands in the table of django-axes, not in the log."""
+    """Log a lockout without personal data; the table of django-axes has the details."""
     logger.warning("login_locked_out")
 
 
 @receiver(user_logged_in)
 def remember_network(request: HttpRequest | None, user: User, **_kwargs: Any) -> None:
-    """Networks of successful logins are exempt from the limit of an account."""
+    """Exempt the network of a successful login from the account limit."""
     if request is not None:
         network_remember(request, user.email)
 
 
 @receiver(post_delete, sender=User)
 def remove_avatar(instance: User, **_kwargs: Any) -> None:
-    """The picture of a user whose row is deleted must not stay."""
+    """Delete the avatar file of a deleted user."""
     name, storage = instance.avatar.name, instance.avatar.storage
     if name:
         transaction.on_commit(lambda: storage.delete(name), robust=True)

@@ -5,7 +5,7 @@ from apps.users.tokens import AccessToken
 
 
 class UserRequest(Request):
-    """For annotations: a request that passed a permission which lets only users pass."""
+    """Type annotation for the request of an authenticated user."""
 
     user: User
     auth: AccessToken | None

@@ -1,4 +1,4 @@
-"""Reads. They know no request and return querysets or values."""
+"""Database reads, independent of requests; they return querysets or values."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -9,20 +9,20 @@ from django.utils import timezone
 
 from apps.users.models import RefreshSession, User
 
-# Secrets, and what the log of the admin says of others.
+# Secrets, and texts of the admin log that may contain personal data of others.
 EXCLUDED_FIELDS = frozenset(
     {"password", "session_epoch", "current_jti", "previous_jti", "object_repr", "change_message"}
 )
 
 
 def user_list() -> QuerySet[User]:
-    """Everybody who has not deleted their account."""
+    """Return all users except deleted accounts."""
     users: QuerySet[User] = User.objects.filter(deleted_at=None)
     return users
 
 
 def user_roles_load(users: Iterable[User]) -> None:
-    """Load `roles` of users by one query; a prefetch of their groups makes a queryset for each user."""
+    """Load `roles` of users with one query; `prefetch_related` would build a queryset for each user."""
     by_key = {user.pk: user for user in users}
     for user in by_key.values():
         user.roles = []
@@ -32,20 +32,20 @@ def user_roles_load(users: Iterable[User]) -> None:
 
 
 def user_by_email(email: str) -> User | None:
-    """The user with this email, in any form."""
+    """Return the user with this email, in any form."""
     users: QuerySet[User] = User.objects.by_email(email)
     return users.first()
 
 
 def session_list(*, user: User) -> QuerySet[RefreshSession]:
-    """The active sessions of a user."""
+    """Return the active sessions of a user."""
     return RefreshSession.objects.filter(user=user, revoked_at=None, expires_at__gt=timezone.now())
 
 
 def user_export(user: User) -> dict[str, Any]:
-    """Everything that is stored about a user, by the label of the model, without secrets.
+    """Return all stored data of a user except secrets, by model label.
 
-    It follows every relation that leads to the user, so that a new app is covered without a change here.
+    Covers every model with a relation to the user, including those of new apps.
     Source: https://eur-lex.europa.eu/eli/reg/2016/679/oj, article 15
     """
     export: dict[str, dict[Any, Any]] = {"users.User": {user.pk: _row(user)}}
@@ -54,7 +54,7 @@ def user_export(user: User) -> dict[str, Any]:
             continue
         model = relation.related_model
         rows = model._base_manager.filter(**{relation.field.name: user})  # noqa: SLF001
-        # By key: a row may lead to the user in several ways.
+        # By primary key: a row may refer to the user by several fields.
         export.setdefault(model._meta.label, {}).update({row.pk: _row(row) for row in rows})  # noqa: SLF001
     return {label: list(rows.values()) for label, rows in export.items() if rows}
 
@@ -70,6 +70,6 @@ def _row(instance: Model) -> dict[str, Any]:
 
 
 def _names(rows: Manager[Any]) -> list[str]:
-    # What a name may be made of: that of a permission holds its content type.
+    # `__str__` may use related rows: that of a permission includes its content type.
     parents = [field.name for field in rows.model._meta.concrete_fields if field.many_to_one]  # noqa: SLF001
     return [str(row) for row in rows.prefetch_related(*parents)]

@@ -1,6 +1,6 @@
-"""What other apps can hear of accounts."""
+"""Signals of accounts for other apps."""
 
 from django.dispatch import Signal
 
-# Sent with `user` inside the transaction that removes what names the person: an app removes what it holds.
+# Sent with `user` in the transaction that removes personal data; receivers remove the data of their app.
 user_deleted = Signal()

@@ -1,4 +1,4 @@
-"""JSON Web Tokens of a session, and the single-use tokens in mails."""
+"""JSON Web Tokens of sessions, and single-use email tokens."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def _backend(key: str, audience: str | None, issuer: str | None, leeway: int) ->
 
 
 class KeyRing(TokenBackend):
-    """Signs with `SECRET_KEY`; accepts signatures of it and of each of `SECRET_KEY_FALLBACKS`."""
+    """Token backend that signs with `SECRET_KEY` and also verifies with `SECRET_KEY_FALLBACKS`."""
 
     def encode(self, payload: dict[str, Any]) -> str:
         return self._of(settings.SECRET_KEY).encode(payload)
@@ -83,7 +83,7 @@ KEY_RING = KeyRing(api_settings.ALGORITHM)
 
 
 class SessionToken(tokens.Token):
-    """A token whose claims have the right types before a query contains one of them."""
+    """Token that validates the types of its claims before they are used in queries."""
 
     def get_token_backend(self) -> TokenBackend:
         return KEY_RING
@@ -95,25 +95,25 @@ class SessionToken(tokens.Token):
 
 
 class AccessToken(SessionToken, tokens.AccessToken):
-    """Authenticates requests for a few minutes."""
+    """Short-lived token that authenticates requests."""
 
 
 class RefreshToken(SessionToken, tokens.RefreshToken):  # type: ignore[misc] # its bases disagree on `for_user`
-    """Gets the next pair of tokens, once."""
+    """Single-use token for the next token pair."""
 
     access_token_class = AccessToken
 
 
 class MailToken:
-    """A token that proves that somebody read a mail sent to a user.
+    """Generator of single-use email tokens, which prove control of a mailbox.
 
-    It carries a digest of the user's state, and using it changes that state: so it works once. The purpose is
-    part of its signature: a token for one purpose is refused for another.
+    A token contains a digest of the user's state, which its use changes. The purpose is the salt of the
+    signature, so that a token for one purpose is not valid for another.
 
     Args:
-        purpose: what it is for.
-        max_age: how long it works.
-        fields: of the user; the token is invalid once one of them changes.
+        purpose: for example `password-reset`.
+        max_age: the lifetime of a token.
+        fields: fields of the user; a change of one invalidates the token.
     """
 
     def __init__(self, purpose: str, max_age: timedelta, *fields: str) -> None:
@@ -123,17 +123,17 @@ class MailToken:
 
     @property
     def signer(self) -> signing.TimestampSigner:
-        # Only letters, digits, "-", "_" and ".": safe in a URL and in any mail client.
+        # Only letters, digits, "-", "_" and ".": safe in URLs and in every mail client.
         return signing.TimestampSigner(sep=".", salt=self.salt)
 
     def make(self, user: User) -> str:
         return self.signer.sign_object([str(user.pk), self._state(user, settings.SECRET_KEY)])
 
     def redeem(self, token: str) -> User:
-        """The user it was made for, locked until the end of the transaction so that it works only once.
+        """Return the user of a token, locked until the end of the transaction against concurrent use.
 
         Raises:
-            InvalidMailToken: it was not signed here for this purpose, is too old, or was used.
+            InvalidMailToken: the token has no valid signature for this purpose, has expired, or was used.
         """
         try:
             user_id, state = self.signer.unsign_object(token, max_age=self.max_age)
@@ -157,7 +157,7 @@ class MailToken:
 
 EMAIL_VERIFICATION = MailToken("email-verification", settings.EMAIL_VERIFICATION_TIMEOUT)
 PASSWORD_RESET = MailToken("password-reset", timedelta(seconds=settings.PASSWORD_RESET_TIMEOUT))
-# By the mailbox that gets it.
+# Keyed by recipient: the old or the new mailbox.
 EMAIL_CHANGE = {
     mailbox: MailToken(f"email-change-{mailbox}", settings.EMAIL_VERIFICATION_TIMEOUT, "new_email")
     for mailbox in ("old", "new")

@@ -17,12 +17,12 @@ class UserFilter(filters.FilterSet):
         fields = ["is_active", "is_staff"]
 
     def filter_role(self, queryset: QuerySet[User], _name: str, role: str) -> QuerySet[User]:
-        # By key, so that PostgreSQL can estimate how many users have the role.
+        # Filter by primary key, so that PostgreSQL can estimate the number of matches.
         return queryset.filter(groups__in=[*Group.objects.filter(name=role)])
 
 
 class EmailSearch(SearchFilter):
-    """Finds users by the beginning of their email, by its index. Emails are stored in lower case."""
+    """Indexed prefix search by email; terms are lowercased because emails are stored in lower case."""
 
     def get_search_terms(self, request: Request) -> list[str]:
         return [term.lower() for term in super().get_search_terms(request)]

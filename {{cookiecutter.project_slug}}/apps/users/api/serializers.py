@@ -1,4 +1,4 @@
-"""Input and output of the API, apart: what comes in is validated, what goes out is chosen field by field."""
+"""Separate input and output serializers; output serializers list their fields explicitly."""
 
 from datetime import datetime
 from typing import Any
@@ -24,7 +24,7 @@ class EmailField(serializers.EmailField):
 
 
 class PasswordField(serializers.CharField):
-    """Spaces are kept."""
+    """Password field that keeps leading and trailing spaces."""
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(
@@ -75,7 +75,7 @@ class TokenPairOutput(serializers.Serializer[Any]):
 
 
 class SessionOutput(serializers.ModelSerializer[RefreshSession]):
-    """Without the exact time of the last refresh: a thief who knows it can use the grace period."""
+    """A session; `last_used_at` is rounded, since its exact value would help to exploit the grace period."""
 
     last_used_at = serializers.SerializerMethodField(help_text="To the hour.")
     current = serializers.SerializerMethodField(help_text="Whether this request belongs to it.")
@@ -94,7 +94,7 @@ class SessionOutput(serializers.ModelSerializer[RefreshSession]):
 
 
 class ConfirmInput(serializers.Serializer[Any]):
-    """The password for requests that need it, or a recent login."""
+    """Optional `current_password` for requests that require it or a recent login."""
 
     current_password = PasswordField(required=False)
 
@@ -123,7 +123,7 @@ class AvatarInput(serializers.Serializer[Any]):
 
 
 class ProfileOutput(OutputSerializer):
-    """What a person sees of their own account."""
+    """The profile of the current user."""
 
     avatar = serializers.SerializerMethodField()
 
@@ -143,12 +143,12 @@ class ProfileOutput(OutputSerializer):
 
     @extend_schema_field({"type": "string", "format": "uri-reference", "nullable": True})
     def get_avatar(self, user: User) -> str | None:
-        """The address of the picture, which only its owner may read."""
+        """Return the avatar URL, which serves the avatar of the current user."""
         return reverse("v1:users:avatar") if user.avatar else None
 
 
 class UserOutput(OutputSerializer):
-    """What staff sees of a user."""
+    """A user as shown to staff."""
 
     roles = serializers.ListField(child=serializers.CharField(), read_only=True)
 

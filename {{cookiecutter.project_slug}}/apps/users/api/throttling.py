@@ -6,7 +6,7 @@ from apps.users.canonical import email_digest
 
 
 class EmailThrottle(RateThrottle):
-    """Counts by the email in the body, so that many clients cannot try one account or flood one mailbox."""
+    """Per-email rate limit, against attacks on one account or mailbox from many IP addresses."""
 
     scope = "auth"
 

@@ -1,4 +1,4 @@
-"""HTTP only: validate, call a service or a selector, serialise."""
+"""API views: validate input, call a service or selector, serialize the result."""
 
 from http import HTTPStatus
 from pathlib import PurePath
@@ -38,21 +38,21 @@ from apps.users.tokens import SESSION_CLAIM
 
 @method_decorator(cache_control(no_store=True), name="dispatch")
 class PublicAuthView(APIView):
-    """For who has no token yet, so no header is looked at: a spent token must not be in the way."""
+    """Base view without authentication, so that an expired token in the header causes no error."""
 
     authentication_classes = ()
     permission_classes: tuple[type[BasePermission], ...] = (AllowAny,)
     throttle_classes: tuple[type[BaseThrottle], ...] = (AuthThrottle, EmailThrottle)
 
     def get_authenticate_header(self, request: Request) -> str:
-        """Without it Django REST Framework would answer 403 instead of 401 where no header is looked at."""
+        """Return a challenge; without one, Django REST Framework turns 401 into 403."""
         return 'Bearer realm="api"'
 
 
 class RegisterView(PublicAuthView):
     @extend_schema(request=serializers.RegisterInput, responses={202: None})
     def post(self, request: Request) -> Response:
-        """Register an address. The answer is the same whether it is known or not; a mail says more."""
+        """Register an email. The response does not depend on whether it is registered."""
         registration.user_register(**validated(serializers.RegisterInput, request))
         return Response(status=HTTPStatus.ACCEPTED)
 
@@ -60,7 +60,7 @@ class RegisterView(PublicAuthView):
 class VerifyEmailView(PublicAuthView):
     @extend_schema(request=serializers.VerifyEmailInput, responses={204: None})
     def post(self, request: Request) -> Response:
-        """Verify an email with the token of the mail and the password of the registration."""
+        """Verify an email with the emailed token and the password of the registration."""
         registration.email_verify(request=request, **validated(serializers.VerifyEmailInput, request))
         return Response(status=HTTPStatus.NO_CONTENT)
 
@@ -68,19 +68,19 @@ class VerifyEmailView(PublicAuthView):
 class ResendVerificationView(PublicAuthView):
     @extend_schema(request=serializers.EmailInput, responses={202: None})
     def post(self, request: Request) -> Response:
-        """Ask for the mail again. The answer is the same whether the address is known or not."""
+        """Resend the verification email. The response does not depend on whether the email is registered."""
         registration.verification_resend(**validated(serializers.EmailInput, request))
         return Response(status=HTTPStatus.ACCEPTED)
 
 
 class TokenView(PublicAuthView):
     extra_problems = {"POST": [HTTPStatus.UNAUTHORIZED]}
-    # Not by address: whoever fails often would shut its owner out.
+    # No `EmailThrottle`: failed attempts by others would lock the owner out.
     throttle_classes = (AuthThrottle,)
 
     @extend_schema(request=serializers.LoginInput, responses={200: serializers.TokenPairOutput})
     def post(self, request: Request) -> Response:
-        """Log in: an access token for requests, a refresh token for the next pair."""
+        """Log in: issue an access token and a refresh token."""
         pair = sessions.session_start(request=request, **validated(serializers.LoginInput, request))
         return Response(serializers.TokenPairOutput(pair).data)
 
@@ -91,7 +91,7 @@ class TokenRefreshView(PublicAuthView):
 
     @extend_schema(request=serializers.RefreshInput, responses={200: serializers.TokenPairOutput})
     def post(self, request: Request) -> Response:
-        """Exchange a refresh token for a new pair. Reuse after a grace period ends the session."""
+        """Exchange a refresh token for a new pair. Reuse after the grace period revokes the session."""
         pair = sessions.session_refresh(**validated(serializers.RefreshInput, request))
         return Response(serializers.TokenPairOutput(pair).data)
 
@@ -102,7 +102,7 @@ class TokenVerifyView(PublicAuthView):
 
     @extend_schema(request=serializers.TokenInput, responses={200: None})
     def post(self, request: Request) -> Response:
-        """Ask whether an access or refresh token is good."""
+        """Check whether an access or refresh token is valid."""
         sessions.session_verify(**validated(serializers.TokenInput, request))
         return Response(status=HTTPStatus.OK)
 
@@ -110,7 +110,7 @@ class TokenVerifyView(PublicAuthView):
 class PasswordResetView(PublicAuthView):
     @extend_schema(request=serializers.EmailInput, responses={202: None})
     def post(self, request: Request) -> Response:
-        """Ask for a link that resets the password. The answer is always the same."""
+        """Request a password reset link. The response does not depend on whether the email is registered."""
         passwords.password_reset_request(**validated(serializers.EmailInput, request))
         return Response(status=HTTPStatus.ACCEPTED)
 
@@ -118,7 +118,7 @@ class PasswordResetView(PublicAuthView):
 class PasswordResetConfirmView(PublicAuthView):
     @extend_schema(request=serializers.PasswordResetConfirmInput, responses={204: None})
     def post(self, request: Request) -> Response:
-        """Set a new password with the token of the mail; all log-ins end."""
+        """Set a new password with the emailed token; all sessions end."""
         user = passwords.password_reset_confirm(**validated(serializers.PasswordResetConfirmInput, request))
         network_remember(request, user.email)
         return Response(status=HTTPStatus.NO_CONTENT)
@@ -134,7 +134,7 @@ class LogoutView(APIView):
 
     @extend_schema(request=serializers.RefreshInput, responses={204: None})
     def post(self, request: UserRequest) -> Response:
-        """Log out: the refresh token is dead."""
+        """Log out: invalidate the refresh token."""
         sessions.session_end(user=request.user, **validated(serializers.RefreshInput, request))
         return Response(status=HTTPStatus.NO_CONTENT)
 
@@ -144,7 +144,7 @@ class LogoutAllView(APIView):
 
     @extend_schema(request=None, responses={204: None})
     def post(self, request: UserRequest) -> Response:
-        """Log out everywhere: all tokens of the user are dead, also the one of this request."""
+        """Log out everywhere: invalidate all tokens of the user, including that of this request."""
         sessions.session_end_all(user=request.user)
         return Response(status=HTTPStatus.NO_CONTENT)
 
@@ -152,7 +152,7 @@ class LogoutAllView(APIView):
 class SessionViewSet(
     mixins.ListModelMixin, mixins.DestroyModelMixin, viewsets.GenericViewSet[RefreshSession]
 ):
-    """Active sessions of the user. Ending another one needs `current_password` or a recent login."""
+    """Active sessions of the user. Ending another session requires `current_password` or a recent login."""
 
     request: UserRequest
     extra_problems = {"DELETE": [HTTPStatus.BAD_REQUEST, HTTPStatus.FORBIDDEN]}
@@ -175,7 +175,7 @@ class EmailChangeView(APIView):
 
     @extend_schema(request=serializers.EmailChangeInput, responses={202: None})
     def post(self, request: UserRequest) -> Response:
-        """Ask for another email: both mailboxes get a link. Needs `current_password` or a recent login."""
+        """Request an email change: both emails get a link. Requires `current_password` or a recent login."""
         data = validated(serializers.EmailChangeInput, request)
         confirm_login(request)
         emails.email_change_request(user=request.user, new_email=data["new_email"])
@@ -185,7 +185,7 @@ class EmailChangeView(APIView):
 class EmailChangeConfirmView(PublicAuthView):
     @extend_schema(request=serializers.TokenInput, responses={202: None, 204: None})
     def post(self, request: Request) -> Response:
-        """Confirm an email change; 202 while the other mailbox has not confirmed, then 204."""
+        """Confirm an email change. Responds with 202 until both emails are confirmed, then with 204."""
         finished = emails.email_change_confirm(**validated(serializers.TokenInput, request))
         return Response(status=HTTPStatus.NO_CONTENT if finished else HTTPStatus.ACCEPTED)
 
@@ -195,7 +195,7 @@ class PasswordChangeView(APIView):
 
     @extend_schema(request=serializers.PasswordChangeInput, responses={204: None})
     def post(self, request: UserRequest) -> Response:
-        """Change the password; all log-ins end, also this one."""
+        """Change the password; all sessions end, including the current one."""
         data = validated(serializers.PasswordChangeInput, request)
         passwords.password_change(request=request, user=request.user, **data)
         return Response(status=HTTPStatus.NO_CONTENT)
@@ -206,12 +206,12 @@ class MeView(APIView):
 
     @extend_schema(responses={200: serializers.ProfileOutput})
     def get(self, request: UserRequest) -> Response:
-        """The user who asks."""
+        """Retrieve the current user."""
         return Response(serializers.ProfileOutput.represent(request.user))
 
     @extend_schema(request=serializers.ProfileInput, responses={200: serializers.ProfileOutput})
     def patch(self, request: UserRequest) -> Response:
-        """Change the profile."""
+        """Update the profile."""
         data = serializers.ProfileInput(request.user, data=request.data, partial=True)
         data.is_valid(raise_exception=True)
         user = accounts.user_update(user=request.user, **data.validated_data)
@@ -219,14 +219,14 @@ class MeView(APIView):
 
     @extend_schema(responses={204: None})
     def delete(self, request: UserRequest) -> Response:
-        """Delete the account and all personal data. Needs `current_password` or a recent login."""
+        """Delete the account and all personal data. Requires `current_password` or a recent login."""
         confirm_login(request)
         accounts.user_delete(user=request.user)
         return Response(status=HTTPStatus.NO_CONTENT)
 
 
 def avatar_etag(request: UserRequest) -> str | None:
-    """Each picture has a name of its own, of which this tells nothing else."""
+    """Return an ETag from the file name, which is unique for each avatar."""
     name: str | None = request.user.avatar.name
     return quote_etag(PurePath(name).stem) if name else None
 
@@ -238,7 +238,7 @@ class AvatarView(APIView):
     @extend_schema(responses={(200, "image/webp"): OpenApiTypes.BINARY})
     @method_decorator(condition(etag_func=avatar_etag))
     def get(self, request: UserRequest) -> FileResponse:
-        """The picture."""
+        """Download the avatar."""
         if not request.user.avatar:
             raise Http404
         try:
@@ -249,14 +249,14 @@ class AvatarView(APIView):
 
     @extend_schema(request=serializers.AvatarInput, responses={200: serializers.ProfileOutput})
     def put(self, request: UserRequest) -> Response:
-        """Set the picture: JPEG, PNG, WebP or GIF, at most 2 MB. It is drawn anew in 512 pixels."""
+        """Set the avatar: JPEG, PNG, WebP or GIF, at most 2 MB. It is re-encoded and scaled to 512 pixels."""
         data = validated(serializers.AvatarInput, request)
         accounts.avatar_set(user=request.user, file=data["avatar"])
         return Response(serializers.ProfileOutput.represent(request.user))
 
     @extend_schema(responses={204: None})
     def delete(self, request: UserRequest) -> Response:
-        """Remove the picture."""
+        """Remove the avatar."""
         accounts.avatar_remove(user=request.user)
         return Response(status=HTTPStatus.NO_CONTENT)
 
@@ -267,16 +267,16 @@ class ExportView(APIView):
     @extend_schema(responses={200: OpenApiTypes.OBJECT})
     @method_decorator(cache_control(no_store=True))
     def get(self, request: UserRequest) -> Response:
-        """Everything that is stored about the user. Needs a recent login."""
+        """Export all stored data of the user. Requires a recent login."""
         sessions.login_confirm(request=request)
         disposition = {"Content-Disposition": 'attachment; filename="export.json"'}
         return Response(selectors.user_export(request.user), headers=disposition)
 
 
 @extend_schema_view(
-    list=extend_schema(description="All users. Requires staff status and the permission `users.view_user`."),
+    list=extend_schema(description="List users. Requires staff status and the permission `users.view_user`."),
     retrieve=extend_schema(
-        description="One user. Requires staff status and the permission `users.view_user`."
+        description="Retrieve a user. Requires staff status and the permission `users.view_user`."
     ),
 )
 class UserViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.GenericViewSet[User]):
@@ -286,7 +286,7 @@ class UserViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.Gen
     serializer_class = serializers.UserOutput
     filterset_class = UserFilter
     filter_backends = (FilterBackend, EmailSearch, OrderingFilter)
-    # Only what an index serves: a million users are listed as fast as a hundred.
+    # Indexed columns only, so that response time does not grow with the number of users.
     search_fields = ("email__startswith",)
     ordering_fields = ("created_at", "email")
     ordering = ("-created_at",)

@@ -1,4 +1,4 @@
-"""A person's own data: profile, avatar, and the end of an account."""
+"""Account services: profile, avatar, deactivation, deletion and purge."""
 
 from __future__ import annotations
 
@@ -30,24 +30,24 @@ if TYPE_CHECKING:
     from django.db.models import QuerySet
     from PIL.Image import Image
 
-# Longer than any link in a mail works.
+# Longer than any emailed link is valid.
 UNVERIFIED_KEPT = timedelta(days=14)
 AVATAR_MAX_BYTES = 2_000_000
 AVATAR_MAX_PIXELS = (512, 512)
 AVATAR_EXTENSIONS = frozenset({"jpg", "jpeg", "png", "webp", "gif"})
 AVATAR_FORMATS = frozenset({"JPEG", "PNG", "WEBP", "GIF"})
-# Databases limit the parameters of a statement.
+# Databases limit the number of query parameters.
 KEYS_AT_ONCE = 500
 PROFILE_FIELDS = frozenset({"first_name", "last_name"})
 
 
 @transaction.atomic
 def user_update(*, user: User, **fields: Any) -> User:
-    """Change fields of the profile.
+    """Update fields of the profile.
 
     Raises:
         ValidationError: a value is not valid.
-        InvalidToken: the account was deleted meanwhile.
+        InvalidToken: the account was deleted concurrently.
     """
     user = _locked(user)
     changed = [name for name in fields if name in PROFILE_FIELDS]
@@ -59,11 +59,11 @@ def user_update(*, user: User, **fields: Any) -> User:
 
 
 def avatar_set(*, user: User, file: UploadedFile[Any]) -> None:
-    """Replace the avatar by a picture drawn anew from the upload, so that nothing else in the file stays.
+    """Replace the avatar by a re-encoded copy of the upload, which has no metadata or other content.
 
     Raises:
-        ValidationError: too large, empty, or not an image that can be read.
-        InvalidToken: the account was deleted meanwhile.
+        ValidationError: the file is empty, too large, or not a readable image.
+        InvalidToken: the account was deleted concurrently.
     """
     try:
         validate_size(file, max_bytes=AVATAR_MAX_BYTES)
@@ -81,7 +81,7 @@ def avatar_remove(*, user: User) -> None:
 
 @transaction.atomic
 def user_deactivate(*, user: User) -> None:
-    """Let a user in no more; everything of theirs stays, and `is_active` brings it back."""
+    """Deactivate the account. Data is kept; set `is_active` to reactivate it."""
     user.is_active = False
     user.save(update_fields=["is_active", "updated_at"])
     session_end_all(user=user)
@@ -89,17 +89,16 @@ def user_deactivate(*, user: User) -> None:
 
 @transaction.atomic
 def user_delete(*, user: User) -> None:
-    """Delete an account: nothing that names the person is left.
+    """Delete an account: anonymize the user and remove all personal data.
 
-    The row itself stays, without a name, so that what others rely on (the log of the admin, rows that refer
-    to the user) keeps its reference.
+    The anonymized row is kept, so that references from other rows, such as the admin log, stay valid.
     """
     if user.deleted_at:
         return
     forget_failures(username=lockout_key(None, {"username": user.email}))
     _scrub_admin_log(user)
     _avatar_replace(user, None)
-    # Nobody can have registered it.
+    # `.invalid` is a reserved domain: no other account can have this email.
     user.email = f"{uuid.uuid4()}@deleted.invalid"
     user.first_name = user.last_name = user.new_email = ""
     user.email_verified_at = user.last_login = None
@@ -114,7 +113,7 @@ def user_delete(*, user: User) -> None:
 
 
 def unverified_users() -> QuerySet[User]:
-    """Accounts that were registered, never used, and given no rights."""
+    """Return accounts that are unverified, have never logged in and have no permissions."""
     users: QuerySet[User] = User.objects.filter(
         email_verified_at=None,
         last_login=None,
@@ -127,10 +126,9 @@ def unverified_users() -> QuerySet[User]:
 
 
 def user_purge_unverified(*, dry_run: bool = False) -> int:
-    """Remove accounts whose address nobody verified in time; returns how many.
+    """Remove accounts whose email was not verified in time; returns their number.
 
-    Nobody ever logged in to them, and whoever typed the address may not be its owner. Staff, members of
-    groups, and accounts that others' rows refer to stay.
+    Staff, members of groups, and accounts with protected references from other rows are kept.
     """
     unverified = unverified_users().filter(created_at__lt=timezone.now() - UNVERIFIED_KEPT)
     if dry_run:
@@ -140,10 +138,10 @@ def user_purge_unverified(*, dry_run: bool = False) -> int:
 
 @transaction.atomic
 def unverified_remove(users: QuerySet[User]) -> bool:
-    """Remove one of `unverified_users`; returns False if there is none or other rows refer to it."""
+    """Remove one of `unverified_users`; returns False if there is none or a protected reference exists."""
     user = User.objects.select_for_update().filter(pk__in=users.values("pk")).first()
     if user is None:
-        # Verified a moment ago.
+        # Verified concurrently.
         return False
     try:
         with transaction.atomic():
@@ -156,13 +154,13 @@ def unverified_remove(users: QuerySet[User]) -> bool:
 
 
 def _scrub_admin_log(user: User) -> None:
-    """Remove names and messages from entries about the user, and about rows that belong to the user."""
+    """Redact names and messages in entries about the user and about rows that the user owns."""
     for content_type in ContentType.objects.filter(logentry__isnull=False).distinct():
         model: Any = content_type.model_class()
         for field in model._meta.concrete_fields if model else ():  # noqa: SLF001 - Django's documented Options API
             owner = field.related_model is User and field.remote_field.on_delete is CASCADE
             if owner or (model is User and field.primary_key):
-                rows = model._base_manager.filter(**{field.name: user.pk})  # noqa: SLF001 - deleted ones, too
+                rows = model._base_manager.filter(**{field.name: user.pk})  # noqa: SLF001 - includes soft-deleted rows
                 keys = [str(key) for key in rows.values_list("pk", flat=True)]
                 for start in range(0, len(keys), KEYS_AT_ONCE):
                     entries = LogEntry.objects.filter(object_id__in=keys[start : start + KEYS_AT_ONCE])
@@ -174,7 +172,7 @@ def _redraw(file: UploadedFile[Any]) -> ContentFile[bytes]:
     from PIL import ImageOps  # noqa: PLC0415 - 40 ms at start-up that only uploads need
 
     def thumbnail(image: Image) -> Image:
-        # Smaller first: each pixel of the original that is drawn takes memory.
+        # Scale before transposing and converting, which copy every pixel.
         image.thumbnail(AVATAR_MAX_PIXELS)
         return ImageOps.exif_transpose(image).convert("RGBA")
 
@@ -190,12 +188,12 @@ def _avatar_replace(user: User, content: ContentFile[bytes] | None) -> None:
     user.avatar = content or ""
     user.save(update_fields=["avatar", "updated_at"])
     if name:
-        # Only once nothing refers to it any more.
+        # After the commit: a rollback would keep the reference to the old file.
         transaction.on_commit(partial(storage.delete, name), robust=True)
 
 
 def _locked(user: User) -> User:
-    """The user as they are now, kept so until the end of the transaction."""
+    """Return the current row of the user, locked until the end of the transaction."""
     users: QuerySet[User] = User.objects.select_for_update()
     current = users.filter(pk=user.pk, deleted_at=None).first()
     if current is None:

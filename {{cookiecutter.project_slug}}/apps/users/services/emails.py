@@ -1,4 +1,4 @@
-"""Email change: it happens once both mailboxes, the old and the new one, have confirmed it."""
+"""Email change, which requires confirmation by both the old and the new email."""
 
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
@@ -16,17 +16,17 @@ from apps.users.tokens import EMAIL_CHANGE
 
 @transaction.atomic
 def email_change_request(*, user: User, new_email: str) -> None:
-    """Send a link to both mailboxes; an account that has the new email gets a mail without a link instead.
+    """Email a link to both mailboxes; if the new email has an account, it gets a notice instead.
 
     Raises:
-        ValidationError: it is the email of the user.
-        InvalidToken: the account was deleted in between.
+        ValidationError: the new email is the current email of the user.
+        InvalidToken: the account was deleted concurrently.
     """
     new_email = User.objects.normalize_email(new_email)
     if new_email == user.email:
         error = ValidationError(_("This is your email already."), code="unchanged")
         raise ValidationError({"new_email": error})
-    # Not on a row that was deleted in between.
+    # No update if the account was deleted concurrently.
     active = User.objects.filter(pk=user.pk, is_active=True)
     if not active.update(new_email=new_email, new_email_confirmed_by=""):
         raise InvalidToken
@@ -41,20 +41,20 @@ def email_change_request(*, user: User, new_email: str) -> None:
 
 @transaction.atomic
 def email_change_confirm(*, token: str) -> bool:
-    """Confirm with the token of one mailbox; returns False while the other has to confirm.
+    """Confirm with the token of one mailbox; returns False until the other has confirmed.
 
-    All sessions end with the change.
+    The change ends all sessions.
 
     Raises:
         InvalidMailToken: the token is not valid.
-        ValidationError: another account has registered the new email in between.
+        ValidationError: another account has registered the new email.
     """
     mailbox, user = _redeem(token)
     confirmed_by, user.new_email_confirmed_by = user.new_email_confirmed_by, mailbox
     if not user.new_email or confirmed_by == mailbox:
         raise InvalidMailToken
     if confirmed_by:
-        # A registration that was never verified does not keep the reader of the mailbox out.
+        # An unverified registration must not block the owner of the mailbox.
         unverified_remove(unverified_users().filter(email=user.new_email))
         user.email, user.new_email, user.email_verified_at = user.new_email, "", timezone.now()
         session_end_all(user=user)

@@ -1,4 +1,4 @@
-"""Account mails, limited by mailbox. They are queued by key: links and tokens are made when one is sent."""
+"""Account emails with a rate limit per mailbox. Links and tokens are generated on sending, not queued."""
 
 from functools import partial
 
@@ -13,7 +13,7 @@ from apps.users.models import User
 from apps.users.selectors import user_by_email
 from apps.users.tokens import EMAIL_CHANGE, EMAIL_VERIFICATION, PASSWORD_RESET
 
-# The path of the link in the web application and the maker of its token, by template.
+# Path in the web application and token generator of each template with a link.
 LINKS = {
     "change_email": ("change-email", EMAIL_CHANGE["old"]),
     "choose_password": ("reset-password", PASSWORD_RESET),
@@ -26,16 +26,16 @@ logger = structlog.get_logger(__name__)
 
 
 def mail_user(user: User, template: str, *, limited: bool = True) -> None:
-    """Send a mail of `templates/users/mail/` once the current transaction is committed.
+    """Send an email from `templates/users/mail/` after the commit of the current transaction.
 
     Args:
         user: the recipient.
-        template: the name of its folder.
-        limited: whether the mail counts towards `THROTTLE_MAILBOX`, beyond which it is dropped silently.
-            False is only for notices that the public cannot cause.
+        template: the name of the template folder.
+        limited: whether the email counts towards `THROTTLE_MAILBOX`, beyond which it is dropped and logged.
+            Use False only for notices that unauthenticated requests cannot trigger.
     """
     mailbox = _mailbox(user, template)
-    # Notices have a count of their own, so that they cannot use up the mails with a link.
+    # Notices have a separate counter, so that they cannot use up the limit of emails with a link.
     if limited and count("mailbox", mailbox if template in LINKS else f"notices:{mailbox}"):
         logger.warning("mailbox_limited", template=template, user_id=str(user.pk))
         return
@@ -44,7 +44,7 @@ def mail_user(user: User, template: str, *, limited: bool = True) -> None:
 
 
 def account_mail(*, user_id: str, template: str, mailbox: str) -> Mail | None:
-    """Build a mail of `mail_user`; None if the account has another mailbox by now."""
+    """Build an email for `mail_user`; None if the email of the account has changed since."""
     user = User.objects.filter(pk=user_id, deleted_at=None).first()
     if user is None or _mailbox(user, template) != mailbox:
         return None
@@ -66,12 +66,12 @@ def _recipient(user: User, template: str) -> str:
 
 
 def _mailbox(user: User, template: str) -> str:
-    """A digest of the recipient, to count and compare mailboxes by."""
+    """Return a digest of the recipient, to count and compare mailboxes."""
     return email_digest(_recipient(user, template), salt="apps.users.mailbox")
 
 
 def login_limit_notify(*, email: str) -> None:
-    """Log that an account is under attack, and tell its owner; a background job of the login."""
+    """Log that the account limit is exceeded and notify the owner (background job of a login)."""
     user = user_by_email(email)
     logger.warning("login_account_limited", user_id=str(user.pk) if user else None)
     if user and user.is_active and user.is_verified:

@@ -1,4 +1,4 @@
-"""Passwords: changed by who knows the old one, reset by who reads the mailbox."""
+"""Password change (requires the current password) and reset (requires the emailed token)."""
 
 from functools import partial
 
@@ -18,7 +18,7 @@ from infrastructure.background import in_background
 
 
 def password_validate(*, user: User, password: str, field: str) -> None:
-    """Raises ValidationError, for the field that holds it, if the password is too weak for the user."""
+    """Validate a password for a user; raises ValidationError for `field` if it is too weak."""
     try:
         validate_password(password, user)
     except ValidationError as error:
@@ -27,7 +27,7 @@ def password_validate(*, user: User, password: str, field: str) -> None:
 
 @transaction.atomic
 def password_set(*, user: User, password: str) -> None:
-    """Give a user a new password; all their tokens and sessions are dead.
+    """Set a password and end all sessions of the user.
 
     Raises:
         ValidationError: the password is too weak.
@@ -53,20 +53,20 @@ def password_change(*, request: Request, user: User, current_password: str, new_
 
 
 def password_reset_request(*, email: str) -> None:
-    """Send a link that resets the password if an active user has this email, else do nothing.
+    """Send a password reset link if an active user has this email.
 
-    The lookup is a background job: neither the response nor its time depends on the account.
+    Prevents account enumeration: the lookup is a background job, so responses and timing do not depend on it.
     """
     in_background(partial(_reset_mail, email))
 
 
 @transaction.atomic
 def password_reset_confirm(*, token: str, new_password: str) -> User:
-    """Set a password with the token of a mail, which also proves that the email is the user's.
+    """Set a password with an emailed token, which also verifies the email.
 
     Raises:
-        InvalidMailToken: the token is not good.
-        ValidationError: the password is too weak; the token stays good.
+        InvalidMailToken: the token is not valid.
+        ValidationError: the password is too weak; the token stays valid.
     """
     user = PASSWORD_RESET.redeem(token)
     password_set(user=user, password=new_password)

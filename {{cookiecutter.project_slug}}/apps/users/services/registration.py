@@ -1,6 +1,6 @@
-"""Registration and the proof that the email is the user's.
+"""Registration and email verification.
 
-Prevents account enumeration: background jobs find out whether an email is registered, so responses and timing
+Prevents account enumeration: background jobs look up whether an email is registered, so responses and timing
 do not depend on it.
 """
 
@@ -23,15 +23,15 @@ from infrastructure.background import in_background
 
 
 def user_register(*, email: str, password: str, **profile: str) -> None:
-    """Register an email, and send its owner a mail that says what happened.
+    """Register an email and send its owner an email with the result.
 
-    A new email gets a link that verifies it. A second registration of an email that was never verified may
-    come from another person: from then on only the password counts that the reader of the mailbox sets by a
-    link. The owner of an account is informed of the attempt.
+    A new email gets a verification link. Registering an unverified email again, possibly by another person,
+    makes the password unusable: the emailed link then sets a new one. The owner of a verified account is
+    notified of the attempt.
 
     Args:
         email: in any form.
-        password: the one wanted.
+        password: the new password.
         profile: `first_name` and `last_name`.
 
     Raises:
@@ -41,18 +41,18 @@ def user_register(*, email: str, password: str, **profile: str) -> None:
     password_validate(user=user, password=password, field="password")
     user.set_password(password)
     user.full_clean(validate_unique=False)
-    # The same statement, and a write, whether the email is registered or not; a background job finds out.
+    # One upsert in both cases, so that timing does not depend on whether the email is registered.
     User.objects.bulk_create([user], update_conflicts=True, unique_fields=["email"], update_fields=["email"])
     transaction.on_commit(partial(in_background, partial(_register_mail, user)))
 
 
 def verification_resend(*, email: str) -> None:
-    """Send the link again to an email that is registered and not verified, in a background job."""
+    """Resend the verification link in a background job, if the email is registered and unverified."""
     in_background(partial(_resend, email))
 
 
 def email_verify(*, request: Request, token: str, password: str) -> None:
-    """Verify an email with the token of the mail and the password, which a stranger may have chosen.
+    """Verify an email with the emailed token and the password, which a stranger may have chosen.
 
     Raises:
         InvalidMailToken: the token is not valid.
@@ -61,7 +61,7 @@ def email_verify(*, request: Request, token: str, password: str) -> None:
     """
     with transaction.atomic():
         user = EMAIL_VERIFICATION.redeem(token)
-    # Outside of the transactions: a failure is counted also though the request fails.
+    # Outside of the transactions: a rollback would undo the count of failures.
     if not password_matches(request=request, user=user, password=password):
         raise WrongPassword(
             "password", _("The password is incorrect. Reset it: that also verifies the email.")
@@ -82,7 +82,7 @@ def _register_mail(user: User) -> None:
     if again and (known.is_verified or not known.is_active):
         mail_user(known, "account_exists")
         return
-    # Not a second time: it would end the links in mails, and `THROTTLE_MAILBOX` may allow no other.
+    # Only once: it invalidates sent links, and `THROTTLE_MAILBOX` may drop the next email.
     if again and known.has_usable_password():
         known.set_unusable_password()
         known.save(update_fields=["password", "updated_at"])

@@ -1,4 +1,4 @@
-"""Sessions: tokens issued, renewed and revoked; passwords checked."""
+"""Session services: issue, refresh and revoke tokens, check passwords."""
 
 import time
 from dataclasses import dataclass
@@ -46,13 +46,13 @@ def session_start(*, request: Request, email: str, password: str) -> TokenPair:
     """Log in with a password.
 
     Args:
-        request: the one that logs in; failures are counted by its client and the address.
-        email: in any case.
-        password: as typed.
+        request: the login request; failures are counted by client and email.
+        email: in any form.
+        password: the password of the user.
 
     Raises:
-        InvalidCredentials: no active, verified user has this address and password.
-        LockedOut: this client failed too often for this address.
+        InvalidCredentials: no active, verified user has this email and password.
+        LockedOut: a login limit is exceeded.
     """
     user = authenticate(request, username=email, password=password)
     if getattr(request, "axes_locked_out", False):
@@ -60,13 +60,13 @@ def session_start(*, request: Request, email: str, password: str) -> TokenPair:
     if not isinstance(user, User):
         raise InvalidCredentials
     pair = session_create(user=user, device=request.META.get("HTTP_USER_AGENT", ""))
-    # Django notes the time of the last log-in, django-axes forgets the failures.
+    # Updates `last_login` and resets the failures of django-axes.
     user_logged_in.send(sender=User, request=request, user=user)
     return pair
 
 
 def session_create(*, user: User, device: str = "") -> TokenPair:
-    """Create a session; of the label of the device, the printable characters are kept."""
+    """Create a session; non-printable characters are removed from the device label."""
     session = RefreshSession(
         user=user,
         current_jti=uuid4().hex,
@@ -80,16 +80,16 @@ def session_create(*, user: User, device: str = "") -> TokenPair:
 def session_refresh(*, refresh: str) -> TokenPair:
     """Exchange a refresh token for a new pair.
 
-    The previous token gets the same successor again for `REFRESH_GRACE_SECONDS`: two tabs may refresh at the
-    same time, and a client may repeat a request whose response it lost.
+    Idempotent for `REFRESH_GRACE_SECONDS`: the previous token returns the same successor, for concurrent
+    refreshes in two tabs and for retries after a lost response.
 
     Raises:
-        InvalidToken: it is not valid. If it was used before, its session is revoked.
+        InvalidToken: the token is not valid. On reuse, its session is revoked.
     """
     token = _read_refresh(refresh)
     user = _user_of(token)
     sessions = session_list(user=user).filter(pk=token[SESSION_CLAIM])
-    # One statement compares and sets: of parallel requests with the same token exactly one rotates it.
+    # Atomic compare-and-set: exactly one of several concurrent requests rotates the token.
     rotated = sessions.filter(current_jti=token["jti"]).update(
         current_jti=uuid4().hex,
         previous_jti=token["jti"],
@@ -108,23 +108,23 @@ def session_refresh(*, refresh: str) -> TokenPair:
 
 
 def session_end(*, user: User, refresh: str) -> None:
-    """Log out: no refresh token of the session works any more; an access token works for minutes.
+    """Log out: revoke the session. Its access tokens stay valid until they expire, in minutes.
 
     Raises:
-        InvalidToken: it is not a valid refresh token of this user.
+        InvalidToken: not a valid refresh token of this user.
     """
     if not session_revoke(user=user, session_id=_read_refresh(refresh)[SESSION_CLAIM]):
         raise InvalidToken
 
 
 def session_revoke(*, user: User, session_id: str) -> bool:
-    """End an active session, see `session_end`; returns whether there was one."""
+    """Revoke an active session; returns False if there is none."""
     return bool(session_list(user=user).filter(pk=session_id).update(revoked_at=timezone.now()))
 
 
 @transaction.atomic
 def session_end_all(*, user: User) -> None:
-    """Log out everywhere: every token and every admin session of the user is invalid immediately."""
+    """Log out everywhere: immediately invalidate all tokens and admin sessions of the user."""
     User.objects.filter(pk=user.pk).update(session_epoch=F("session_epoch") + 1)
     user.refresh_from_db(fields=["session_epoch"])
     user.refresh_sessions.all().delete()
@@ -134,14 +134,14 @@ def session_verify(*, token: str) -> None:
     """Check an access or a refresh token.
 
     Raises:
-        InvalidToken: it would be refused.
+        InvalidToken: the token is not valid.
     """
     try:
         access = AccessToken(token)  # type: ignore[arg-type] # annotated as a Token, takes what was sent
     except TokenError:
         refresh = _read_refresh(token)
         session = session_list(user=_user_of(refresh)).filter(pk=refresh[SESSION_CLAIM]).first()
-        # Also in the grace period: a thief must not learn when the owner of the session refreshes.
+        # Accept the grace period, or a thief could detect when the owner refreshes.
         if session is None or not (session.current_jti == refresh["jti"] or _in_grace(session, refresh)):
             raise InvalidToken from None
     else:
@@ -149,12 +149,12 @@ def session_verify(*, token: str) -> None:
 
 
 def password_matches(*, request: Request, user: User, password: str) -> bool:
-    """Check a password; a wrong one counts as a failed login of this client for this account.
+    """Check a password; a wrong password counts as a failed login.
 
-    Call it outside of a transaction, which would roll back the count.
+    Call it outside of a transaction: a rollback would undo the count of failures.
 
     Raises:
-        LockedOut: this client failed too often for this account, or too many networks have tried.
+        LockedOut: this client or the account exceeds its limit of attempts.
     """
     credentials = {"username": user.email}
     if not AxesProxyHandler.is_allowed(request, credentials) or account_limited(request, user.email):
@@ -171,8 +171,8 @@ def login_confirm(*, request: UserRequest, current_password: str | None = None) 
     """Require the current password, or a session that began less than `RECENT_LOGIN_SECONDS` ago.
 
     Raises:
-        ReauthenticationRequired: there is neither.
-        WrongPassword: this is not the password.
+        ReauthenticationRequired: no password was sent, and the login is not recent.
+        WrongPassword: the current password is incorrect.
         LockedOut: this client failed too often for this account.
     """
     if current_password is not None:
@@ -182,7 +182,7 @@ def login_confirm(*, request: UserRequest, current_password: str | None = None) 
     token = request.auth
     if not token or time.time() - token[LOGIN_TIME_CLAIM] > settings.RECENT_LOGIN_SECONDS:
         raise ReauthenticationRequired
-    # The replica may not know yet whether the session has begun or ended.
+    # Replication lag: the replica may not have the current state of the session.
     with replica_allowed(allowed=False):
         active = session_list(user=request.user).filter(pk=token[SESSION_CLAIM]).exists()
     if not active:
@@ -190,36 +190,36 @@ def login_confirm(*, request: UserRequest, current_password: str | None = None) 
 
 
 def session_purge(*, dry_run: bool = False) -> int:
-    """Remove sessions whose last token has expired; returns how many."""
+    """Remove sessions whose last token has expired; returns their number."""
     expired = RefreshSession.objects.filter(expires_at__lt=timezone.now())
     return expired.count() if dry_run else expired.delete()[0]
 
 
 def failure_purge(*, dry_run: bool = False) -> int:
-    """Remove failed log-ins that lock nobody out any more; returns how many clients and accounts.
+    """Remove failed logins older than the lockout period; returns the number of rows.
 
-    They hold addresses of clients; django-axes removes them with the next log-in, whenever that is.
+    The rows contain client IP addresses, and django-axes removes them only with the next login.
     """
     old = AccessAttempt.objects.filter(attempt_time__lt=timezone.now() - settings.AXES_COOLOFF_TIME)
     return old.count() if dry_run else old.delete()[0]
 
 
 def _expires_at(login_time: datetime) -> datetime:
-    """In whole seconds, as in a token."""
+    """Return the expiry in whole seconds, as in a token."""
     idle: datetime = timezone.now() + api_settings.REFRESH_TOKEN_LIFETIME
     return min(idle, login_time + settings.SESSION_LIFETIME).replace(microsecond=0)
 
 
 def _in_grace(session: RefreshSession, token: RefreshToken) -> bool:
-    """Whether the token is the immediately previous one of the session, rotated a moment ago."""
-    # Without a sign: the clock of the server that rotated the token may be ahead.
+    """Return whether the token is the previous one of the session and was rotated just now."""
+    # Absolute value: the clock of another server may be ahead.
     elapsed = abs(timezone.now() - session.last_used_at)
     in_time = elapsed < timedelta(seconds=settings.REFRESH_GRACE_SECONDS)
     return in_time and session.previous_jti == token["jti"]
 
 
 def _pair(session: RefreshSession, user: User) -> TokenPair:
-    """Sign the tokens of a session; the refresh token is the same each time until the next rotation."""
+    """Sign the tokens of a session; the refresh token is deterministic until the next rotation."""
     refresh = RefreshToken()
     refresh.payload |= {
         "jti": session.current_jti,
