@@ -17,20 +17,20 @@ from apps.users.models import User
 from apps.users.services.sessions import TokenPair
 from apps.users.tests.factories import PASSWORD, UserFactory
 
-# A language of the settings, other than that of the code where there is one.
+# The last of `LANGUAGES`: differs from the source language unless it is the only one.
 LANGUAGE = settings.LANGUAGES[-1][0]
 REPEATED_IDS = pytest.StashKey[set[str]]()
 
 
 class Client(APIClient):
-    """An API client that speaks JSON and lets what waits for a commit happen, as a server does."""
+    """API client that sends JSON and runs `on_commit` callbacks, as a server does."""
 
     def request(self, **kwargs: Any) -> Any:
         with TestCase.captureOnCommitCallbacks(execute=True):
             return super().request(**kwargs)
 
     def login_by_token(self, user: User, password: str = PASSWORD) -> TokenPair:
-        """Log in over HTTP and send the access token from now on."""
+        """Log in over HTTP and authenticate later requests with the access token."""
         response = self.post("/api/v1/auth/token/", {"email": user.email, "password": password})
         assert response.status_code == 200, response.content
         pair = TokenPair(**response.json())
@@ -53,7 +53,7 @@ def django_db_modify_db_settings(
     django_db_modify_db_settings_parallel_suffix: None,
     tmp_path_factory: pytest.TempPathFactory,
 ) -> None:
-    """SQLite in a file, as it is served: in memory, a thread does not wait for the lock of another."""
+    """Use a SQLite file: with a shared in-memory database, threads do not wait for locks."""
     config = settings.DATABASES["default"]
     if config["ENGINE"].endswith("sqlite3"):
         config.setdefault("TEST", {})["NAME"] = str(tmp_path_factory.mktemp("database") / "db.sqlite3")
@@ -61,17 +61,17 @@ def django_db_modify_db_settings(
 
 @pytest.fixture(autouse=True)
 def _own_cache(settings: Settings) -> None:
-    """Each test has keys of its own, also where many share one Redis."""
+    """Isolate the cache keys of each test, also with a shared Redis."""
     prefix = uuid.uuid4().hex
     settings.CACHES = {name: cache | {"KEY_PREFIX": prefix} for name, cache in settings.CACHES.items()}
 
 
 @pytest.fixture
 def empty_storage(settings: Settings) -> None:
-    """The default storage, empty.
+    """Reset the default storage.
 
-    A changed setting makes Django open the storage again. It is opened here: threads that use it first at the
-    same moment would open one each, and `InMemoryStorage` keeps its files in the object.
+    A changed setting makes Django create it again. It is created here, since concurrent threads would create
+    one each, and `InMemoryStorage` keeps its files in the instance.
     """
     settings.STORAGES = {**settings.STORAGES}
     assert isinstance(storages["default"], Storage)
@@ -79,20 +79,20 @@ def empty_storage(settings: Settings) -> None:
 
 @pytest.fixture(autouse=True)
 def _own_language() -> Iterator[None]:
-    """A request leaves the language of its client behind, also when a test is its client."""
+    """Reset the active language, which a request of a test leaves set."""
     yield
     translation.deactivate()
 
 
 @pytest.fixture
 def _german(settings: Settings) -> None:
-    """German beside English, whatever languages a project has."""
+    """Set English and German as languages, regardless of the project's choice."""
     settings.LANGUAGES = [("en", "English"), ("de", "German")]
 
 
 @pytest.fixture
 def api() -> Client:
-    """A client that is not logged in."""
+    """Return an unauthenticated client."""
     return Client()
 
 
@@ -103,7 +103,7 @@ def user(db: None) -> User:
 
 @pytest.fixture
 def user_api(user: User) -> Client:
-    """A client that is logged in as `user`."""
+    """Return a client that is logged in as `user`."""
     client = Client()
     client.login_by_token(user)
     return client

@@ -1,4 +1,4 @@
-"""The admin site and what its pages share."""
+"""Admin site title and base classes of model admins."""
 
 import csv
 import re
@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from config import project
 
-# Programs split lines at one of these, whatever is quoted, and then skip blanks and quotes.
+# Spreadsheets may split at these even inside quotes, and then skip leading blanks and quotes.
 SEPARATORS = re.compile(r"([,;|\t\r\n])")
 SKIPPED = ' "\0\v\f\xa0\u200b\u3000\ufeff'
 FORMULA_STARTS = tuple("=+-@＝＋－＠")  # noqa: RUF001 - fullwidth signs start formulas too
@@ -22,14 +22,14 @@ admin.site.site_title = admin.site.site_header = project.TITLE
 
 
 class _Echo:
-    """A file that hands back what is written, so that rows are sent one by one."""
+    """File-like object that returns what is written, so that rows are streamed."""
 
     def write(self, value: str) -> str:
         return value
 
 
 def _cell(value: Any) -> Any:
-    """A spreadsheet must not run what a user typed. https://owasp.org/www-community/attacks/CSV_Injection"""
+    """Escape formulas: https://owasp.org/www-community/attacks/CSV_Injection"""
     if value is None or isinstance(value, int | float | Decimal):
         return value
     text = str(value)
@@ -38,7 +38,7 @@ def _cell(value: Any) -> Any:
 
 
 class CSVExportMixin:
-    """Adds an action that exports the chosen rows; the admin class names the fields in `export_fields`."""
+    """Mixin with an admin action that exports the selected rows; set the fields in `export_fields`."""
 
     export_fields: tuple[str, ...]
 
@@ -57,7 +57,7 @@ class CSVExportMixin:
 
 
 class ReadOnlyAdmin(CSVExportMixin, admin.ModelAdmin):
-    """Rows that only the application writes; they can be viewed, exported and deleted."""
+    """Model admin without add and change; rows can be viewed, exported and deleted."""
 
     actions: Sequence[Any] = ("export_csv",)
 

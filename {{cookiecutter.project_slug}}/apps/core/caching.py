@@ -1,4 +1,4 @@
-"""Values that are dear to compute, kept in the cache."""
+"""Cache-aside helper with stampede protection."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-# Whoever computes longer is taken to have died; the others wait so long for a value that is missing.
+# Lease of the computing process, and the maximum time that other processes wait for a missing value.
 COMPUTING_SECONDS = 10
 POLL_SECONDS = 0.05
 
@@ -32,24 +32,24 @@ class Entry(NamedTuple, Generic[T]):
 
 
 def cache_remember(key: str, compute: Callable[[], T], *, fresh: timedelta, stale: timedelta) -> T:
-    """The value kept under `key`, computed by one process at a time when it is missing or old.
+    """Return the cached value of `key`; if it is missing or stale, one process at a time computes it.
 
-    While one computes an old value anew, the others get the old one. While one computes a missing value, the
-    others wait for it, and compute for themselves when it does not come. So an entry that expires under load
-    does not start the same work many times (a cache stampede).
+    Prevents a cache stampede: while one process recomputes a stale value, the others get the stale one
+    (stale-while-revalidate). While one process computes a missing value, the others wait for it, and compute
+    it themselves after a timeout.
 
     Args:
-        key: names the value and whatever it depends on, such as the language or the user.
-        compute: returns the value, of what JSON can hold; `None` is a value too.
-        fresh: how long it is used as it is.
-        stale: how much longer it is used while somebody computes it anew.
+        key: must include everything that the value depends on, such as the language or the user.
+        compute: returns the value, which must be JSON serializable; `None` is cached too.
+        fresh: how long the value is used without recomputing.
+        stale: how much longer the stale value is used while it is recomputed.
 
     Returns:
-        the value as JSON gives it back, whether it was kept or computed: tuples have become lists.
+        the value after a JSON round trip, whether it was cached or not: tuples become lists.
 
     Raises:
-        TypeError: JSON cannot hold the value.
-        Exception: what `compute` raises; nothing is kept then.
+        TypeError: the value is not JSON serializable.
+        Exception: any exception of `compute`, after which nothing is cached.
     """
     entry = _get(key)
     if entry and entry.is_fresh:
@@ -62,9 +62,9 @@ def cache_remember(key: str, compute: Callable[[], T], *, fresh: timedelta, stal
 
 
 def cache_forget(*keys: str) -> None:
-    """Forget values once the transaction that changes what they are made of is committed.
+    """Invalidate cached values after the commit of the current transaction.
 
-    A value that is being computed meanwhile, perhaps from what was there before, is not kept.
+    Values that are being computed concurrently, possibly from old data, are not cached.
     """
     names = [name for key in keys for name in (key, _claim_key(key))]
     transaction.on_commit(partial(cache.delete_many, names), robust=True)
@@ -80,18 +80,18 @@ def _get(key: str) -> Entry[Any] | None:
 
 
 def _plain(value: T) -> T:
-    """The value as Redis gives it back, also where the cache is in memory."""
+    """Return the value after a JSON round trip, as from Redis, also with an in-memory cache."""
     plain: T = json.loads(json.dumps(value))
     return plain
 
 
 def _compute(key: str, compute: Callable[[], T], claim: str, *, fresh: float, stale: float) -> T:
     try:
-        # Between the look at the cache and the claim, another one may have finished.
+        # Another process may have finished between the cache lookup and the claim.
         if (entry := _get(key)) and entry.is_fresh:
             return cast("T", entry.value)
         value = _plain(compute())
-        # Gone when the value was forgotten meanwhile, another's when this one took too long.
+        # The claim is gone after an invalidation, and another's if the lease has expired.
         if cache.get(_claim_key(key)) == claim:
             cache.set(key, Entry(value, time.time() + fresh), timeout=fresh + stale)
         return value
@@ -101,7 +101,7 @@ def _compute(key: str, compute: Callable[[], T], claim: str, *, fresh: float, st
 
 
 def _wait(key: str) -> Entry[T] | None:
-    """The value that another one computes, or None when that one gives up or takes too long."""
+    """Wait for the value of another process; return None if it fails or times out."""
     end = time.monotonic() + COMPUTING_SECONDS
     while time.monotonic() < end:
         time.sleep(POLL_SECONDS)

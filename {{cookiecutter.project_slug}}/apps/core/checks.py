@@ -1,6 +1,6 @@
-"""Checks of our own settings, beside Django's: https://docs.djangoproject.com/en/stable/topics/checks/
+"""System checks of project settings: https://docs.djangoproject.com/en/stable/topics/checks/
 
-Variables are checked when they are read, see `config/env.py`. These need Django, or compare settings.
+`config/env.py` validates single variables; these checks need Django or compare several settings.
 """
 
 from collections.abc import Iterator
@@ -16,7 +16,7 @@ ENCRYPTED = ("require", "verify-ca", "verify-full")
 
 @register()
 def check_atomic_requests(**_kwargs: Any) -> list[CheckMessage]:
-    """A refusal must not undo what it comes with: a token that is spent twice ends its log-in."""
+    """Forbid `ATOMIC_REQUESTS`: the error response would roll back the revocation after token reuse."""
     return [
         Error(f"DATABASES[{alias!r}]: ATOMIC_REQUESTS would undo the end of a stolen log-in", id="core.E004")
         for alias, database in settings.DATABASES.items()
@@ -26,7 +26,7 @@ def check_atomic_requests(**_kwargs: Any) -> list[CheckMessage]:
 
 @register()
 def check_email_backend(**_kwargs: Any) -> list[CheckMessage]:
-    """Importing the backend at start would cost every process the time."""
+    """Check that the email backends can be imported, which processes do not do at start-up."""
     mailers = getattr(settings, "MAILERS", None) or {"default": {"BACKEND": settings.EMAIL_BACKEND}}
     try:
         for mailer in mailers.values():
@@ -38,7 +38,7 @@ def check_email_backend(**_kwargs: Any) -> list[CheckMessage]:
 
 @register(Tags.security, deploy=True)
 def check_deployment(**_kwargs: Any) -> Iterator[CheckMessage]:
-    """Settings that work, and are seldom meant. SILENCED_SYSTEM_CHECKS accepts one by its id."""
+    """Warn of settings that are unsafe in production; `SILENCED_SYSTEM_CHECKS` accepts them by ID."""
     if settings.NUM_PROXIES == 0:
         hint = (
             "Set the number of proxies in front: they are the client of every request, and share its limits."
@@ -53,7 +53,7 @@ def check_deployment(**_kwargs: Any) -> Iterator[CheckMessage]:
         yield Warning("REDIS_URL is not set.", hint=hint, id="core.W004")
     for alias, database in settings.DATABASES.items():
         host = database.get("HOST", "")
-        # A name without a dot is one of a private network, such as a service of Compose or Kubernetes.
+        # Host names without a dot are in a private network, such as services of Compose or Kubernetes.
         remote = ("." in host or ":" in host) and not host.startswith(LOCAL_HOSTS)
         if remote and database["OPTIONS"].get("sslmode") not in ENCRYPTED:
             hint = "Append ?sslmode=verify-full (or require) to its URL, or set PGSSLMODE."

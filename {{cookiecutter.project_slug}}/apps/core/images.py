@@ -1,4 +1,4 @@
-"""Uploaded images: limits for their structure and for the memory of their decoding."""
+"""Validation of uploaded images, with limits on their structure and on the memory of decoding."""
 
 from __future__ import annotations
 
@@ -23,17 +23,17 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 Content = bytes | mmap.mmap
 
-# A pixel takes up to 8 bytes while an image is decoded, 16 in WebP: one image takes at most 140 MB.
+# Decoding needs up to 8 bytes per pixel, 16 for WebP: at most 140 MB per image.
 MAX_IMAGE_PIXELS = 16_000_000
 MAX_WEBP_PIXELS = 7_500_000
-# Pillow reads parts one by one, and copies the whole comment for each part of a comment.
+# Pillow copies the whole comment again for each of its parts.
 MAX_PARTS = 5_000
 MAX_JPEG_MARKERS = 500
 # Each scan decodes the whole image again. Cameras and editors write a dozen.
 MAX_JPEG_SCANS = 50
 SHORT_BLOCK = 128
 MAX_TEXT_BYTES = 4_000_000
-# One image at a time in each process: the memory for decoding does not depend on the number of threads.
+# One image at a time per process, so that memory does not grow with the number of threads.
 DECODE_WAIT_SECONDS = 10
 _decoding = Lock()
 
@@ -42,15 +42,15 @@ FORMAT = re.compile(
     re.DOTALL,
 )
 JPEG_MARKER = re.compile(rb"\xff[^\x00\xd0-\xd7\xff]")
-# Markers of segments. The others have no length, and only the start, the end and restarts are in use.
+# Markers of segments with a length. Of the others, only start, end and restart markers are in use.
 JPEG_SEGMENTS = frozenset({*range(0xC0, 0xF0), 0xFE} - {0xC8, *range(0xD0, 0xDA)})
 
 
 def validate_image(file: UploadedFile[Any], *, formats: Collection[str]) -> None:
-    """Raises ValidationError unless Pillow reads the content as an image of one of `formats`."""
+    """Validate that Pillow can decode the content in one of `formats`; raises ValidationError."""
 
     def load(image: Image) -> None:
-        # Only a JPEG has a smaller form: an eighth of its size.
+        # Decode a JPEG at an eighth of its size; other formats have no draft mode.
         image.draft(None, (1, 1))  # keeps the mode
         image.load()
 
@@ -58,11 +58,11 @@ def validate_image(file: UploadedFile[Any], *, formats: Collection[str]) -> None
 
 
 def image_read(file: UploadedFile[Any], *, formats: Collection[str], read: Callable[[Image], T]) -> T:
-    """Open an upload as one of `formats`, and call `read`, which may decode it but must not return it.
+    """Open an upload as one of `formats` and call `read`, which must not return the image itself.
 
     Raises:
-        ValidationError: it has too many parts or pixels, or cannot be read.
-        ServiceUnavailable: other images are decoded, for longer than `DECODE_WAIT_SECONDS`.
+        ValidationError: the image has too many parts or pixels, or cannot be read.
+        ServiceUnavailable: decoding did not start within `DECODE_WAIT_SECONDS`.
     """
     from PIL.Image import DecompressionBombError, DecompressionBombWarning  # noqa: PLC0415 - 40 ms at start-up
 
@@ -74,7 +74,7 @@ def image_read(file: UploadedFile[Any], *, formats: Collection[str], read: Calla
     except (DecompressionBombError, DecompressionBombWarning) as error:
         raise ValidationError(_("The image has too many pixels."), code="too_many_pixels") from error
     except (EOFError, OSError, SyntaxError, TypeError, ValueError, struct.error) as error:
-        # All that Pillow raises for damaged content. The variables of its functions hold the image.
+        # Everything that Pillow raises for corrupt content. Its frames keep references to the image.
         clear_frames(error.__traceback__)
         raise _unreadable() from error
     finally:
@@ -93,7 +93,7 @@ def _decoded(file: UploadedFile[Any], formats: Collection[str], read: Callable[[
 
 
 def content_of(file: UploadedFile[Any]) -> Content:
-    """Return the bytes of an upload; those of a temporary file are read where they are accessed."""
+    """Return the content of an upload; temporary files are memory-mapped."""
     file.seek(0)
     try:
         return mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
@@ -104,10 +104,10 @@ def content_of(file: UploadedFile[Any]) -> Content:
 
 
 def image_end(content: Content, *, formats: Collection[str]) -> int:
-    """Walk the structure of an image in a limited number of steps, and return where it ends.
+    """Parse the structure of an image in a limited number of steps, and return its end position.
 
     Raises:
-        ValidationError: it has none of `formats`, is cut, or has too many parts.
+        ValidationError: the image has another format, is truncated, or has too many parts.
     """
     found = FORMAT.match(content[:16])
     image_format = str(found and found.lastgroup)
@@ -145,13 +145,13 @@ def _gif_end(content: Content) -> int:
     while (introducer := content[position]) != 0x3B:  # noqa: PLR2004 - the trailer
         _refuse_if(introducer not in {0x21, 0x2C})
         extension = introducer == 0x21  # noqa: PLR2004
-        # Pillow takes what follows an extension without data, other than a comment, for its data.
+        # Except for comments, Pillow takes the bytes after an extension without data for its data.
         _refuse_if(extension and content[position + 2] == 0 and content[position + 1] != 0xFE)  # noqa: PLR2004
-        # An extension has a label; an image a descriptor, perhaps colours, and the size of its codes.
+        # An extension has a label; an image has a descriptor, an optional color table and a code size.
         position += 2 if extension else 11 + _gif_colours(content[position + 9])
         while length := content[position]:
             position += length + 1
-            # The blocks of an image are full, all but the last.
+            # All blocks of an image are full, except for the last one.
             parts += extension or length < SHORT_BLOCK
             _refuse_if(parts > MAX_PARTS)
         position += 1
@@ -167,7 +167,7 @@ def _gif_colours(flags: int) -> int:
 def _webp_end(content: Content) -> int:
     """Source: https://developers.google.com/speed/webp/docs/riff_container
 
-    Without counting: the decoder needs a quarter of a second for a million chunks.
+    No limit on parts: the decoder needs only 0.25 s for a million chunks.
     """
     return 8 + int(struct.unpack_from("<I", content, 4)[0])
 
@@ -178,17 +178,17 @@ def _jpeg_end(content: Content) -> int:
     for _number in range(MAX_JPEG_MARKERS):
         marker = content[position + 1]
         _refuse_if(content[position] != 0xFF)  # noqa: PLR2004 - each marker starts with it
-        if marker == 0xFF:  # noqa: PLR2004 - filling
+        if marker == 0xFF:  # noqa: PLR2004 - padding
             position += 1
-        elif marker == 0xD9 and scans:  # noqa: PLR2004 - the end; telephones put smaller pictures behind it
+        elif marker == 0xD9 and scans:  # noqa: PLR2004 - the end; phones append previews
             if content[position + 2 : position + 4] != b"\xff\xd8":
                 return position + 2
             position, scans = position + 4, 0
         else:
             length = int(struct.unpack_from(">H", content, position + 2)[0])
-            _refuse_if(marker not in JPEG_SEGMENTS or length < 2)  # noqa: PLR2004 - of the length itself
+            _refuse_if(marker not in JPEG_SEGMENTS or length < 2)  # noqa: PLR2004 - size of the length field
             position += 2 + length
-            if marker == 0xDA:  # noqa: PLR2004 - a scan, as long as there is no marker
+            if marker == 0xDA:  # noqa: PLR2004 - a scan, up to the next marker
                 scans += 1
                 following = JPEG_MARKER.search(content, position)
                 if following is None or scans > MAX_JPEG_SCANS:

@@ -1,4 +1,4 @@
-"""Mail from templates, in the current language."""
+"""Emails from templates, in the current language."""
 
 from collections.abc import Callable
 from functools import partial
@@ -22,12 +22,12 @@ class Mail(NamedTuple):
     context: dict[str, Any]
 
 
-# The functions that build mails when they are sent, by name. `AppConfig.ready` imports their modules.
+# Functions that build emails on sending, by name. `AppConfig.ready` imports their modules.
 BUILDERS: dict[str, Callable[..., Mail | None]] = {}
 
 
 class ConsoleBackend(console.EmailBackend):
-    """Prints the text of a mail as people read it, so that a link in it can be copied."""
+    """Console backend that prints only the decoded text, so that links can be copied."""
 
     def write_message(self, message: EmailMessage) -> None:
         head = f"To: {', '.join(message.to)}\nSubject: {message.subject}"
@@ -35,41 +35,41 @@ class ConsoleBackend(console.EmailBackend):
 
 
 def mail_queue(builder: str, **data: Any) -> None:
-    """Send one mail soon, without the caller waiting; call it after the commit of what the mail is about.
+    """Queue an email; call it after the commit of the data that the email depends on.
 
     Args:
         builder: a name in `BUILDERS`.
-        data: its arguments, of types that JSON has. A broker may store them: pass keys of rows, and neither
-            tokens nor links that contain one.
+        data: its JSON serializable arguments. A broker may store them: pass primary keys, never tokens or
+            links with a token.
     """
     import_string(settings.MAIL_QUEUE)(builder=builder, data=data)
 
 
 def mail_in_thread(*, builder: str, data: dict[str, Any]) -> None:
-    """A way of `mail_queue`: one attempt, in a thread of this process; see there for the arguments."""
+    """Send an email in a background thread, without retries; a backend of `mail_queue`."""
     in_background(partial(mail_build_and_send, builder=builder, data=data))
 
 
 def mail_build_and_send(*, builder: str, data: dict[str, Any]) -> None:
-    """Build and send a queued mail, unless its builder returns None.
+    """Build and send a queued email, unless its builder returns None.
 
     Raises:
-        OSError: the mail server cannot be reached or refuses.
+        OSError: the mail server is unavailable or rejects the email.
     """
     if mail := BUILDERS[builder](**data):
         mail_send(**mail._asdict())
 
 
 def mail_send(*, to: str, template: str, context: dict[str, Any]) -> None:
-    """Send one mail as text and HTML.
+    """Send an email as text and HTML.
 
     Args:
-        to: the address.
-        template: a folder of templates with `subject.txt`, `body.txt` and `body.html`.
-        context: for the templates; `project` and `frontend_url` are added.
+        to: the email of the recipient.
+        template: a template folder with `subject.txt`, `body.txt` and `body.html`.
+        context: the template context; `project` and `frontend_url` are added.
 
     Raises:
-        OSError: the mail server cannot be reached or refuses.
+        OSError: the mail server is unavailable or rejects the email.
     """
     context = {"project": project.TITLE, "frontend_url": settings.FRONTEND_URL, **context}
     subject = render_to_string(f"{template}/subject.txt", context)

@@ -1,4 +1,4 @@
-"""QuerySets for what many models share."""
+"""Shared querysets and managers."""
 
 from typing import Any, Self
 
@@ -7,7 +7,7 @@ from django.utils import timezone
 
 
 class ActiveQuerySet(models.QuerySet[Any]):
-    """For models with a flag `is_active`."""
+    """QuerySet for models with an `is_active` field."""
 
     def active(self) -> Self:
         return self.filter(is_active=True)
@@ -17,7 +17,7 @@ class ActiveQuerySet(models.QuerySet[Any]):
 
 
 class SoftDeleteQuerySet(models.QuerySet[Any]):
-    """For models with `deleted_at`: `delete()` marks, `hard_delete()` removes."""
+    """QuerySet with soft deletion: `delete()` sets `deleted_at`, `hard_delete()` deletes the rows."""
 
     def alive(self) -> Self:
         return self.filter(deleted_at=None)
@@ -32,7 +32,7 @@ class SoftDeleteQuerySet(models.QuerySet[Any]):
     def hard_delete(self) -> tuple[int, dict[str, int]]:
         return super().delete()
 
-    # As in Django: not on managers, where they would mean the whole table.
+    # As in Django: not on managers, where they would affect the whole table.
     delete.queryset_only = True  # type: ignore[attr-defined]
     hard_delete.queryset_only = True  # type: ignore[attr-defined]
 
@@ -41,7 +41,7 @@ class SoftDeleteQuerySet(models.QuerySet[Any]):
 
 
 class AliveManager(models.Manager.from_queryset(SoftDeleteQuerySet)):  # type: ignore[misc]
-    """Sees only what is not deleted."""
+    """Manager that excludes soft-deleted rows."""
 
     def get_queryset(self) -> SoftDeleteQuerySet:
         queryset: SoftDeleteQuerySet = super().get_queryset()

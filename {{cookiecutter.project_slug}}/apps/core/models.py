@@ -1,4 +1,4 @@
-"""Abstract models. An app's model inherits those it needs: `class Post(UUIDModel, TimeStampedModel)`."""
+"""Abstract base models, for example: `class Post(UUIDModel, TimeStampedModel)`."""
 
 import uuid
 from typing import Any, ClassVar
@@ -15,7 +15,7 @@ SLUG_ATTEMPTS = 100
 
 
 class UUIDModel(models.Model):
-    """A key that tells nothing about how many rows there are, and that a client may choose."""
+    """Random primary key, which does not reveal the number of rows."""
 
     id = models.UUIDField(_("id"), primary_key=True, default=uuid.uuid4, editable=False)
 
@@ -32,7 +32,7 @@ class TimeStampedModel(models.Model):
 
 
 class AuthoredModel(models.Model):
-    """Who created a row and who changed it last; the service that writes it says who."""
+    """Author and last editor of a row, set by the service that writes it."""
 
     created_by = models.ForeignKey(
         settings.AUTH_USER_MODEL,
@@ -56,7 +56,7 @@ class AuthoredModel(models.Model):
 
 
 class SoftDeleteModel(models.Model):
-    """`delete()` marks a row, `hard_delete()` removes it; `objects` sees only rows that are not marked."""
+    """Soft deletion: `delete()` sets `deleted_at`, `hard_delete()` deletes; `objects` excludes them."""
 
     deleted_at = models.DateTimeField(_("deleted at"), null=True, blank=True, editable=False, db_index=True)
 
@@ -80,7 +80,7 @@ class SoftDeleteModel(models.Model):
 
 
 class SluggedModel(models.Model):
-    """A unique slug made from the field that `slug_source` names, also when many are made at once."""
+    """Unique slug from the field named in `slug_source`, also with concurrent inserts."""
 
     slug_source: ClassVar[str] = "title"
 
@@ -97,8 +97,8 @@ class SluggedModel(models.Model):
         for attempt in range(1, SLUG_ATTEMPTS + 1):
             self.slug = base if attempt == 1 else f"{base}-{attempt}"
             try:
-                # The database decides, so two at once cannot both have it; the savepoint keeps the
-                # transaction around it usable.
+                # The unique constraint prevents a race condition; the savepoint keeps an outer transaction
+                # usable after an error.
                 with transaction.atomic(using=kwargs.get("using")):
                     super().save(*args, **kwargs)
             except IntegrityError:

@@ -1,4 +1,4 @@
-"""Validators of uploads. A name and a content type are claims of the sender: the content decides."""
+"""Validators of uploaded files. File names and content types are untrusted."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from django.core.files.uploadedfile import UploadedFile
 
 MAX_FILE_NAME = 255
-# Characters that are not seen. Those that join others belong to emoji and to several scripts.
+# Categories of invisible characters. Joiners are allowed: emoji and several scripts need them.
 UNSEEN = frozenset({"Cc", "Cf", "Co", "Cs", "Zl", "Zp"})
 JOINERS = "\u200c\u200d"
 # https://learn.microsoft.com/windows/win32/fileio/naming-a-file
@@ -24,7 +24,7 @@ DEVICES = frozenset({"aux", "con", "nul", "prn", *PORTS})
 
 
 def validate_size(file: UploadedFile[Any], *, max_bytes: int) -> None:
-    """Raises ValidationError unless the file has at least one byte and at most `max_bytes`."""
+    """Validate that the size is from 1 to `max_bytes` bytes; raises ValidationError."""
     if not file.size:
         raise ValidationError(_("The file is empty."), code="empty")
     if file.size > max_bytes:
@@ -33,7 +33,7 @@ def validate_size(file: UploadedFile[Any], *, max_bytes: int) -> None:
 
 
 def validate_extension(file: UploadedFile[Any], *, allowed: Collection[str]) -> None:
-    """Raises ValidationError unless the name ends as one of `allowed` (lower case, without the dot)."""
+    """Validate that the extension is in `allowed` (lower case, no dot); raises ValidationError."""
     extension = PurePosixPath(file.name or "").suffix.lstrip(".").lower()
     if extension not in allowed:
         message = _("This file type is not allowed. Allowed types: %(allowed)s.")
@@ -41,7 +41,7 @@ def validate_extension(file: UploadedFile[Any], *, allowed: Collection[str]) -> 
 
 
 def validate_file_name(name: str) -> None:
-    """Raises ValidationError unless a name is one on every system: no path, nothing unseen, no device."""
+    """Reject names with a path or invisible characters, and device names; raises ValidationError."""
     stem = name.partition(".")[0].strip().lower()
     wrong = (
         not name.strip(". ")

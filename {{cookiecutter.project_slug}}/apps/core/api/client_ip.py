@@ -1,4 +1,4 @@
-"""Who sends a request."""
+"""IP address and network of the client of a request."""
 
 from ipaddress import IPv6Address, ip_address, ip_network
 
@@ -10,10 +10,10 @@ IPV6_NETWORK = 64
 
 
 def client_ip(request: HttpRequest | Request) -> str:
-    """The address of the client, which nobody can forge.
+    """Return the IP address of the client; spoofed `X-Forwarded-For` entries are ignored.
 
-    Each of the `NUM_PROXIES` proxies in front appends the address it was called from, so only that many
-    entries from the end of the header can be believed; what a client puts before them is ignored.
+    Each of the `NUM_PROXIES` trusted proxies appends the IP address of its client, so only that many entries
+    from the end of the header are trusted.
 
     Source: https://developer.mozilla.org/docs/Web/HTTP/Reference/Headers/X-Forwarded-For
     """
@@ -25,7 +25,7 @@ def client_ip(request: HttpRequest | Request) -> str:
 
 
 def client_network(request: HttpRequest | Request) -> str:
-    """What to count a client by: its address, of IPv6 the part that a network is given as a whole."""
+    """Return the rate limit key of a client: its IPv4 address, or the /64 network of its IPv6 address."""
     address = client_ip(request)
     try:
         parsed = ip_address(address)
@@ -39,12 +39,12 @@ def client_network(request: HttpRequest | Request) -> str:
 
 
 def lockout_address(request: HttpRequest | Request) -> str:
-    """What failed log-ins are counted by: `client_network` as the address that it begins with."""
+    """Return the network address of `client_network` for django-axes, which stores no prefix length."""
     return client_network(request).partition("/")[0]
 
 
 def _without_port(hop: str) -> str:
-    """The address in an entry such as `192.0.2.1:443` or `[2001:db8::1]:443`; empty when there is none."""
+    """Return the IP address in an entry such as `192.0.2.1:443` or `[2001:db8::1]:443`, else ""."""
     if hop.startswith("["):
         hop = hop[1:].partition("]")[0]
     elif hop.count(":") == 1:

@@ -1,4 +1,4 @@
-"""Exception handler of the API: every failure becomes problem details."""
+"""Exception handler of the API, which renders errors as problem details."""
 
 from collections.abc import Iterator
 from http import HTTPStatus
@@ -33,7 +33,7 @@ logger = structlog.get_logger(__name__)
 
 
 class ServiceUnavailable(exceptions.APIException):
-    """A dependency is unavailable for now; the same request may succeed later."""
+    """Error for an unavailable dependency; clients may retry the request."""
 
     status_code = HTTPStatus.SERVICE_UNAVAILABLE
     default_detail = UNAVAILABLE_DETAIL
@@ -43,7 +43,7 @@ class ServiceUnavailable(exceptions.APIException):
 
 
 def problem_handler(exc: Exception, context: dict[str, Any]) -> Response | None:
-    """Turn what a view raised into a problem document; None for what is a fault of the server.
+    """Convert an exception of a view to problem details; return None for unexpected errors.
 
     Source: https://www.django-rest-framework.org/api-guide/exceptions/#custom-exception-handling
     """
@@ -55,8 +55,8 @@ def problem_handler(exc: Exception, context: dict[str, Any]) -> Response | None:
         exc = exceptions.ValidationError(as_serializer_error(exc))
     request: Request = context["request"]
     if isinstance(exc, UNAUTHENTICATED) and request.authenticators:
-        # Django REST Framework raises it before the throttles of the view count the request. An expired token
-        # is nothing unusual, so tokens that are refused have the higher limit.
+        # Raised before the view's throttles count the request. Expired tokens are common, so they have a
+        # separate scope with a higher limit.
         scope = "anon" if isinstance(exc, exceptions.NotAuthenticated) else "token"
         if wait := count(scope, client_network(request)):
             exc = exceptions.Throttled(wait)
@@ -68,7 +68,7 @@ def problem_handler(exc: Exception, context: dict[str, Any]) -> Response | None:
         response.data["errors"] = list(_errors(exc.get_full_details()))
     else:
         response.data = problem(request, response.status_code, *_code_and_detail(response.data))
-    # The browsable API shows it as HTML; a renderer of another format need not be able to.
+    # Always JSON, except in the browsable API: other renderers may not support problem details.
     if getattr(getattr(request, "accepted_renderer", None), "format", "") != "api":
         request.accepted_renderer, request.accepted_media_type = JSONRenderer(), PROBLEM_JSON
         response.content_type = PROBLEM_JSON
@@ -76,7 +76,7 @@ def problem_handler(exc: Exception, context: dict[str, Any]) -> Response | None:
 
 
 def _code_and_detail(data: Any) -> tuple[str, str]:
-    # Simple JWT puts the code beside the detail, Django REST Framework into it; an app may raise any detail.
+    # Simple JWT has the code as a separate key, Django REST Framework on the detail, which may be any type.
     members = data if isinstance(data, dict) else {}
     detail = members.get("detail", data)
     return str(members.get("code") or getattr(detail, "code", "error")), str(detail)
@@ -100,7 +100,7 @@ def _errors(details: Any, path: str = "") -> Iterator[dict[str, str]]:
 
 
 def _is_error(details: Any) -> bool:
-    # Not fields that happen to be called so: those hold lists.
+    # Fields named `message` and `code` have lists of errors as values.
     return (
         isinstance(details, dict)
         and details.keys() == {"message", "code"}

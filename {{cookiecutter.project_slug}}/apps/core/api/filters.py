@@ -1,4 +1,4 @@
-"""Filters that every app uses. https://www.django-rest-framework.org/api-guide/filtering/"""
+"""Shared filters. https://www.django-rest-framework.org/api-guide/filtering/"""
 
 from datetime import UTC, datetime
 from typing import TypeVar
@@ -19,12 +19,12 @@ MAX_SEARCH = 100
 
 
 class FilterBackend(filters.DjangoFilterBackend):
-    """Builds the filters and their form only for requests that use one of them, or if one is required."""
+    """Filter backend that builds the filter form only if a filter is used or required."""
 
     def filter_queryset(self, request: Request, queryset: QuerySet[T], view: APIView) -> QuerySet[T]:
         filterset = self.get_filterset_class(view, queryset)
         declared = filterset.base_filters if filterset else {}
-        # Some widgets append to the name of their filter, as in `price_min`.
+        # Some widgets append a suffix to the name of the filter, such as `price_min`.
         used = any(name.startswith(tuple(declared)) for name in request.query_params)
         if not used and not any(each.extra.get("required") for each in declared.values()):
             return queryset
@@ -33,7 +33,7 @@ class FilterBackend(filters.DjangoFilterBackend):
 
 
 class SearchFilter(DRFSearchFilter):
-    """Each word is a condition of the query: a text has to end somewhere."""
+    """Search filter with a maximum length, because each word adds a condition to the query."""
 
     def get_search_terms(self, request: Request) -> list[str]:
         if len(request.query_params.get(self.search_param, "")) > MAX_SEARCH:
@@ -53,6 +53,6 @@ class _UTCDateTimeField(IsoDateTimeField):
 
 
 class DateTimeFilter(filters.IsoDateTimeFilter):
-    """Refuses moments that exist in their own time zone only: year 1, hours before UTC."""
+    """Date-time filter that rejects values out of range in UTC, such as 0001-01-01T00:00+01:00."""
 
     field_class = _UTCDateTimeField

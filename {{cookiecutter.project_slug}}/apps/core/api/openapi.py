@@ -1,4 +1,4 @@
-"""The parts of the OpenAPI document that are derived for every operation: summary, examples and errors."""
+"""OpenAPI schema generation: summary, examples and error responses of every operation."""
 
 import re
 from collections.abc import Iterator
@@ -13,7 +13,7 @@ from infrastructure.http.problems import PROBLEM_JSON
 
 
 class ProblemErrorSerializer(serializers.Serializer[Any]):
-    """What is wrong with one field."""
+    """Error of one field."""
 
     field = serializers.CharField(help_text="Path to the field, `non_field_errors` for the whole input.")
     code = serializers.CharField(help_text="For programs.")
@@ -44,7 +44,7 @@ PROBLEMS: dict[HTTPStatus, tuple[str, str]] = {
 }
 
 
-# Examples by format; a field of another kind may declare its own by `extend_schema_field`.
+# Examples by format; `extend_schema_field` overrides them for a field.
 FORMAT_EXAMPLES = {
     "binary": "The bytes of the file",
     "byte": "ZXhhbXBsZQ==",
@@ -64,12 +64,12 @@ END_OF_SENTENCE = re.compile(r"\.\s+(?=[A-Z`])")
 
 
 class AutoSchema(openapi.AutoSchema):
-    """Adds a summary to each operation, and the problems that its view can answer with.
+    """Schema inspector that adds summaries and error responses to operations.
 
-    The summary is the first sentence of the view's docstring, or follows from the operation's id.
+    The summary is the first sentence of the view's docstring, or derived from the operation ID.
 
-    A view whose problems do not follow from its permissions, its input and its path names them in
-    `extra_problems`, by method: `{"GET": [HTTPStatus.NOT_FOUND]}`.
+    Error responses are derived from permissions, input and path; a view declares others in `extra_problems`,
+    by method: `{"GET": [HTTPStatus.NOT_FOUND]}`.
     """
 
     def get_operation(self, *args: Any, **kwargs: Any) -> dict[str, Any] | None:
@@ -128,7 +128,7 @@ class AutoSchema(openapi.AutoSchema):
 
 
 def add_examples(result: dict[str, Any], **_kwargs: Any) -> dict[str, Any]:
-    """Give each request and each successful response an example (a postprocessing hook)."""
+    """Add an example to each request and each successful response (postprocessing hook)."""
     schemas = result.get("components", {}).get("schemas", {})
     for operations in result["paths"].values():
         for operation in operations.values():
@@ -141,16 +141,16 @@ def add_examples(result: dict[str, Any], **_kwargs: Any) -> dict[str, Any]:
 
 
 def example_of(schema: dict[str, Any], schemas: dict[str, Any], name: str = "") -> Any:
-    """Make a value that fits a schema: its own example, default or first choice, else one by type and name.
+    """Return an example of a schema: its own example, default or first choice, else a generated one.
 
     Args:
         schema: the schema, or a reference to one.
-        schemas: the schemas that a reference may name.
-        name: of the field that holds the value.
+        schemas: the components, to resolve references.
+        name: the name of the field.
     """
     if "$ref" in schema:
         component = schema["$ref"].rpartition("/")[2]
-        # A schema that refers to itself has no example inside its own.
+        # Stop at recursive schemas.
         schema, schemas = schemas[component], schemas | {component: {"type": "null"}}
     choices = [schema.get("example"), schema.get("default"), *schema.get("enum", [])]
     if found := [choice for choice in choices if choice is not None]:

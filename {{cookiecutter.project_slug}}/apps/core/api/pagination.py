@@ -1,4 +1,4 @@
-"""Pages of lists. https://www.django-rest-framework.org/api-guide/pagination/"""
+"""Pagination. https://www.django-rest-framework.org/api-guide/pagination/"""
 
 from __future__ import annotations
 
@@ -24,12 +24,12 @@ _Row = TypeVar("_Row")
 
 PAGE_SIZE = 25
 MAX_PAGE_SIZE = 100
-# A cursor has to fit into a URL: longer text is ordered by its beginning.
+# Longer text is ordered by its prefix, since a cursor must fit into a URL.
 MAX_TEXT_LENGTH = 255
 
 
 class _Term(NamedTuple):
-    """A column or an annotation that a list is ordered by. NULLs come last."""
+    """Column or annotation of the ordering. NULLs come last."""
 
     name: str
     field: Field[Any, Any]
@@ -37,26 +37,26 @@ class _Term(NamedTuple):
     nullable: bool
 
     def order(self, *, backward: bool) -> OrderBy:
-        # Only where there are NULLs: PostgreSQL uses no ordinary index for an order that places them.
+        # Only for nullable fields: with NULLS FIRST or LAST, PostgreSQL cannot use an ordinary index.
         nulls: dict[str, Any] = {"nulls_first" if backward else "nulls_last": True} if self.nullable else {}
         return F(self.name).desc(**nulls) if self.descending != backward else F(self.name).asc(**nulls)
 
     def after(self, value: Any, ties: Q, *, backward: bool) -> Q:
-        """Select the rows after `value`, and of those with the same value the ones in `ties`."""
+        """Build the condition for rows after `value`; among equal values, `ties` decides."""
         null = Q(**{f"{self.name}__isnull": True})
         if value is None:
             return ~null | ties if backward else null & ties
         lookup = f"{self.name}__lt" if self.descending != backward else f"{self.name}__gt"
-        # The first condition follows from the second one, but an index needs it.
+        # The first condition is redundant, but lets the database use an index.
         found = Q(**{f"{lookup}e": value}) & (Q(**{lookup: value}) | ties)
         return found | null if self.nullable and not backward else found
 
 
 class CursorPagination(pagination.CursorPagination):
-    """Keyset pagination, the default: a page starts after the ordering values and the key of a row.
+    """Keyset pagination (default): a page starts after the ordering values and primary key of a row.
 
-    A page costs the same however deep it is, and rows that are added or deleted shift no other row.
-    A cursor is signed, and valid for one model and one ordering.
+    Query time does not grow with the page number, and inserts and deletes do not shift rows between pages.
+    Cursors are signed, and valid for one model and one ordering.
     """
 
     page_size = PAGE_SIZE
@@ -64,7 +64,7 @@ class CursorPagination(pagination.CursorPagination):
     page_size_query_param = "page_size"
     ordering = ("-created_at",)
 
-    def paginate_queryset(  # type: ignore[override] # a sequence cannot be filtered
+    def paginate_queryset(  # type: ignore[override] # requires a queryset
         self, queryset: QuerySet[Any, _Row], request: Request, view: APIView | None = None
     ) -> list[_Row]:
         self.request, self.base_url = request, request.build_absolute_uri()
@@ -91,7 +91,7 @@ class CursorPagination(pagination.CursorPagination):
         ordering: dict[str, str] = {}
         for term in super().get_ordering(request, queryset, view):
             ordering.setdefault(term.removeprefix("-"), term)
-        # The key makes the order unique.
+        # The primary key makes the ordering total.
         if ordering.keys().isdisjoint({"pk", queryset.model._meta.pk.name}):  # noqa: SLF001 - Django's documented Options API
             ordering["pk"] = "-pk" if next(iter(ordering.values())).startswith("-") else "pk"
         return tuple(ordering.values())
@@ -103,7 +103,7 @@ class CursorPagination(pagination.CursorPagination):
         return self._link(self.page[:1], backward=True) if self.has_previous else None
 
     def _set_terms(self, queryset: QuerySet[Any], ordering: tuple[str, ...]) -> QuerySet[Any]:
-        """Set the terms and the signer, and annotate the values that are no columns of the model."""
+        """Set the terms and the signer, and annotate ordering values that are not columns of the model."""
         options = queryset.model._meta  # noqa: SLF001 - Django's documented Options API
         self.signer = Signer(salt=f"{__name__}:{options.label}:{ordering}")
         self.terms: list[_Term] = []
@@ -123,7 +123,7 @@ class CursorPagination(pagination.CursorPagination):
         return queryset
 
     def _read_cursor(self) -> tuple[bool, list[Any] | None]:
-        """Return whether the page ends before the cursor instead of starting after it, and its values."""
+        """Return the direction (True: backward) and the values of the cursor."""
         signed = self.request.query_params.get(self.cursor_query_param)
         if not signed:
             return False, None
@@ -136,7 +136,7 @@ class CursorPagination(pagination.CursorPagination):
         return backward, values or None
 
     def _link(self, end: Sequence[Any], *, backward: bool) -> str:
-        """Return the URL of the page beyond a row, or without one of the page at that end of the list."""
+        """Return the URL of the page after a row, or of the last page in that direction without a row."""
         read = dict.__getitem__ if end and isinstance(end[0], dict) else getattr
         values = [read(row, term.name) for row in end for term in self.terms]
         texts = [None if value is None else str(value) for value in values]
@@ -145,7 +145,7 @@ class CursorPagination(pagination.CursorPagination):
 
 
 class PageNumberPagination(pagination.PageNumberPagination):
-    """Where people jump to a page and a total is worth a `COUNT`."""
+    """Page number pagination, for lists that need a total (a `COUNT` query) or page jumps."""
 
     page_size = PAGE_SIZE
     max_page_size = MAX_PAGE_SIZE

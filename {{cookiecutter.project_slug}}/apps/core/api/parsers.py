@@ -1,4 +1,4 @@
-"""Bodies of requests. https://www.django-rest-framework.org/api-guide/parsers/"""
+"""Request parsers. https://www.django-rest-framework.org/api-guide/parsers/"""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from apps.core.validators import validate_file_name
 
 
 class JSONParser(parsers.JSONParser):
-    """Refuses JSON that is nested deeper than Python can read."""
+    """JSON parser that rejects input beyond Python's recursion limit."""
 
     def parse(self, stream: IO[Any], media_type: str | None = None, parser_context: Any = None) -> Any:
         try:
@@ -26,7 +26,7 @@ class JSONParser(parsers.JSONParser):
 
 class _FormParser(DjangoMultiPartParser):
     def parse(self) -> tuple[Any, Any]:
-        """Leave no temporary file of what is not received to its end; Django closes only what is complete."""
+        """Delete the temporary files of incomplete uploads; Django closes only complete ones."""
         try:
             return super().parse()
         except BaseException:
@@ -34,13 +34,13 @@ class _FormParser(DjangoMultiPartParser):
             raise
 
     def sanitize_file_name(self, file_name: str) -> str:
-        """Refuse what Django would cut off: who sends a path means something by it."""
+        """Reject invalid file names instead of stripping the path from them as Django does."""
         validate_file_name(file_name)
         return file_name
 
 
 class MultiPartParser(parsers.MultiPartParser):
-    """For uploads: each name of a file is one, and a form of too many parts is the fault of its sender."""
+    """Multipart parser that validates file names and responds with 400 to forms with too many parts."""
 
     def parse(self, stream: IO[Any], media_type: str | None = None, parser_context: Any = None) -> Any:
         context = parser_context or {}

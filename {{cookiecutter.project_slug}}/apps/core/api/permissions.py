@@ -1,4 +1,4 @@
-"""Permissions that every app uses. https://www.django-rest-framework.org/api-guide/permissions/"""
+"""Shared permissions. https://www.django-rest-framework.org/api-guide/permissions/"""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 class IsOwner(BasePermission):
-    """Lets only the owner of an object pass. The view names the field in `owner_field` (default `owner`)."""
+    """Access for the owner of an object. The view sets the field in `owner_field` (default `owner`)."""
 
     def has_permission(self, request: Request, view: APIView) -> bool:
         return request.user.is_authenticated
@@ -23,14 +23,14 @@ class IsOwner(BasePermission):
 
 
 class IsOwnerOrReadOnly(IsOwner):
-    """Lets everyone who is logged in read, and the owner write."""
+    """Read access for authenticated users, write access for the owner."""
 
     def has_object_permission(self, request: Request, view: APIView, obj: Any) -> bool:
         return request.method in SAFE_METHODS or super().has_object_permission(request, view, obj)
 
 
 class IsAdminOrReadOnly(BasePermission):
-    """Lets everyone who is logged in read, and staff write."""
+    """Read access for authenticated users, write access for staff."""
 
     def has_permission(self, request: Request, view: APIView) -> bool:
         if not request.user.is_authenticated:
@@ -39,14 +39,14 @@ class IsAdminOrReadOnly(BasePermission):
 
 
 class IsStaffWithPermission(IsAdminUser):
-    """Lets staff pass who have the view's `required_permission`, such as `users.view_user`."""
+    """Access for staff with the view's `required_permission`, such as `users.view_user`."""
 
     def has_permission(self, request: Request, view: APIView) -> bool:
         return super().has_permission(request, view) and request.user.has_perm(view.required_permission)  # type: ignore[attr-defined]
 
 
 class HasRole(BasePermission):
-    """Lets the members of any of the view's `required_roles` pass. A role is a group, superusers have all."""
+    """Access for members of any of the view's `required_roles` (group names), and for superusers."""
 
     def has_permission(self, request: Request, view: APIView) -> bool:
         if not request.user.is_authenticated:

@@ -1,4 +1,4 @@
-"""The browsable API of development."""
+"""Renderer of the browsable API."""
 
 from functools import partial
 from typing import Any
@@ -8,7 +8,7 @@ from rest_framework.request import Request
 
 
 class BrowsableAPIRenderer(renderers.BrowsableAPIRenderer):
-    """Makes forms from the input serializer that `@extend_schema(request=…)` names for the method."""
+    """Browsable API with forms from the request serializer in `@extend_schema(request=…)`."""
 
     def show_form_for_method(self, view: Any, method: str, request: Request, obj: Any) -> Any:
         vars(view).pop("get_serializer", None)

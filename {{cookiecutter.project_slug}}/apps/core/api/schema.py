@@ -1,4 +1,4 @@
-"""View of the OpenAPI document, which each process builds once for a language and a format."""
+"""View of the OpenAPI document, which is cached per process, language and format."""
 
 from collections.abc import Callable
 from functools import cache
@@ -35,7 +35,7 @@ class SchemaView(SpectacularAPIView):
 
 
 def _language(request: Request) -> str:
-    """Return one of `LANGUAGES`, so that clients cannot fill the cache."""
+    """Return one of `LANGUAGES`, to bound the cache."""
     try:
         return translation.get_supported_language_variant(request.GET.get("lang", ""))
     except LookupError:

@@ -1,4 +1,4 @@
-"""Serializers that every app uses."""
+"""Shared serializers."""
 
 from functools import cache
 from typing import Any, Self
@@ -8,7 +8,7 @@ from rest_framework.request import Request
 
 
 def validated(serializer: type[serializers.BaseSerializer[Any]], request: Request) -> dict[str, Any]:
-    """Return the values of a request body; raises ValidationError for those that are not valid."""
+    """Return the validated request body; raises ValidationError if it is not valid."""
     data = serializer(data=request.data)
     data.is_valid(raise_exception=True)
     values: dict[str, Any] = data.validated_data
@@ -16,15 +16,15 @@ def validated(serializer: type[serializers.BaseSerializer[Any]], request: Reques
 
 
 class OutputSerializer(serializers.ModelSerializer[Any]):
-    """For output that depends on the object alone, not on the request."""
+    """Model serializer for output that depends on the instance only, not on the request."""
 
     @classmethod
     def represent(cls, instance: Any) -> dict[str, Any]:
-        """Return the output for one object."""
+        """Serialize one instance."""
         return cls._shared().to_representation(instance)
 
     def to_representation(self, instance: Any) -> dict[str, Any]:
-        """Use the fields of one shared serializer: building them costs more than the query for an object."""
+        """Serialize with one shared serializer; building its fields costs more than a query."""
         representation: dict[str, Any] = super(OutputSerializer, self._shared()).to_representation(instance)
         return representation
 

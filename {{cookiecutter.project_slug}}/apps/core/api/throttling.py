@@ -1,8 +1,8 @@
-"""Limits on requests, counted in the cache in fixed windows.
+"""Rate limits with fixed windows, counted by atomic increments in the cache.
 
-Django REST Framework's own throttles read, change and write back a list: requests at the same moment slip
-through (https://www.django-rest-framework.org/api-guide/throttling/#a-note-on-concurrency), and the list
-grows with the limit. A counter that the cache increments is exact and always as small.
+Django REST Framework's throttles have a race condition, because they read, modify and write a list
+(https://www.django-rest-framework.org/api-guide/throttling/#a-note-on-concurrency), which also grows with the
+limit. An atomic counter is exact and of constant size.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from rest_framework.request import Request
     from rest_framework.views import APIView
 
-# The names that Django REST Framework's rates may have.
+# Periods of Django REST Framework's rate syntax.
 PERIODS = {
     name: seconds
     for names, seconds in (("s sec second", 1), ("m min minute", 60), ("h hour", 3600), ("d day", 86_400))
@@ -31,10 +31,10 @@ PERIODS = {
 
 @cache
 def parse_rates(rates: str) -> tuple[tuple[int, int], ...]:
-    """Read limits such as `60/minute,1000/day`, or `none`.
+    """Parse rates such as `60/minute,1000/day`, or `none`.
 
     Returns:
-        requests and seconds, a pair for each limit.
+        a pair of requests and seconds for each limit.
 
     Raises:
         ValueError: a limit is not a number, a slash and a period.
@@ -52,13 +52,13 @@ def _parse_rate(rate: str) -> tuple[int, int]:
 
 
 class RateThrottle(BaseThrottle):
-    """Allows a client the requests of every limit of `scope` in `settings.THROTTLE_RATES`."""
+    """Throttle with the limits of `scope` in `settings.THROTTLE_RATES`."""
 
     scope: str
     seconds_left: float = 0
 
     def get_client(self, request: Request, view: APIView) -> str | None:
-        """Whom to count, or None for somebody this throttle does not count."""
+        """Return the key of the client, or None for clients that this throttle does not count."""
         raise NotImplementedError
 
     def allow_request(self, request: Request, view: APIView) -> bool:
@@ -71,10 +71,10 @@ class RateThrottle(BaseThrottle):
 
 
 def count(scope: str, client: str) -> float:
-    """Count one more for a client.
+    """Count a request of a client.
 
     Returns:
-        0 within every limit of the scope, else the seconds until the window of the exceeded limit ends.
+        0 if no limit is exceeded, else the seconds until the window of the exceeded limit ends.
     """
     now = time.time()
     counters = [
@@ -89,9 +89,9 @@ def count(scope: str, client: str) -> float:
 
 
 def _increment_all(counters: list[tuple[str, int, int]]) -> int:
-    """Increment counters up to the first that exceeds its limit; its position from 1, or 0."""
+    """Increment counters until one exceeds its limit; return its 1-based position, or 0."""
     counts = caches["counters"]
-    # One round trip, with Redis.
+    # One round trip with Redis.
     position: int | None = getattr(counts, "increment_until_exceeded", lambda _: None)(counters)
     if position is not None:
         return position
@@ -100,12 +100,12 @@ def _increment_all(counters: list[tuple[str, int, int]]) -> int:
 
 
 def _increment(key: str, *, timeout: int) -> int:
-    """Count one more under a key of the cache, exact also when many do it at once."""
+    """Increment a counter atomically."""
     counters = caches["counters"]
     try:
         return counters.incr(key)
     except ValueError:
-        # The first of its window, or one of the first: only one of them adds the key.
+        # First request of the window; of concurrent ones, only one adds the key.
         return 1 if counters.add(key, 1, timeout=timeout) else counters.incr(key)
 
 
@@ -124,7 +124,7 @@ class UserThrottle(RateThrottle):
 
 
 class AuthThrottle(RateThrottle):
-    """For endpoints where somebody could guess, or send mails: counted by client, for each endpoint."""
+    """Per-client, per-endpoint limit for endpoints that check credentials or send emails."""
 
     scope = "auth"
 
@@ -133,6 +133,6 @@ class AuthThrottle(RateThrottle):
 
 
 class TokenThrottle(AuthThrottle):
-    """For endpoints that take a signed token, which nobody can guess, and which every client calls often."""
+    """Higher limit for endpoints with signed tokens, which cannot be guessed and are used often."""
 
     scope = "token"

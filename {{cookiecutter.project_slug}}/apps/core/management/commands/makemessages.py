@@ -4,9 +4,9 @@ from django.core.management.commands import makemessages
 
 
 class Command(makemessages.Command):
-    """Django's command, with catalogs that change only when a message does."""
+    """Django's `makemessages`, with catalogs that change only if a message changes."""
 
-    # A translation guessed from a similar message is marked as fuzzy, and not used.
+    # Fuzzy matches are not used at run time.
     msgmerge_options = [*makemessages.Command.msgmerge_options, "--no-fuzzy-matching"]
 
     def write_po_file(self, potfile: str, locale: str) -> None:
