@@ -125,7 +125,7 @@ class UserAdmin(CSVExportMixin, DjangoUserAdmin):
 
     @staticmethod
     def _touchable(request: HttpRequest, queryset: QuerySet[User]) -> QuerySet[User]:
-        """Exclude other staff and superusers for non-superusers, to prevent account takeover by a password change."""
+        """Exclude other staff and superusers for non-superusers, to prevent account takeover."""
         if request.user.is_superuser:
             return queryset
         return queryset.filter(Q(is_staff=False, is_superuser=False) | Q(pk=request.user.pk))

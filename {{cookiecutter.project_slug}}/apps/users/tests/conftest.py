@@ -1,4 +1,4 @@
-"""Fixtures for the tests of this app."""
+"""Fixtures of this app's tests."""
 
 import pytest
 from django.contrib.auth.models import Permission
@@ -10,7 +10,7 @@ from conftest import Client
 
 @pytest.fixture
 def staff_api(db: None) -> Client:
-    """An API client that is logged in as a member of staff who may view users."""
+    """Return an API client that is logged in as staff with the permission to view users."""
     staff = StaffFactory.create(email="staff@example.com")
     staff.user_permissions.add(Permission.objects.get(codename="view_user"))
     client = Client()

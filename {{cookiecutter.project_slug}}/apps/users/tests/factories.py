@@ -20,7 +20,7 @@ class UserFactory(DjangoModelFactory[User]):
 
     email = factory.Sequence(lambda number: f"user{number}@example.com")
     password = factory.django.Password(PASSWORD)
-    # With a full stop, so that none is a part of another.
+    # With a final period, so that no name is a prefix of another.
     first_name = factory.Sequence(lambda number: f"First {number}.")
     last_name = factory.Sequence(lambda number: f"Last {number}.")
     email_verified_at = factory.LazyFunction(timezone.now)
@@ -42,7 +42,7 @@ class GroupFactory(DjangoModelFactory[Group]):
 
 
 class RefreshSessionFactory(DjangoModelFactory[RefreshSession]):
-    """A session whose refresh token no client has."""
+    """A session without an issued refresh token."""
 
     class Meta:
         model = RefreshSession

@@ -1,4 +1,4 @@
-"""What the tests of several modules ask and check."""
+"""Request and assertion helpers of several test modules."""
 
 import re
 from collections.abc import Callable, Iterable
@@ -17,7 +17,7 @@ from django.utils import timezone
 
 from conftest import Client
 
-# What the test clients return, with what they add to it; only the stubs have a name for that.
+# Response type of the test clients, which only the stubs name.
 if TYPE_CHECKING:
     from django.test.client import _MonkeyPatchedWSGIResponse
     from rest_framework.response import _MonkeyPatchedResponse
@@ -29,25 +29,25 @@ else:
 
 
 def claims_of(token: str) -> dict[str, Any]:
-    """The claims of a token; the signature is not checked."""
+    """Return the claims of a token without verifying its signature."""
     claims: dict[str, Any] = jwt.decode(token, options={"verify_signature": False})
     return claims
 
 
 def later(seconds: float) -> time_machine.travel:
-    """A clock that is so many seconds ahead and does not tick."""
+    """Return a frozen clock that is some seconds ahead."""
     return time_machine.travel(timezone.now() + timedelta(seconds=seconds), tick=False)
 
 
 def token_in(mail: EmailMessage) -> str:
-    """The token in the link of a mail."""
+    """Return the token in the link of an email."""
     match = re.search(r"\?token=(\S+)", str(mail.body))
     assert match, mail.body
     return match[1]
 
 
 def problem_of(response: Response, status: int) -> dict[str, Any]:
-    """The problem document of a response, after a look at what all of them have in common."""
+    """Return the problem details of a response, after checking their common members."""
     assert response.status_code == status, response.content
     assert response["Content-Type"] == "application/problem+json"
     problem: dict[str, Any] = response.json()
@@ -62,12 +62,12 @@ def assert_unauthorized(response: Response, code: str) -> None:
 
 
 def fields_of(response: Response) -> set[tuple[str, str]]:
-    """The fields that a 400 complains about, each with the code."""
+    """Return the fields of a 400 response with their error codes."""
     return {(error["field"], error["code"]) for error in problem_of(response, 400)["errors"]}
 
 
 def get_me(access: str) -> Response:
-    """Whether an access token works, asked as a client would."""
+    """Request the current user with an access token."""
     client = Client()
     client.credentials(HTTP_AUTHORIZATION=f"Bearer {access}")
     return client.get(reverse("v1:users:me"))
@@ -79,7 +79,7 @@ def stored_avatars() -> list[str]:
 
 
 def at_once(jobs: Iterable[Callable[[], Any]]) -> list[Any]:
-    """Run each job in a thread of its own, all of them started at the same moment."""
+    """Run each job in its own thread, all started at the same moment."""
     jobs = list(jobs)
     barrier = Barrier(len(jobs))
 

@@ -1,4 +1,4 @@
-"""Pictures to upload."""
+"""Images for upload tests."""
 
 import struct
 import zlib
@@ -30,7 +30,7 @@ def exif_of(artist: str, orientation: int = 1) -> bytes:
 
 
 def bomb(side: int) -> bytes:
-    """A small PNG that claims to be a square of `side` pixels."""
+    """Return a small PNG that declares a size of `side` by `side` pixels (decompression bomb)."""
 
     def chunk(kind: bytes, data: bytes) -> bytes:
         return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))

@@ -1,4 +1,4 @@
-"""The admin of users and sessions, as people use it."""
+"""Admin of users and sessions, by requests as a browser sends them."""
 
 import csv
 from collections.abc import Callable, Iterable
@@ -52,13 +52,13 @@ def browser_of(user: User) -> Browser:
 
 @pytest.fixture
 def root(superuser: User) -> Browser:
-    """A browser that is logged in as a superuser."""
+    """Return a browser that is logged in as a superuser."""
     return browser_of(superuser)
 
 
 @pytest.fixture
 def clerk() -> Callable[..., Browser]:
-    """Logs staff in who have the named permissions on users."""
+    """Return a function that logs in staff with the given permissions on users."""
 
     def create(*permissions: str) -> Browser:
         staff = StaffFactory.create(email="clerk@example.com")
@@ -77,7 +77,7 @@ def run(browser: Browser, action: str, users: Iterable[User], **more: str) -> Pa
 
 
 def form_of(browser: Browser, user: User) -> dict[str, Any]:
-    """What the form of a user sends if nothing is changed."""
+    """Return the form data of a user without changes."""
     page = browser.get(reverse("admin:users_user_change", args=[user.pk]))
     values = {field.name: field.value() for field in page.context["adminform"].form}
     verified_at = values.pop("email_verified_at")
@@ -89,13 +89,13 @@ def form_of(browser: Browser, user: User) -> dict[str, Any]:
 
 def save(browser: Browser, user: User, **changes: Any) -> Page:
     body = form_of(browser, user) | changes
-    # A browser sends no box that is not ticked.
+    # Browsers do not send unchecked checkboxes.
     sent = {name: value for name, value in body.items() if value not in (None, False)}
     return browser.post(reverse("admin:users_user_change", args=[user.pk]), sent)
 
 
 def new_user(email: str) -> dict[str, str]:
-    """What the form sends that adds a user."""
+    """Return the form data that adds a user."""
     return {
         "email": email,
         "usable_password": "true",
@@ -108,7 +108,7 @@ def new_user(email: str) -> dict[str, str]:
 
 
 @pytest.mark.django_db
-def test_staff_log_in_with_their_address_in_any_case() -> None:
+def test_staff_log_in_with_email_in_any_case() -> None:
     StaffFactory.create(email="staff@example.com")
 
     browser, response = log_in("Staff@EXAMPLE.com")
@@ -122,7 +122,7 @@ def test_staff_log_in_with_their_address_in_any_case() -> None:
     "fields",
     [{"is_staff": False}, {"is_active": False}, {"email_verified_at": None}],
 )
-def test_nobody_else_logs_in(fields: dict[str, Any]) -> None:
+def test_admin_login_requires_active_verified_staff(fields: dict[str, Any]) -> None:
     user = StaffFactory.create(**fields)
 
     browser, response = log_in(user.email)
@@ -131,7 +131,7 @@ def test_nobody_else_logs_in(fields: dict[str, Any]) -> None:
     assert browser.get(reverse("admin:index")).status_code == 302
 
 
-def test_who_fails_too_often_is_locked_out_of_admin_and_api(superuser: User, settings: Settings) -> None:
+def test_lockout_applies_to_admin_and_api(superuser: User, settings: Settings) -> None:
     settings.AXES_FAILURE_LIMIT = 3
     statuses = [log_in(superuser.email, "wrong")[1].status_code for _ in range(3)]
 
@@ -143,7 +143,7 @@ def test_who_fails_too_often_is_locked_out_of_admin_and_api(superuser: User, set
 
 
 @pytest.mark.django_db
-def test_admin_login_is_throttled_like_that_of_the_api(user: User, settings: Settings) -> None:
+def test_admin_login_is_throttled_like_api_login(user: User, settings: Settings) -> None:
     settings.THROTTLE_RATES = settings.THROTTLE_RATES | {"auth": "3/minute"}
     with time_machine.travel(NOON, tick=False):
         statuses = [log_in(f"user{number}@example.com", "wrong")[1].status_code for number in range(5)]
@@ -166,9 +166,7 @@ def test_throttled_admin_login_checks_no_password(superuser: User, settings: Set
 
 
 @pytest.mark.django_db
-def test_correct_password_of_a_user_who_is_not_staff_counts_as_a_failure(
-    user: User, settings: Settings
-) -> None:
+def test_correct_password_of_non_staff_user_counts_as_failure(user: User, settings: Settings) -> None:
     settings.AXES_FAILURE_LIMIT = 3
     correct = [log_in(user.email)[1].status_code for _ in range(4)]
     wrong = [log_in("nobody@example.com", "wrong")[1].status_code for _ in range(4)]
@@ -179,7 +177,7 @@ def test_correct_password_of_a_user_who_is_not_staff_counts_as_a_failure(
 
 
 @pytest.mark.django_db
-def test_admin_login_counts_towards_the_limit_of_an_account(superuser: User, settings: Settings) -> None:
+def test_admin_login_counts_towards_account_limit(superuser: User, settings: Settings) -> None:
     settings.THROTTLE_RATES = settings.THROTTLE_RATES | {"account": "2/hour"}
     form = {"username": superuser.email, "password": "wrong"}
     for number in range(2):
@@ -191,7 +189,7 @@ def test_admin_login_counts_towards_the_limit_of_an_account(superuser: User, set
 
 
 @pytest.mark.django_db
-def test_staff_log_in_with_another_form_of_email_and_password() -> None:
+def test_staff_log_in_with_other_form_of_email_and_password() -> None:
     staff = StaffFactory.create(email="hans@xn--bcher-kva.de")
     staff.set_password("p\u00e4ssw\u00f6rter f\u00fcr alle")
     staff.save()
@@ -201,11 +199,11 @@ def test_staff_log_in_with_another_form_of_email_and_password() -> None:
     assert response.status_code == 302
 
 
-def test_tables_of_failures_are_not_in_the_admin(root: Browser) -> None:
+def test_axes_tables_are_not_in_the_admin(root: Browser) -> None:
     assert "axes" not in root.get(reverse("admin:index")).content.decode()
 
 
-def test_a_new_password_or_a_logout_everywhere_ends_the_session(superuser: User, root: Browser) -> None:
+def test_admin_session_ends_on_new_password_or_logout_everywhere(superuser: User, root: Browser) -> None:
     api = Client()
     api.login_by_token(superuser)
     assert root.get(reverse("admin:index")).status_code == 200
@@ -224,7 +222,7 @@ def test_a_new_password_or_a_logout_everywhere_ends_the_session(superuser: User,
 
 
 @pytest.mark.parametrize("name", ["user", "refreshsession"])
-def test_a_list_costs_the_same_queries_however_long_it_is(
+def test_list_query_count_is_constant(
     root: Browser,
     django_assert_num_queries: DjangoAssertNumQueries,
     name: str,
@@ -240,14 +238,14 @@ def test_a_list_costs_the_same_queries_however_long_it_is(
     assert response.context["cl"].result_count >= 22
 
 
-def test_users_are_found_by_name_and_address(root: Browser) -> None:
+def test_search_finds_users_by_name_and_email(root: Browser) -> None:
     UserFactory.create(email="ada@example.com", first_name="Augusta", last_name="Lovelace")
 
     for words, count in (("lovelace", 1), ("ada@", 1), ("nobody", 0)):
         assert root.get(reverse(USERS), {"q": words}).context["cl"].result_count == count
 
 
-def test_a_user_is_created_with_an_address_in_any_case(root: Browser) -> None:
+def test_user_is_created_with_email_in_any_case(root: Browser) -> None:
     body = new_user("Ada@Example.com")
     response = root.post(reverse("admin:users_user_add"), body)
 
@@ -270,7 +268,7 @@ def test_created_user_is_verified_and_logs_in(root: Browser, api: Client) -> Non
 
 
 @pytest.mark.parametrize("email", ["hans@b\u00fccher.de", "\uff48ans\uff20bu\u0308cher.de"])
-def test_user_is_created_changed_and_found_with_any_form_of_an_email(
+def test_user_is_created_changed_and_found_with_any_form_of_email(
     root: Browser, user: User, email: str
 ) -> None:
     assert root.post(reverse("admin:users_user_add"), new_user(email)).status_code == 302
@@ -285,21 +283,21 @@ def test_user_is_created_changed_and_found_with_any_form_of_an_email(
 
 
 @pytest.mark.parametrize("email", ["\u00fc@example.com", "a@xn--a.de", "a@" + "\u00e9" * 80 + ".de"])
-def test_user_is_not_created_with_an_email_that_is_not_valid(root: Browser, email: str) -> None:
+def test_user_is_not_created_with_invalid_email(root: Browser, email: str) -> None:
     page = root.post(reverse("admin:users_user_add"), new_user(email))
 
     assert page.status_code == 200
     assert page.context["adminform"].form.errors.keys() == {"email"}
 
 
-def test_a_user_who_does_not_exist_is_not_shown(root: Browser) -> None:
+def test_unknown_user_redirects_to_the_index(root: Browser) -> None:
     response = root.get(reverse("admin:users_user_change", args=["00000000-0000-0000-0000-000000000000"]))
 
     assert response.status_code == 302
     assert response["Location"] == reverse("admin:index")
 
 
-def test_a_user_is_changed(root: Browser, user: User) -> None:
+def test_user_is_changed(root: Browser, user: User) -> None:
     assert save(root, user, first_name="Ada", email="ADA@example.com").status_code == 302
 
     user.refresh_from_db()
@@ -310,7 +308,7 @@ def test_a_user_is_changed(root: Browser, user: User) -> None:
     assert "First name" in entry.get_change_message()
 
 
-def test_a_password_set_in_the_admin_ends_every_login(root: Browser, user: User) -> None:
+def test_password_set_in_the_admin_ends_all_sessions(root: Browser, user: User) -> None:
     pair = Client().login_by_token(user)
     url = reverse("admin:auth_user_password_change", args=[user.pk])
     body = {"usable_password": "true", "password1": OTHER_PASSWORD, "password2": OTHER_PASSWORD}
@@ -321,7 +319,7 @@ def test_a_password_set_in_the_admin_ends_every_login(root: Browser, user: User)
     Client().login_by_token(user, OTHER_PASSWORD)
 
 
-def test_a_user_who_is_switched_off_in_the_form_is_logged_out_for_good(root: Browser, user: User) -> None:
+def test_user_deactivated_in_the_form_loses_sessions_permanently(root: Browser, user: User) -> None:
     pair = Client().login_by_token(user)
 
     assert save(root, user, is_active=False).status_code == 302
@@ -333,7 +331,7 @@ def test_a_user_who_is_switched_off_in_the_form_is_logged_out_for_good(root: Bro
     assert not RefreshSession.objects.exists()
 
 
-def test_a_save_that_switches_nothing_off_ends_no_login(root: Browser, user: User) -> None:
+def test_user_save_without_deactivation_keeps_sessions(root: Browser, user: User) -> None:
     pair = Client().login_by_token(user)
 
     assert save(root, user, last_name="Lovelace").status_code == 302
@@ -342,7 +340,7 @@ def test_a_save_that_switches_nothing_off_ends_no_login(root: Browser, user: Use
 
 
 @pytest.mark.parametrize("by_action", ["", "by action"])
-def test_a_user_who_is_deleted_is_forgotten(
+def test_user_deletion_anonymizes_the_account(
     root: Browser,
     user_api: Client,
     user: User,
@@ -367,9 +365,7 @@ def test_a_user_who_is_deleted_is_forgotten(
 
 
 @pytest.mark.parametrize("by_action", ["", "by action"])
-def test_a_user_who_is_forgotten_already_can_be_deleted_again(
-    root: Browser, user: User, by_action: str
-) -> None:
+def test_user_deletion_is_idempotent(root: Browser, user: User, by_action: str) -> None:
     user_delete(user=user)
     before = User.objects.values().get(pk=user.pk)
 
@@ -405,7 +401,7 @@ def rows_of(response: Page) -> list[list[str]]:
     return list(csv.reader(StringIO(response.getvalue().decode())))
 
 
-def test_chosen_users_are_exported_as_csv(root: Browser) -> None:
+def test_selected_users_are_exported_as_csv(root: Browser) -> None:
     users = UserFactory.create_batch(3)
     UserFactory.create()
 
@@ -420,7 +416,7 @@ def test_chosen_users_are_exported_as_csv(root: Browser) -> None:
 
 
 @pytest.mark.parametrize("start", ["=", "+", "-", "@", "\t", "\r"])
-def test_an_exported_name_is_no_formula(root: Browser, start: str) -> None:
+def test_csv_export_escapes_formulas(root: Browser, start: str) -> None:
     user = UserFactory.create(first_name=f'{start}HYPERLINK("https://example.org")', last_name="Love-lace")
 
     _, row = rows_of(run(root, "export_csv", [user]))
@@ -447,14 +443,14 @@ def test_an_exported_name_is_no_formula(root: Browser, start: str) -> None:
 )
 def test_csv_export_neutralizes_formulas_in_every_part_of_a_cell(root: Browser, name: str, cell: str) -> None:
     user = UserFactory.create()
-    # Not through the service, which would strip blanks.
+    # Bypasses the service, which strips whitespace.
     User.objects.filter(pk=user.pk).update(first_name=name)
     _, row = rows_of(run(root, "export_csv", [user]))
     assert row[2] == cell
 
 
 def test_csv_export_quotes_cells_and_keeps_numbers() -> None:
-    cell = core_admin._cell  # noqa: SLF001 - no exported model has a number that is negative
+    cell = core_admin._cell  # noqa: SLF001 - no exported model has negative numbers
     assert [cell(number) for number in (-5, -1.5, Decimal("-0.10"), None, "-5")] == [
         -5,
         -1.5,
@@ -464,7 +460,7 @@ def test_csv_export_quotes_cells_and_keeps_numbers() -> None:
     ]
 
 
-def test_sessions_are_exported_without_their_secrets(root: Browser) -> None:
+def test_sessions_are_exported_without_secrets(root: Browser) -> None:
     session = RefreshSessionFactory.create(previous_jti="b" * 32)
     body = {"action": "export_csv", "_selected_action": [str(session.pk)]}
 
@@ -476,7 +472,7 @@ def test_sessions_are_exported_without_their_secrets(root: Browser) -> None:
     assert not {session.current_jti, session.previous_jti} & set(row)
 
 
-def test_chosen_users_are_activated(root: Browser) -> None:
+def test_selected_users_are_activated(root: Browser) -> None:
     users = UserFactory.create_batch(2, is_active=False)
     other = UserFactory.create(is_active=False)
 
@@ -486,7 +482,7 @@ def test_chosen_users_are_activated(root: Browser) -> None:
 
 
 @pytest.mark.parametrize(("action", "inactive"), [("deactivate", 3), ("end_sessions", 0)])
-def test_chosen_users_are_logged_out(root: Browser, action: str, inactive: int) -> None:
+def test_selected_users_are_logged_out(root: Browser, action: str, inactive: int) -> None:
     users = UserFactory.create_batch(3)
     other = UserFactory.create()
     pairs = [Client().login_by_token(user) for user in users]
@@ -500,11 +496,11 @@ def test_chosen_users_are_logged_out(root: Browser, action: str, inactive: int) 
     assert RefreshSession.objects.get().user == other
 
 
-# Staff who are no superusers
+# Staff without superuser status
 
 
 @pytest.mark.django_db
-def test_staff_do_what_their_permissions_allow(clerk: Callable[..., Browser], user: User) -> None:
+def test_staff_have_access_by_permissions(clerk: Callable[..., Browser], user: User) -> None:
     browser = clerk("view")
 
     assert browser.get(reverse(USERS)).status_code == 200
@@ -524,7 +520,7 @@ def test_staff_without_permissions_see_no_users(clerk: Callable[..., Browser]) -
 
 
 @pytest.mark.django_db
-def test_staff_change_users_but_hand_out_no_privileges(clerk: Callable[..., Browser], user: User) -> None:
+def test_staff_change_users_but_grant_no_privileges(clerk: Callable[..., Browser], user: User) -> None:
     browser = clerk("view", "change")
     permission = Permission.objects.get(codename="delete_user", content_type__app_label="users")
 
@@ -559,7 +555,7 @@ def test_staff_do_not_promote_themselves(clerk: Callable[..., Browser]) -> None:
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("factory", [StaffFactory, SuperuserFactory])
-def test_staff_cannot_touch_other_staff(clerk: Callable[..., Browser], factory: type[UserFactory]) -> None:
+def test_staff_cannot_change_other_staff(clerk: Callable[..., Browser], factory: type[UserFactory]) -> None:
     colleague = factory.create()
     pair = Client().login_by_token(colleague)
     browser = clerk("view", "change", "delete", "add")
@@ -586,7 +582,7 @@ def test_staff_cannot_touch_other_staff(clerk: Callable[..., Browser], factory: 
 
 
 @pytest.mark.django_db
-def test_only_superusers_hand_out_roles(superuser: User) -> None:
+def test_roles_are_managed_by_superusers_only(superuser: User) -> None:
     staff, role = StaffFactory.create(), GroupFactory.create()
     staff.user_permissions.set(Permission.objects.filter(content_type__model="group"))
     change = reverse("admin:auth_group_change", args=[role.pk])

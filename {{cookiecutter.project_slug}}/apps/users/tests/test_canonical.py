@@ -34,7 +34,7 @@ FORMS = [
 CANONICAL = "hans@xn--bcher-kva.de"
 
 bounded = settings(max_examples=200, derandomize=True, deadline=None, database=None)
-# Characters that case mapping, normalization or IDNA treat in a special way, between ordinary ones.
+# Characters with special treatment in case mapping, normalization or IDNA.
 special = st.sampled_from(
     "\u017f\u212a\u0130\u0131\u00df\u1e9e\uff20\uff0e\u3002\u2024\u200b\u200d\u00ad\u0308\u03c2\ufb01\u2100"
 )
@@ -99,7 +99,7 @@ def test_email_is_converted(email: str, expected: str) -> None:
         ("\u0131@example.com", "non_ascii"),
     ],
 )
-def test_email_that_is_not_valid_is_refused(email: str, code: str) -> None:
+def test_email_that_is_invalid_is_rejected(email: str, code: str) -> None:
     with pytest.raises(ValidationError) as failure:
         canonical_email(email)
     assert [error.code for error in failure.value.error_list] == [code]
@@ -139,7 +139,7 @@ def test_email_is_counted_in_canonical_form(email: str) -> None:
 
 
 @pytest.mark.django_db
-def test_user_registers_verifies_and_logs_in_with_any_form(
+def test_user_registers_verifies_and_logs_in_with_any_form_of_email(
     mailoutbox: list[EmailMessage], api: Client
 ) -> None:
     responses = [
@@ -160,7 +160,7 @@ def test_user_registers_verifies_and_logs_in_with_any_form(
 
 
 @pytest.mark.django_db
-def test_registration_with_another_form_of_a_known_email_looks_the_same(
+def test_registration_response_is_the_same_for_other_form_of_known_email(
     user: User, api: Client, mailoutbox: list[EmailMessage]
 ) -> None:
     wide = user.email.replace("example", "\uff45xample")
@@ -179,14 +179,14 @@ def test_registration_with_another_form_of_a_known_email_looks_the_same(
         ("a@" + "\u00e9" * 80 + ".de", "invalid"),
     ],
 )
-def test_email_that_is_not_valid_is_a_bad_request(api: Client, name: str, email: str, code: str) -> None:
+def test_invalid_email_is_a_bad_request(api: Client, name: str, email: str, code: str) -> None:
     response = api.post(reverse(f"v1:auth:{name}"), {"email": email, "password": PASSWORD})
 
     assert fields_of(response) == {("email", code)}
 
 
 @pytest.mark.django_db
-def test_failures_for_all_forms_lock_one_account_out() -> None:
+def test_lockout_counts_all_forms_of_an_email() -> None:
     for email in FORMS[:5]:
         response = log_in(email, "wrong")
 
@@ -195,7 +195,7 @@ def test_failures_for_all_forms_lock_one_account_out() -> None:
 
 
 @pytest.mark.django_db
-def test_superuser_is_created_with_any_form(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_superuser_is_created_with_any_form_of_email(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DJANGO_SUPERUSER_PASSWORD", NFD_PASSWORD)
     call_command("createsuperuser", interactive=False, email=FORMS[1], verbosity=0)
 
@@ -229,7 +229,7 @@ def test_password_matches_in_any_form(stored: str, typed: str) -> None:
 
 
 @pytest.mark.django_db
-def test_password_of_the_api_matches_in_any_form(api: Client, mailoutbox: list[EmailMessage]) -> None:
+def test_api_password_matches_in_any_form(api: Client, mailoutbox: list[EmailMessage]) -> None:
     api.post(reverse("v1:auth:register"), {"email": "ada@example.com", "password": NFD_PASSWORD})
     User.objects.update(email_verified_at=User.objects.get().created_at)
     api.login_by_token(User.objects.get(), NFC_PASSWORD)
@@ -240,7 +240,7 @@ def test_password_of_the_api_matches_in_any_form(api: Client, mailoutbox: list[E
 
 
 @pytest.mark.django_db
-def test_password_is_changed_by_command_in_any_form(user: User, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_changepassword_command_accepts_any_form(user: User, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("getpass.getpass", lambda prompt="": NFD_PASSWORD)
     call_command("changepassword", user.email, stdout=StringIO())
 
@@ -257,7 +257,7 @@ def test_password_is_changed_by_command_in_any_form(user: User, monkeypatch: pyt
         ("\uff41da@\uff45xample.com", "password_too_similar"),
     ],
 )
-def test_password_of_the_api_is_validated_in_canonical_form(api: Client, password: str, code: str) -> None:
+def test_api_password_is_validated_in_canonical_form(api: Client, password: str, code: str) -> None:
     body = {"email": "ada@example.com", "password": password}
     response = api.post(reverse("v1:auth:register"), body)
 

@@ -29,7 +29,7 @@ def ask(name: str, email: str) -> int:
 
 
 @pytest.mark.django_db
-def test_mailbox_gets_few_mails_whatever_endpoint_sends_them(mailoutbox: list[EmailMessage]) -> None:
+def test_mailbox_limit_applies_across_endpoints(mailoutbox: list[EmailMessage]) -> None:
     user = UserFactory.create(email_verified_at=None)
     forms = cycle([user.email, user.email.upper(), user.email.replace("example", "\uff45xample")])
     with time_machine.travel(NOON, tick=False) as clock:
@@ -45,7 +45,7 @@ def test_mailbox_gets_few_mails_whatever_endpoint_sends_them(mailoutbox: list[Em
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("name", ENDPOINTS)
-def test_mailbox_of_a_new_registration_is_limited(mailoutbox: list[EmailMessage], name: str) -> None:
+def test_mailbox_limit_applies_to_new_registration(mailoutbox: list[EmailMessage], name: str) -> None:
     assert ask("register", "ada@example.com") == 202
     assert [ask(name, "ada@example.com") for _ in range(5)] == [202] * 5
 
@@ -55,7 +55,7 @@ def test_mailbox_of_a_new_registration_is_limited(mailoutbox: list[EmailMessage]
 
 
 @pytest.mark.django_db
-def test_links_work_after_a_flood_of_registrations(mailoutbox: list[EmailMessage], api: Client) -> None:
+def test_links_stay_valid_after_many_registrations(mailoutbox: list[EmailMessage], api: Client) -> None:
     for _ in range(6):
         ask("register", "ada@example.com")
     body = {"token": token_in(mailoutbox[-1]), "new_password": PASSWORD}
@@ -66,7 +66,7 @@ def test_links_work_after_a_flood_of_registrations(mailoutbox: list[EmailMessage
     }
 
 
-def test_registrations_by_strangers_do_not_use_up_the_mails_with_a_link(
+def test_registrations_by_strangers_do_not_use_up_the_limit_of_links(
     user: User, mailoutbox: list[EmailMessage]
 ) -> None:
     for _ in range(5):
@@ -79,7 +79,7 @@ def test_registrations_by_strangers_do_not_use_up_the_mails_with_a_link(
     assert token_in(mailoutbox[0])
 
 
-def test_notices_are_sent_beyond_the_limit(
+def test_notices_are_exempt_from_the_mailbox_limit(
     user: User,
     mailoutbox: list[EmailMessage],
     django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks,
@@ -93,7 +93,7 @@ def test_notices_are_sent_beyond_the_limit(
     assert [mail.subject.split(" for ")[0] for mail in mailoutbox] == ["Your password"]
 
 
-def test_mail_to_a_requested_email_counts_for_that_mailbox(
+def test_mail_to_requested_email_counts_for_that_mailbox(
     user: User,
     mailoutbox: list[EmailMessage],
     django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks,
@@ -110,7 +110,7 @@ def test_mail_to_a_requested_email_counts_for_that_mailbox(
     assert [mail.to for mail in mailoutbox] == [["new@example.com"]] * 3 + [["other@example.com"]]
 
 
-def test_limit_is_logged_without_the_email(user: User, caplog: pytest.LogCaptureFixture) -> None:
+def test_mailbox_limit_is_logged_without_the_email(user: User, caplog: pytest.LogCaptureFixture) -> None:
     for _ in range(4):
         ask("password-reset", user.email)
 

@@ -6,7 +6,7 @@ from apps.users.tests.factories import UserFactory
 pytestmark = pytest.mark.django_db
 
 
-def test_a_created_user_has_no_privileges_and_is_not_verified() -> None:
+def test_created_user_is_unverified_and_has_no_privileges() -> None:
     user = User.objects.create_user(" Ada@Example.com", "a long passphrase", first_name="Ada")
 
     user.refresh_from_db()
@@ -16,35 +16,35 @@ def test_a_created_user_has_no_privileges_and_is_not_verified() -> None:
     assert (user.is_active, user.is_staff, user.is_superuser, user.is_verified) == (True, False, False, False)
 
 
-def test_nobody_can_log_in_as_a_user_who_is_created_without_a_password() -> None:
+def test_user_created_without_password_has_unusable_password() -> None:
     assert not User.objects.create_user("ada@example.com").has_usable_password()
 
 
-def test_a_user_needs_an_address() -> None:
+def test_create_user_requires_an_email() -> None:
     with pytest.raises(ValueError, match="email must be set"):
         User.objects.create_user("")
 
 
-def test_a_created_superuser_can_log_in_at_once() -> None:
+def test_created_superuser_is_verified() -> None:
     user = User.objects.create_superuser("root@example.com", "a long passphrase")
 
     assert (user.is_active, user.is_staff, user.is_superuser, user.is_verified) == (True, True, True, True)
 
 
-def test_a_user_is_found_by_the_address_in_any_case() -> None:
+def test_user_is_found_by_email_in_any_case() -> None:
     user = UserFactory.create(email="ada@example.com")
 
     assert User.objects.get_by_natural_key("ADA@Example.com") == user
 
 
-def test_an_address_that_is_missing_finds_nobody() -> None:
+def test_missing_email_finds_no_user() -> None:
     UserFactory.create()
 
     with pytest.raises(User.DoesNotExist):
         User.objects.get_by_natural_key(None)
 
 
-def test_users_are_told_apart_by_being_active() -> None:
+def test_active_and_inactive_filter_users() -> None:
     active, inactive = UserFactory.create(), UserFactory.create(is_active=False)
 
     assert list(User.objects.active()) == [active]

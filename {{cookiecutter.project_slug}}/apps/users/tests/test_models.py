@@ -13,16 +13,16 @@ from apps.users.tests.factories import GroupFactory, RefreshSessionFactory, User
 from apps.users.tests.helpers import stored_avatars
 
 
-def test_a_user_is_shown_by_the_address(user: User) -> None:
+def test_user_str_is_the_email(user: User) -> None:
     assert str(user) == user.email
 
 
-def test_the_database_refuses_an_address_a_second_time(user: User) -> None:
+def test_database_rejects_duplicate_email(user: User) -> None:
     with pytest.raises(IntegrityError), transaction.atomic():
         User.objects.bulk_create([UserFactory.build(email=user.email)])
 
 
-def test_the_database_refuses_an_address_in_upper_case(user: User) -> None:
+def test_database_rejects_email_in_upper_case(user: User) -> None:
     with pytest.raises(IntegrityError), transaction.atomic():
         User.objects.bulk_create([UserFactory.build(email=user.email.upper())])
     with pytest.raises(IntegrityError), transaction.atomic():
@@ -30,7 +30,7 @@ def test_the_database_refuses_an_address_in_upper_case(user: User) -> None:
 
 
 @pytest.mark.django_db
-def test_cleaning_writes_the_address_in_lower_case(user: User) -> None:
+def test_clean_converts_email_to_lower_case(user: User) -> None:
     other = UserFactory.build(email=f" {user.email.upper()} ")
 
     with pytest.raises(ValidationError) as failure:
@@ -40,7 +40,7 @@ def test_cleaning_writes_the_address_in_lower_case(user: User) -> None:
     assert failure.value.message_dict.keys() == {"email"}
 
 
-def test_a_user_has_the_roles_of_their_groups(user: User) -> None:
+def test_user_roles_are_the_groups(user: User) -> None:
     editors, _authors = GroupFactory.create(name="editors"), GroupFactory.create(name="authors")
     user.groups.add(editors)
 
@@ -50,7 +50,7 @@ def test_a_user_has_the_roles_of_their_groups(user: User) -> None:
     assert not user.has_role()
 
 
-def test_a_session_is_bound_to_the_password_and_the_epoch(user: User) -> None:
+def test_session_hash_depends_on_password_and_epoch(user: User) -> None:
     before = user.get_session_auth_hash()
     assert User.objects.get(pk=user.pk).get_session_auth_hash() == before
 
@@ -62,14 +62,14 @@ def test_a_session_is_bound_to_the_password_and_the_epoch(user: User) -> None:
     assert len({before, in_new_epoch, user.get_session_auth_hash()}) == 3
 
 
-def test_an_avatar_is_stored_under_a_name_of_its_own() -> None:
+def test_avatar_path_is_random() -> None:
     names = {avatar_path(User(), "../../me.php") for _ in range(2)}
 
     assert len(names) == 2
     assert all(re.fullmatch(r"avatars/[0-9a-f]{32}\.webp", name) for name in names)
 
 
-def test_a_row_that_is_deleted_leaves_no_picture(
+def test_avatar_file_is_deleted_with_the_row(
     user: User,
     django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks,
 ) -> None:
@@ -84,14 +84,14 @@ def test_a_row_that_is_deleted_leaves_no_picture(
 
 
 @pytest.mark.django_db
-def test_session_is_shown_without_its_user() -> None:
+def test_session_str_does_not_contain_the_user() -> None:
     session = RefreshSessionFactory.create()
 
     assert str(session) == str(session.pk)
 
 
 @pytest.mark.django_db
-def test_only_logins_whose_last_token_has_expired_are_purged() -> None:
+def test_session_purge_removes_expired_sessions_only() -> None:
     alive = RefreshSessionFactory.create()
     RefreshSessionFactory.create_batch(2, expired=True)
     output = StringIO()

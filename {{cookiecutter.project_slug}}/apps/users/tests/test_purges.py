@@ -1,4 +1,4 @@
-"""What nobody needs any more is removed by commands, which say before what they would do."""
+"""Purge commands, with their dry runs."""
 
 from datetime import timedelta
 from io import StringIO
@@ -35,7 +35,7 @@ def unverified(**fields: Any) -> User:
     return UserFactory.create(email_verified_at=None, **{"created_at": LONG_AGO} | fields)
 
 
-def test_a_dry_run_removes_nothing() -> None:
+def test_purge_dry_run_removes_nothing() -> None:
     RefreshSessionFactory.create(expired=True)
     unverified()
     assert said("purge_log_ins", dry_run=True) == "1 log-ins to remove."
@@ -44,7 +44,7 @@ def test_a_dry_run_removes_nothing() -> None:
     assert User.objects.filter(email_verified_at=None).count() == 1
 
 
-def test_an_account_that_nobody_verified_in_time_is_gone_without_a_trace() -> None:
+def test_purge_removes_unverified_account_and_its_traces() -> None:
     heard = []
 
     def hear(user: User, **_kwargs: Any) -> None:
@@ -61,7 +61,7 @@ def test_an_account_that_nobody_verified_in_time_is_gone_without_a_trace() -> No
     user_register(email=email, password="correct horse battery")
 
 
-def test_every_other_account_stays() -> None:
+def test_purge_keeps_other_accounts() -> None:
     kept = [
         UserFactory.create(created_at=LONG_AGO),
         unverified(created_at=timezone.now()),
@@ -79,7 +79,7 @@ def test_every_other_account_stays() -> None:
     assert User.objects.count() == len([*kept, author])
 
 
-def test_failed_log_ins_are_forgotten_when_they_lock_nobody_out_any_more(api: Client, user: User) -> None:
+def test_purge_removes_failed_logins_after_the_lockout(api: Client, user: User) -> None:
     for _ in range(2):
         api.post(reverse("v1:auth:token"), {"email": user.email, "password": "wrong"})
     assert said("purge_failed_log_ins") == "0 failed log-ins removed."

@@ -8,24 +8,24 @@ from apps.users.tests.factories import RefreshSessionFactory, UserFactory
 pytestmark = pytest.mark.django_db
 
 
-def test_a_user_is_found_by_the_address_in_any_case(user: User) -> None:
+def test_user_is_found_by_email_in_any_case(user: User) -> None:
     assert user_by_email(f" {user.email.upper()}") == user
     assert user_by_email("nobody@example.com") is None
     assert user_by_email("") is None
 
 
-def test_the_list_leaves_deleted_accounts_out(user: User) -> None:
+def test_user_list_excludes_deleted_accounts(user: User) -> None:
     deactivated, deleted = UserFactory.create(is_active=False), UserFactory.create()
     user_delete(user=deleted)
 
     assert set(user_list()) == {user, deactivated}
 
 
-def test_an_export_leaves_out_what_there_is_none_of(user: User) -> None:
+def test_export_omits_models_without_rows(user: User) -> None:
     assert user_export(user).keys() == {"users.User"}
 
 
-def test_an_export_holds_every_session_and_none_of_others(user: User) -> None:
+def test_export_contains_own_sessions_only(user: User) -> None:
     sessions = RefreshSessionFactory.create_batch(3, user=user)
     RefreshSessionFactory.create()
 

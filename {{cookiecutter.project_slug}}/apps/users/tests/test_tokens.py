@@ -1,4 +1,4 @@
-"""What HTTP cannot reach; the rest is in `api/test_registration.py` and `api/test_passwords.py`."""
+"""Token tests without HTTP; others are in `api/test_registration.py` and `api/test_passwords.py`."""
 
 from datetime import timedelta
 
@@ -18,23 +18,23 @@ CONFIRMATION = MailToken("confirmation", timedelta(hours=1))
 INVITATION = MailToken("invitation", timedelta(hours=1))
 
 
-def test_a_token_is_redeemed_for_the_user_it_was_made_for(user: User) -> None:
+def test_mail_token_is_redeemed_for_its_user(user: User) -> None:
     assert CONFIRMATION.redeem(CONFIRMATION.make(user)) == user
 
 
-def test_a_token_for_one_purpose_is_refused_for_another(user: User) -> None:
+def test_mail_token_is_invalid_for_another_purpose(user: User) -> None:
     with pytest.raises(InvalidMailToken):
         INVITATION.redeem(CONFIRMATION.make(user))
 
 
-def test_a_token_names_neither_the_address_nor_the_password(user: User) -> None:
+def test_mail_token_contains_neither_email_nor_password(user: User) -> None:
     payload = CONFIRMATION.signer.unsign_object(CONFIRMATION.make(user))
 
     assert user.email not in str(payload)
     assert user.password not in str(payload)
 
 
-def test_a_token_is_dead_once_all_sessions_end(user: User) -> None:
+def test_mail_token_is_invalid_after_logout_everywhere(user: User) -> None:
     token = CONFIRMATION.make(user)
     User.objects.update(session_epoch=user.session_epoch + 1)
 
@@ -43,9 +43,7 @@ def test_a_token_is_dead_once_all_sessions_end(user: User) -> None:
 
 
 @pytest.mark.parametrize(("ahead", "status"), [(1, 200), (8, 200), (15, 401)])
-def test_token_of_a_server_whose_clock_is_ahead_is_valid_within_the_leeway(
-    user: User, ahead: int, status: int
-) -> None:
+def test_token_from_a_clock_ahead_is_valid_within_the_leeway(user: User, ahead: int, status: int) -> None:
     with later(ahead):
         pair = session_create(user=user)
 
@@ -55,7 +53,7 @@ def test_token_of_a_server_whose_clock_is_ahead_is_valid_within_the_leeway(
 
 
 @pytest.mark.parametrize(("late", "status"), [(5, 200), (15, 401)])
-def test_token_is_valid_within_the_leeway_after_its_end(user: User, late: int, status: int) -> None:
+def test_expired_token_is_valid_within_the_leeway(user: User, late: int, status: int) -> None:
     pair = session_create(user=user)
 
     with later(claims_of(pair.access)["exp"] - claims_of(pair.access)["iat"] + late):
@@ -63,7 +61,7 @@ def test_token_is_valid_within_the_leeway_after_its_end(user: User, late: int, s
 
 
 @pytest.mark.parametrize(("name", "claim"), [("ISSUER", "iss"), ("AUDIENCE", "aud")])
-def test_token_of_another_environment_with_the_same_key_is_refused(
+def test_token_of_another_environment_is_rejected_despite_same_key(
     user: User, settings: Settings, name: str, claim: str
 ) -> None:
     settings.SIMPLE_JWT = {**project_settings.SIMPLE_JWT, name: "https://staging.example.com"}

@@ -33,7 +33,7 @@ def served(api: Client) -> bytes:
     ("format_name", "name"),
     [("PNG", "me.png"), ("JPEG", "me.jpg"), ("JPEG", "me.JPEG"), ("GIF", "me.gif"), ("WEBP", "me.webp")],
 )
-def test_a_picture_is_drawn_anew_as_webp(user_api: Client, user: User, format_name: str, name: str) -> None:
+def test_avatar_is_reencoded_as_webp(user_api: Client, user: User, format_name: str, name: str) -> None:
     response = put(user_api, picture(format_name), name)
 
     assert response.status_code == 200
@@ -44,7 +44,7 @@ def test_a_picture_is_drawn_anew_as_webp(user_api: Client, user: User, format_na
     assert user.avatar.name == f"avatars/{stored_avatars()[0]}"
 
 
-def test_nothing_else_of_the_file_is_kept(user_api: Client) -> None:
+def test_avatar_has_no_metadata_of_the_upload(user_api: Client) -> None:
     secret = "taken at 52.5200 N 13.4050 E"
     content = picture("JPEG", exif=exif_of(artist=secret)) + secret.encode()
 
@@ -56,14 +56,14 @@ def test_nothing_else_of_the_file_is_kept(user_api: Client) -> None:
         assert ARTIST not in image.getexif()
 
 
-def test_a_picture_stands_upright(user_api: Client) -> None:
+def test_avatar_is_rotated_by_exif_orientation(user_api: Client) -> None:
     put(user_api, picture("JPEG", (40, 20), exif=exif_of(artist="", orientation=6)), "me.jpg")
 
     with Image.open(BytesIO(served(user_api))) as image:
         assert image.size == (20, 40)
 
 
-def test_a_large_picture_gets_smaller_and_keeps_its_shape(user_api: Client) -> None:
+def test_avatar_is_scaled_and_keeps_its_aspect_ratio(user_api: Client) -> None:
     put(user_api, picture(size=(2000, 1000)))
 
     with Image.open(BytesIO(served(user_api))) as image:
@@ -71,7 +71,7 @@ def test_a_large_picture_gets_smaller_and_keeps_its_shape(user_api: Client) -> N
 
 
 @pytest.mark.parametrize("format_name", ["GIF", "WEBP"])
-def test_of_an_animation_the_first_picture_is_kept(user_api: Client, format_name: str) -> None:
+def test_avatar_is_the_first_frame_of_an_animation(user_api: Client, format_name: str) -> None:
     put(user_api, animation(format_name), f"me.{format_name.lower()}")
 
     with Image.open(BytesIO(served(user_api))) as image:
@@ -81,7 +81,7 @@ def test_of_an_animation_the_first_picture_is_kept(user_api: Client, format_name
         assert red > blue
 
 
-def test_a_picture_that_a_client_has_is_not_sent_again(user_api: Client) -> None:
+def test_avatar_responds_with_304_when_unchanged(user_api: Client) -> None:
     put(user_api, picture())
     first = user_api.get(reverse(AVATAR))
     first.getvalue()
@@ -95,7 +95,7 @@ def test_a_picture_that_a_client_has_is_not_sent_again(user_api: Client) -> None
     assert third["ETag"] != first["ETag"]
 
 
-def test_a_new_avatar_removes_the_old_file(user_api: Client) -> None:
+def test_new_avatar_deletes_the_old_file(user_api: Client) -> None:
     put(user_api, picture())
     before = stored_avatars()
     put(user_api, picture())
@@ -104,7 +104,7 @@ def test_a_new_avatar_removes_the_old_file(user_api: Client) -> None:
     assert before != stored_avatars()
 
 
-def test_a_removed_avatar_leaves_no_file(user_api: Client, user: User) -> None:
+def test_removed_avatar_deletes_the_file(user_api: Client, user: User) -> None:
     put(user_api, picture())
 
     assert user_api.delete(reverse(AVATAR)).status_code == 204
@@ -115,11 +115,11 @@ def test_a_removed_avatar_leaves_no_file(user_api: Client, user: User) -> None:
     assert not user.avatar
 
 
-def test_an_avatar_that_is_not_there_can_be_removed(user_api: Client) -> None:
+def test_avatar_removal_is_idempotent(user_api: Client) -> None:
     assert user_api.delete(reverse(AVATAR)).status_code == 204
 
 
-def test_there_is_no_picture_before_one_is_set(user_api: Client) -> None:
+def test_avatar_is_not_found_before_one_is_set(user_api: Client) -> None:
     problem_of(user_api.get(reverse(AVATAR)), 404)
     assert user_api.get(reverse("v1:users:me")).json()["avatar"] is None
 
@@ -148,7 +148,7 @@ REFUSED = {
 
 
 @pytest.mark.parametrize(("content", "name", "code"), REFUSED.values(), ids=REFUSED)
-def test_what_is_no_picture_is_refused_and_not_stored(
+def test_invalid_upload_is_rejected_and_not_stored(
     user_api: Client,
     user: User,
     content: bytes,
@@ -163,7 +163,7 @@ def test_what_is_no_picture_is_refused_and_not_stored(
     assert not user.avatar
 
 
-def test_an_avatar_is_refused_for_a_moment_while_other_images_are_decoded(
+def test_avatar_upload_is_unavailable_while_other_images_are_decoded(
     user_api: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(images, "DECODE_WAIT_SECONDS", 0)
@@ -175,7 +175,7 @@ def test_an_avatar_is_refused_for_a_moment_while_other_images_are_decoded(
     assert put(user_api, picture()).status_code == 200
 
 
-def test_a_refused_upload_leaves_the_old_avatar(user_api: Client) -> None:
+def test_rejected_upload_keeps_the_old_avatar(user_api: Client) -> None:
     put(user_api, picture())
     before = served(user_api)
 
@@ -183,13 +183,13 @@ def test_a_refused_upload_leaves_the_old_avatar(user_api: Client) -> None:
     assert served(user_api) == before
 
 
-def test_a_file_of_the_size_that_is_allowed_is_taken(user_api: Client) -> None:
+def test_upload_of_maximum_size_is_accepted(user_api: Client) -> None:
     content = picture()
 
     assert put(user_api, content.ljust(AVATAR_MAX_BYTES, b"\0")).status_code == 200
 
 
-def test_an_upload_needs_a_file(user_api: Client) -> None:
+def test_upload_requires_a_file(user_api: Client) -> None:
     missing = user_api.put(reverse(AVATAR), {}, format="multipart")
     text = user_api.put(reverse(AVATAR), {"avatar": "text"}, format="multipart")
 
@@ -197,23 +197,23 @@ def test_an_upload_needs_a_file(user_api: Client) -> None:
     assert fields_of(text) == {("avatar", "invalid")}
 
 
-def test_an_upload_as_json_is_refused(user_api: Client) -> None:
+def test_upload_as_json_is_rejected(user_api: Client) -> None:
     problem_of(user_api.put(reverse(AVATAR), {"avatar": "aGVsbG8="}), 415)
 
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("method", ["get", "put", "delete"])
-def test_an_avatar_is_only_for_its_owner(api: Client, method: str) -> None:
+def test_avatar_requires_a_login(api: Client, method: str) -> None:
     assert_unauthorized(getattr(api, method)(reverse(AVATAR)), "not_authenticated")
 
 
-def test_nobody_sees_the_avatar_of_somebody_else(user_api: Client, staff_api: Client) -> None:
+def test_avatar_of_another_user_is_not_served(user_api: Client, staff_api: Client) -> None:
     put(user_api, picture())
 
     problem_of(staff_api.get(reverse(AVATAR)), 404)
 
 
-def test_a_storage_that_has_lost_the_file_does_not_stop_a_new_one(user_api: Client, user: User) -> None:
+def test_avatar_can_be_replaced_when_its_file_is_missing(user_api: Client, user: User) -> None:
     put(user_api, picture())
     user.refresh_from_db()
     user.avatar.delete(save=False)

@@ -1,4 +1,4 @@
-"""An email is changed once the old and the new mailbox have confirmed it."""
+"""Email change, which both the old and the new mailbox must confirm."""
 
 from collections.abc import Callable
 from datetime import timedelta
@@ -33,7 +33,7 @@ def confirm(token: str) -> Response:
 
 @pytest.fixture
 def tokens(user_api: Client, user: User, mailoutbox: list[EmailMessage]) -> list[str]:
-    """The tokens of the old and the new mailbox."""
+    """Return the tokens of the old and the new mailbox."""
     assert ask(user_api).status_code == 202
     assert [mail.to for mail in mailoutbox] == [[user.email], [NEW]]
     found = [token_in(mail) for mail in mailoutbox]
@@ -42,7 +42,7 @@ def tokens(user_api: Client, user: User, mailoutbox: list[EmailMessage]) -> list
 
 
 @pytest.mark.parametrize("order", [(0, 1), (1, 0)])
-def test_email_is_changed_once_both_mailboxes_have_confirmed(
+def test_email_is_changed_after_both_mailboxes_confirm(
     user_api: Client, user: User, tokens: list[str], order: tuple[int, int]
 ) -> None:
     first, second = (tokens[position] for position in order)
@@ -60,7 +60,7 @@ def test_email_is_changed_once_both_mailboxes_have_confirmed(
     assert get_me(Client().login_by_token(user).access).json()["email"] == NEW
 
 
-def test_change_ends_every_session(user_api: Client, user: User, tokens: list[str]) -> None:
+def test_email_change_ends_all_sessions(user_api: Client, user: User, tokens: list[str]) -> None:
     for token in tokens:
         confirm(token)
 
@@ -69,7 +69,7 @@ def test_change_ends_every_session(user_api: Client, user: User, tokens: list[st
 
 
 @pytest.mark.parametrize("position", [0, 1])
-def test_one_mailbox_does_not_confirm_for_the_other(user: User, tokens: list[str], position: int) -> None:
+def test_confirmation_by_one_mailbox_twice_is_rejected(user: User, tokens: list[str], position: int) -> None:
     assert confirm(tokens[position]).status_code == 202
 
     assert fields_of(confirm(tokens[position])) == {("token", "token_not_valid")}
@@ -101,7 +101,7 @@ def test_parallel_confirmations_change_the_email_once(
     assert user.email == NEW
 
 
-def test_later_request_replaces_the_former(
+def test_later_request_replaces_the_earlier_one(
     user_api: Client, user: User, tokens: list[str], mailoutbox: list[EmailMessage]
 ) -> None:
     confirm(tokens[0])
@@ -116,7 +116,7 @@ def test_later_request_replaces_the_former(
 
 
 @pytest.mark.parametrize("owner", [{}, {"is_active": False}])
-def test_response_does_not_tell_whether_the_new_email_is_registered(
+def test_response_does_not_depend_on_whether_new_email_is_registered(
     user_api: Client, user: User, mailoutbox: list[EmailMessage], owner: dict[str, Any]
 ) -> None:
     free = ask(user_api, "free@example.com")
@@ -133,7 +133,7 @@ def test_response_does_not_tell_whether_the_new_email_is_registered(
     assert other.email == NEW
 
 
-def test_registration_that_was_never_verified_does_not_keep_an_email(
+def test_unverified_registration_does_not_block_an_email(
     user_api: Client, user: User, mailoutbox: list[EmailMessage]
 ) -> None:
     stranger = UserFactory.create(email=NEW, email_verified_at=None)
@@ -148,13 +148,13 @@ def test_registration_that_was_never_verified_does_not_keep_an_email(
 
 
 @pytest.mark.parametrize("mailbox", ["old", "new"])
-def test_token_that_was_made_without_a_request_is_refused(user: User, mailbox: str) -> None:
+def test_token_without_a_pending_request_is_rejected(user: User, mailbox: str) -> None:
     assert fields_of(confirm(EMAIL_CHANGE[mailbox].make(user))) == {("token", "token_not_valid")}
     user.refresh_from_db()
     assert (bool(user.email), user.new_email_confirmed_by) == (True, "")
 
 
-def test_mails_of_a_delayed_queue_do_not_reach_another_mailbox(
+def test_delayed_mails_do_not_reach_another_mailbox(
     user: User,
     mailoutbox: list[EmailMessage],
     django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks,
@@ -171,7 +171,7 @@ def test_mails_of_a_delayed_queue_do_not_reach_another_mailbox(
     assert [mail.to for mail in mailoutbox].count([user.email]) == 4
 
 
-def test_email_that_is_registered_in_between_is_refused(user: User, tokens: list[str]) -> None:
+def test_email_registered_concurrently_is_rejected(user: User, tokens: list[str]) -> None:
     confirm(tokens[0])
     other = UserFactory.create(email=NEW)
 
@@ -180,12 +180,12 @@ def test_email_that_is_registered_in_between_is_refused(user: User, tokens: list
     user.refresh_from_db()
     assert user.email == email
 
-    # Once it is free, the same link works.
+    # The same link works once the email is free.
     other.delete()
     assert confirm(tokens[1]).status_code == 204
 
 
-def test_refused_change_leaves_the_sessions(user_api: Client, tokens: list[str]) -> None:
+def test_rejected_change_keeps_the_sessions(user_api: Client, tokens: list[str]) -> None:
     confirm(tokens[0])
     UserFactory.create(email=NEW)
     confirm(tokens[1])
@@ -193,7 +193,7 @@ def test_refused_change_leaves_the_sessions(user_api: Client, tokens: list[str])
     assert user_api.get(reverse("v1:users:me")).status_code == 200
 
 
-def test_own_email_is_refused(user_api: Client, user: User, mailoutbox: list[EmailMessage]) -> None:
+def test_own_email_is_rejected(user_api: Client, user: User, mailoutbox: list[EmailMessage]) -> None:
     assert fields_of(ask(user_api, f" {user.email.upper()}")) == {("new_email", "unchanged")}
     assert not mailoutbox
 
@@ -201,12 +201,12 @@ def test_own_email_is_refused(user_api: Client, user: User, mailoutbox: list[Ema
 @pytest.mark.parametrize(
     ("new_email", "code"), [("", "blank"), ("ada", "invalid"), (None, "null"), ([], "invalid")]
 )
-def test_new_email_has_to_be_valid(user_api: Client, new_email: Any, code: str) -> None:
+def test_new_email_must_be_valid(user_api: Client, new_email: Any, code: str) -> None:
     assert fields_of(ask(user_api, new_email)) == {("new_email", code)}
 
 
 @pytest.mark.parametrize("end", [session_end_all, user_deactivate, user_delete])
-def test_links_end_with_the_sessions_of_the_user(
+def test_links_are_invalid_after_logout_everywhere(
     user: User, tokens: list[str], end: Callable[..., Any]
 ) -> None:
     end(user=user)
@@ -230,7 +230,7 @@ def test_links_expire(tokens: list[str], settings: Settings, late: timedelta, st
         assert confirm(tokens[1]).status_code == status
 
 
-def test_change_ends_links_that_reset_the_password(
+def test_email_change_invalidates_password_reset_links(
     user: User, tokens: list[str], mailoutbox: list[EmailMessage]
 ) -> None:
     Client().post(reverse("v1:auth:password-reset"), {"email": user.email})
@@ -253,11 +253,11 @@ def test_links_lead_to_the_web_application(
 
 
 @pytest.mark.django_db
-def test_account_deleted_in_between_keeps_no_requested_email(user: User) -> None:
+def test_concurrently_deleted_account_keeps_no_requested_email(user: User) -> None:
     stale = User.objects.get()
     user_delete(user=user)
     api = Client()
-    # As it was when the request came in.
+    # The state at the start of the request.
     api.force_authenticate(stale)
     body = {"new_email": NEW, "current_password": PASSWORD}
 

@@ -1,4 +1,4 @@
-"""Account enumeration: what the client waits for does not depend on whether an email is registered."""
+"""Account enumeration: responses and their work do not depend on whether an email is registered."""
 
 from collections.abc import Callable
 from typing import Any
@@ -25,7 +25,7 @@ STATES: dict[str, dict[str, Any] | None] = {
 
 
 class Pool:
-    """Keeps the jobs that the threads of the background would run."""
+    """Executor that collects background jobs instead of running them."""
 
     def __init__(self) -> None:
         self.jobs: list[tuple[Any, ...]] = []
@@ -43,7 +43,7 @@ def pool(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Pool:
 
 
 def ask(name: str, email: str = EMAIL) -> tuple[int, bytes, list[str]]:
-    """Send a request; returns the response and the statements that it waited for."""
+    """Send a request; returns the response and its SQL statements."""
     with CaptureQueriesContext(connection) as queries:
         response = Client().post(reverse(f"v1:auth:{name}"), {"email": email, "password": PASSWORD})
     return response.status_code, response.content, [query["sql"].partition(" ")[0] for query in queries]
@@ -52,7 +52,7 @@ def ask(name: str, email: str = EMAIL) -> tuple[int, bytes, list[str]]:
 @pytest.mark.django_db
 @pytest.mark.parametrize("state", STATES)
 @pytest.mark.parametrize("name", ["register", "resend-verification", "password-reset"])
-def test_request_waits_for_the_same_work_in_every_state(
+def test_request_does_the_same_work_in_every_account_state(
     pool: Pool, mailoutbox: list[EmailMessage], name: str, state: str
 ) -> None:
     expected = ask(name, "unknown@example.com")
@@ -67,13 +67,13 @@ def test_request_waits_for_the_same_work_in_every_state(
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("name", ["resend-verification", "password-reset"])
-def test_request_for_a_mail_queries_nothing(pool: Pool, name: str) -> None:
+def test_mail_request_runs_no_queries_before_the_response(pool: Pool, name: str) -> None:
     assert ask(name) == (202, b"", [])
 
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("state", ["unverified", "deactivated", "verified"])
-def test_failed_login_runs_the_same_statements_in_every_state(pool: Pool, state: str) -> None:
+def test_failed_login_runs_the_same_statements_in_every_account_state(pool: Pool, state: str) -> None:
     def fail(email: str) -> list[str]:
         with CaptureQueriesContext(connection) as queries:
             body = {"email": email, "password": "wrong"}

@@ -1,4 +1,4 @@
-"""A new `SECRET_KEY`, while what the old one signed is still believed, and when it no longer is."""
+"""Rotation of `SECRET_KEY`, with and without the old key in `SECRET_KEY_FALLBACKS`."""
 
 from collections.abc import Callable
 
@@ -25,7 +25,7 @@ def rotate(settings: Settings) -> Rotate:
     return to_a_new_key
 
 
-def test_a_log_in_goes_on_and_its_next_tokens_are_signed_with_the_new_key(
+def test_session_continues_and_next_tokens_use_the_new_key(
     api: Client, user: User, rotate: Rotate, settings: Settings
 ) -> None:
     old = api.login_by_token(user)
@@ -43,14 +43,14 @@ def test_a_log_in_goes_on_and_its_next_tokens_are_signed_with_the_new_key(
     assert again.status_code == 200
 
 
-def test_a_log_in_that_ended_stays_ended(api: Client, user: User, rotate: Rotate) -> None:
+def test_ended_session_stays_ended_after_rotation(api: Client, user: User, rotate: Rotate) -> None:
     api.login_by_token(user)
     User.objects.update(session_epoch=user.session_epoch + 1)
     rotate()
     assert api.get(reverse("v1:users:me")).status_code == 401
 
 
-def test_a_token_signed_with_neither_key_is_refused(
+def test_token_signed_with_an_unknown_key_is_rejected(
     api: Client, user: User, rotate: Rotate, settings: Settings
 ) -> None:
     api.login_by_token(user)
@@ -61,7 +61,7 @@ def test_a_token_signed_with_neither_key_is_refused(
 
 
 @pytest.mark.django_db
-def test_a_session_of_the_admin_moves_to_the_new_key(rotate: Rotate, settings: Settings) -> None:
+def test_admin_session_moves_to_the_new_key(rotate: Rotate, settings: Settings) -> None:
     browser = Browser()
     browser.force_login(StaffFactory.create(), "apps.users.authentication.VerifiedEmailBackend")
     rotate()
@@ -70,7 +70,7 @@ def test_a_session_of_the_admin_moves_to_the_new_key(rotate: Rotate, settings: S
     assert browser.get(reverse("admin:index")).status_code == 200
 
 
-def test_a_session_of_the_admin_ends_with_its_key(user: User, rotate: Rotate, settings: Settings) -> None:
+def test_admin_session_ends_with_its_key(user: User, rotate: Rotate, settings: Settings) -> None:
     browser = Browser()
     browser.force_login(StaffFactory.create(), "apps.users.authentication.VerifiedEmailBackend")
     rotate()
@@ -78,7 +78,7 @@ def test_a_session_of_the_admin_ends_with_its_key(user: User, rotate: Rotate, se
     assert browser.get(reverse("admin:index")).status_code == 302
 
 
-def test_a_link_in_a_mail_works_while_its_key_is_believed(
+def test_emailed_link_is_valid_while_its_key_is_a_fallback(
     api: Client, user: User, rotate: Rotate, settings: Settings
 ) -> None:
     body = {"token": PASSWORD_RESET.make(user), "new_password": f"new {PASSWORD}"}

@@ -1,4 +1,4 @@
-"""Who fails too often for an address has to wait."""
+"""Lockout after failed logins, and the account limit across networks."""
 
 from datetime import timedelta
 
@@ -29,7 +29,7 @@ def log_in(email: str, password: str = PASSWORD, *, client: str = "192.0.2.1", a
 
 
 def fail(email: str, *, times: int = LIMIT, client: str = "192.0.2.1") -> Response:
-    """Log in with a wrong password; all but the last are answered with 401."""
+    """Log in with a wrong password; all responses but the last must be 401."""
     responses = [log_in(email, "wrong", client=client) for _ in range(times)]
     for response in responses[:-1]:
         assert_unauthorized(response, "invalid_credentials")
@@ -38,13 +38,13 @@ def fail(email: str, *, times: int = LIMIT, client: str = "192.0.2.1") -> Respon
 
 @pytest.fixture
 def account_limit(settings: Settings) -> int:
-    """The attempts an hour that an account allows from networks that are new to it."""
+    """Return the allowed attempts per hour for an account from unknown networks."""
     settings.THROTTLE_RATES = settings.THROTTLE_RATES | {"account": "4/hour"}
     return 4
 
 
 def attack(email: str, *, times: int, network: str = "2001:db8:0:{number:x}::1") -> list[int]:
-    """Try a wrong password from many networks, once from each."""
+    """Try a wrong password once from each of many networks."""
     return [
         log_in(email, "wrong", client=network.format(number=number)).status_code
         for number in range(1, times + 1)
@@ -56,32 +56,32 @@ def assert_locked(response: Response, settings: Settings) -> None:
     assert response["Retry-After"] == str(int(settings.AXES_COOLOFF_TIME.total_seconds()))
 
 
-def test_the_right_password_is_refused_after_too_many_failures(user: User, settings: Settings) -> None:
+def test_correct_password_is_rejected_after_too_many_failures(user: User, settings: Settings) -> None:
     assert_locked(fail(user.email), settings)
     assert_locked(log_in(user.email), settings)
     assert_locked(log_in(user.email.upper()), settings)
 
 
-def test_one_failure_less_than_the_limit_locks_nobody_out(user: User) -> None:
+def test_failures_below_the_limit_do_not_lock_out(user: User) -> None:
     assert_unauthorized(fail(user.email, times=LIMIT - 1), "invalid_credentials")
 
     assert log_in(user.email).status_code == 200
 
 
 @pytest.mark.django_db
-def test_an_unknown_address_is_locked_like_a_known_one(settings: Settings) -> None:
+def test_unknown_email_is_locked_out_like_a_known_one(settings: Settings) -> None:
     assert_locked(fail("nobody@example.com"), settings)
     assert_locked(log_in("nobody@example.com"), settings)
 
 
-def test_another_client_is_not_locked_out_and_lifts_no_lock(user: User, settings: Settings) -> None:
+def test_other_client_is_not_locked_out_and_does_not_end_the_lockout(user: User, settings: Settings) -> None:
     fail(user.email)
 
     assert log_in(user.email, client="192.0.2.2").status_code == 200
     assert_locked(log_in(user.email), settings)
 
 
-def test_a_network_of_ipv6_is_locked_out_as_one_client(user: User, settings: Settings) -> None:
+def test_ipv6_network_is_locked_out_as_one_client(user: User, settings: Settings) -> None:
     for number in range(LIMIT):
         log_in(user.email, "wrong", client=f"2001:db8::{number}")
 
@@ -89,20 +89,20 @@ def test_a_network_of_ipv6_is_locked_out_as_one_client(user: User, settings: Set
     assert log_in(user.email, client="2001:db8:0:1::1").status_code == 200
 
 
-def test_another_address_is_not_locked_out(user: User) -> None:
+def test_other_email_is_not_locked_out(user: User) -> None:
     fail(user.email)
 
     assert log_in(UserFactory.create().email).status_code == 200
 
 
-def test_another_browser_of_the_client_is_locked_out_too(user: User, settings: Settings) -> None:
+def test_other_browser_of_the_client_is_locked_out(user: User, settings: Settings) -> None:
     for number in range(LIMIT):
         log_in(user.email, "wrong", agent=f"browser {number}")
 
     assert_locked(log_in(user.email, agent="one more"), settings)
 
 
-def test_a_lock_ends_after_a_while(user: User, settings: Settings) -> None:
+def test_lockout_ends_after_the_cooloff_time(user: User, settings: Settings) -> None:
     fail(user.email)
     end = timezone.now() + settings.AXES_COOLOFF_TIME
 
@@ -112,7 +112,7 @@ def test_a_lock_ends_after_a_while(user: User, settings: Settings) -> None:
         assert log_in(user.email).status_code == 200
 
 
-def test_trying_on_does_not_make_a_lock_longer(user: User, settings: Settings) -> None:
+def test_lockout_is_not_extended_by_further_attempts(user: User, settings: Settings) -> None:
     fail(user.email)
     end = timezone.now() + settings.AXES_COOLOFF_TIME
 
@@ -122,13 +122,13 @@ def test_trying_on_does_not_make_a_lock_longer(user: User, settings: Settings) -
         assert log_in(user.email).status_code == 200
 
 
-def test_a_login_resets_the_count(user: User) -> None:
+def test_login_resets_the_failure_count(user: User) -> None:
     for _ in range(3):
         fail(user.email, times=LIMIT - 1)
         assert log_in(user.email).status_code == 200
 
 
-def test_a_forged_header_escapes_no_lock(user: User, settings: Settings) -> None:
+def test_lockout_ignores_forged_headers(user: User, settings: Settings) -> None:
     settings.NUM_PROXIES = 1
     url = reverse("v1:auth:token")
     for number in range(LIMIT + 1):
@@ -140,7 +140,7 @@ def test_a_forged_header_escapes_no_lock(user: User, settings: Settings) -> None
 
 
 @pytest.mark.django_db
-def test_the_table_of_failures_names_nobody(settings: Settings) -> None:
+def test_failure_table_contains_no_personal_data(settings: Settings) -> None:
     settings.AXES_FAILURE_LIMIT = 100
     user = SuperuserFactory.create(email="ada@example.com")
     fail(user.email)
@@ -150,12 +150,12 @@ def test_the_table_of_failures_names_nobody(settings: Settings) -> None:
 
     rows = list(AccessAttempt.objects.values())
     assert sum(row["failures_since_start"] for row in rows) == 2 * LIMIT + 1
-    # One count for the API and the admin: the same digest of the same address.
+    # API and admin share a counter: the digest of the email is the same.
     assert len({row["username"] for row in rows}) == 2
     assert not [word for word in ("ada@", "nobody@", "example.com", "wrong") if word in str(rows).lower()]
 
 
-def test_a_lockout_is_logged_without_naming_anybody(user: User, caplog: pytest.LogCaptureFixture) -> None:
+def test_lockout_is_logged_without_personal_data(user: User, caplog: pytest.LogCaptureFixture) -> None:
     fail(user.email)
 
     assert "login_locked_out" in caplog.text
@@ -166,7 +166,7 @@ def test_a_lockout_is_logged_without_naming_anybody(user: User, caplog: pytest.L
 
 
 @pytest.mark.parametrize("network", ["2001:db8:0:{number:x}::1", "192.0.2.{number}"])
-def test_attack_from_many_networks_is_limited(
+def test_account_limit_applies_to_attack_from_many_networks(
     user: User, account_limit: int, settings: Settings, network: str
 ) -> None:
     assert attack(user.email, times=7, network=network) == [401] * account_limit + [429] * 3
@@ -175,7 +175,7 @@ def test_attack_from_many_networks_is_limited(
     assert log_in(UserFactory.create().email, client="198.51.100.1").status_code == 200
 
 
-def test_attack_with_many_forms_of_an_email_is_limited(user: User, account_limit: int) -> None:
+def test_account_limit_counts_all_forms_of_an_email(user: User, account_limit: int) -> None:
     wide = user.email.replace("example", "\uff45xample")
     statuses = [
         log_in(email, "wrong", client=f"192.0.2.{number}").status_code
@@ -185,7 +185,7 @@ def test_attack_with_many_forms_of_an_email_is_limited(user: User, account_limit
 
 
 @pytest.mark.django_db
-def test_attack_on_an_unknown_email_is_limited_the_same(
+def test_account_limit_is_the_same_for_unknown_email(
     account_limit: int, mailoutbox: list[EmailMessage]
 ) -> None:
     assert attack("nobody@example.com", times=6) == [401] * account_limit + [429] * 2
@@ -223,7 +223,7 @@ def test_known_network_of_another_account_is_not_exempt(user: User, account_limi
     assert log_in(user.email, client="198.51.100.1").status_code == 429
 
 
-def test_locked_out_network_does_not_use_up_the_limit_of_the_account(user: User, account_limit: int) -> None:
+def test_locked_out_network_does_not_use_up_the_account_limit(user: User, account_limit: int) -> None:
     fail(user.email, times=LIMIT)
     for _ in range(5):
         assert log_in(user.email, "wrong").status_code == 429
@@ -231,14 +231,14 @@ def test_locked_out_network_does_not_use_up_the_limit_of_the_account(user: User,
     assert log_in(user.email, client="198.51.100.1").status_code == 200
 
 
-def test_limit_of_an_account_ends_with_its_window(user: User, account_limit: int) -> None:
+def test_account_limit_ends_with_its_window(user: User, account_limit: int) -> None:
     attack(user.email, times=account_limit + 1)
 
     with time_machine.travel(timezone.now() + timedelta(hours=1), tick=False):
         assert log_in(user.email, client="198.51.100.1").status_code == 200
 
 
-def test_owner_is_informed_of_an_attack_once_a_day(
+def test_owner_is_notified_of_an_attack_once_a_day(
     user: User, account_limit: int, mailoutbox: list[EmailMessage], caplog: pytest.LogCaptureFixture
 ) -> None:
     with time_machine.travel(timezone.now().replace(hour=3), tick=False) as clock:
@@ -258,7 +258,7 @@ def test_owner_is_informed_of_an_attack_once_a_day(
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("fields", [{"is_active": False}, {"email_verified_at": None}])
-def test_attack_on_an_account_that_cannot_log_in_sends_no_mail(
+def test_attack_on_account_without_login_sends_no_mail(
     account_limit: int, mailoutbox: list[EmailMessage], fields: dict[str, None]
 ) -> None:
     user = UserFactory.create(**fields)

@@ -1,4 +1,4 @@
-"""A person's own account: profile, export and deletion."""
+"""Endpoints of the current user: profile, export and deletion."""
 
 import json
 from typing import Any
@@ -29,7 +29,7 @@ def log_about(user: User, by: User) -> None:
     LogEntry.objects.log_actions(by.pk, [user], CHANGE, change_message=f"Changed the name of {user.email}.")
 
 
-def test_a_user_sees_their_own_account(user_api: Client, user: User) -> None:
+def test_user_retrieves_own_account(user_api: Client, user: User) -> None:
     response = user_api.get(reverse(ME))
 
     assert response.status_code == 200
@@ -48,7 +48,7 @@ def test_a_user_sees_their_own_account(user_api: Client, user: User) -> None:
     assert body["email"] == user.email
 
 
-def test_the_own_account_costs_one_query(
+def test_own_account_needs_one_query(
     user_api: Client,
     django_assert_num_queries: DjangoAssertNumQueries,
 ) -> None:
@@ -58,11 +58,11 @@ def test_the_own_account_costs_one_query(
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("method", ["get", "patch", "delete"])
-def test_nobody_has_an_account_without_a_login(api: Client, method: str) -> None:
+def test_own_account_requires_a_login(api: Client, method: str) -> None:
     assert_unauthorized(getattr(api, method)(reverse(ME)), "not_authenticated")
 
 
-def test_a_user_changes_their_profile(user_api: Client, user: User) -> None:
+def test_user_updates_own_profile(user_api: Client, user: User) -> None:
     last_name, updated_at = user.last_name, user.updated_at
 
     response = user_api.patch(reverse(ME), {"first_name": "Ada"})
@@ -74,14 +74,14 @@ def test_a_user_changes_their_profile(user_api: Client, user: User) -> None:
     assert user.updated_at > updated_at
 
 
-def test_a_name_can_be_taken_away(user_api: Client, user: User) -> None:
+def test_profile_name_can_be_cleared(user_api: Client, user: User) -> None:
     assert user_api.patch(reverse(ME), {"first_name": "", "last_name": ""}).status_code == 200
 
     user.refresh_from_db()
     assert (user.first_name, user.last_name) == ("", "")
 
 
-def test_a_user_changes_nothing_but_the_profile(user_api: Client, user: User) -> None:
+def test_profile_update_ignores_other_fields(user_api: Client, user: User) -> None:
     unchanged = User.objects.values("email", "is_staff", "is_superuser", "is_active", "password", "id").get()
 
     response = user_api.patch(
@@ -111,7 +111,7 @@ def test_a_user_changes_nothing_but_the_profile(user_api: Client, user: User) ->
         ([], {("non_field_errors", "invalid")}),
     ],
 )
-def test_a_profile_that_is_not_valid_is_refused(
+def test_invalid_profile_is_rejected(
     user_api: Client,
     user: User,
     body: Any,
@@ -127,7 +127,7 @@ def test_a_profile_that_is_not_valid_is_refused(
 # Deletion
 
 
-def test_a_deleted_account_is_closed(user_api: Client, user: User) -> None:
+def test_deleted_account_cannot_log_in(user_api: Client, user: User) -> None:
     email = user.email
     response = user_api.delete(reverse(ME))
 
@@ -141,7 +141,7 @@ def test_a_deleted_account_is_closed(user_api: Client, user: User) -> None:
 
 
 @pytest.mark.django_db
-def test_nothing_that_names_the_person_is_left(superuser: User) -> None:
+def test_deletion_removes_all_personal_data(superuser: User) -> None:
     person = UserFactory.create(
         email="ada@example.net",
         first_name="Augusta",
@@ -173,7 +173,7 @@ def test_nothing_that_names_the_person_is_left(superuser: User) -> None:
     assert not rows["axes.AccessAttempt"]
     assert not rows["users.User_groups"]
     assert len(files - set(stored_avatars())) == 1
-    # What others did and what was done to others stays.
+    # Log entries by or about others are kept.
     assert LogEntry.objects.filter(user=person, object_id=str(superuser.pk)).exists()
     about = LogEntry.objects.get(object_id=str(person.pk))
     assert about.user == superuser
@@ -186,16 +186,16 @@ def test_nothing_that_names_the_person_is_left(superuser: User) -> None:
     assert not person.is_verified
 
 
-def test_a_deletion_scrubs_the_admin_log_about_rows_of_the_account(
+def test_deletion_scrubs_admin_log_of_owned_rows(
     user_api: Client, user: User, superuser: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(accounts, "KEYS_AT_ONCE", 2)
     own = NoteFactory.create_batch(3, owner=user)
-    # A row of somebody else, which the user has only written.
+    # A row with another owner, created by the user.
     other = NoteFactory.create(owner=superuser, created_by=user)
     LogEntry.objects.log_actions(superuser.pk, [*own, other], CHANGE, change_message="diagnosis")
     LogEntry.objects.update(object_repr="diagnosis")
-    # Of an app that is no longer installed.
+    # Content type of an app that is no longer installed.
     gone = ContentType.objects.create(app_label="gone", model="gone")
     LogEntry.objects.create(
         user=superuser, content_type=gone, object_id="1", object_repr="", action_flag=CHANGE
@@ -210,7 +210,7 @@ def test_a_deletion_scrubs_the_admin_log_about_rows_of_the_account(
     assert (entry.object_repr, entry.change_message) == ("diagnosis", "diagnosis")
 
 
-def test_a_deletion_leaves_others_alone(user_api: Client, superuser: User) -> None:
+def test_deletion_does_not_affect_other_users(user_api: Client, superuser: User) -> None:
     log_about(superuser, by=superuser)
     Client().post(reverse("v1:auth:token"), {"email": superuser.email, "password": "wrong"})
     before = User.objects.values().get(pk=superuser.pk)
@@ -224,7 +224,7 @@ def test_a_deletion_leaves_others_alone(user_api: Client, superuser: User) -> No
     assert superuser.email in LogEntry.objects.get().change_message
 
 
-def test_the_address_of_a_deleted_account_can_register_again(
+def test_email_of_deleted_account_can_register_again(
     user_api: Client,
     user: User,
     mailoutbox: list[EmailMessage],
@@ -243,11 +243,11 @@ def test_the_address_of_a_deleted_account_can_register_again(
     anew.login_by_token(successor, body["password"])
 
 
-def test_an_account_that_is_deleted_meanwhile_is_not_changed(user_api: Client, user: User) -> None:
+def test_concurrently_deleted_account_is_not_changed(user_api: Client, user: User) -> None:
     stale = User.objects.get()
     user_delete(user=user)
     api = Client()
-    # As it was when the request came in.
+    # The state at the start of the request.
     api.force_authenticate(stale)
     avatar = {"avatar": upload(picture())}
     files = stored_avatars()
@@ -261,7 +261,7 @@ def test_an_account_that_is_deleted_meanwhile_is_not_changed(user_api: Client, u
 
 
 @pytest.mark.django_db
-def test_several_accounts_can_be_deleted() -> None:
+def test_multiple_accounts_can_be_deleted() -> None:
     for user in UserFactory.create_batch(2):
         client = Client()
         client.login_by_token(user)
@@ -273,7 +273,7 @@ def test_several_accounts_can_be_deleted() -> None:
 # Export
 
 
-def test_an_export_holds_all_that_is_stored_about_the_person(user_api: Client, user: User) -> None:
+def test_export_contains_all_data_of_the_user(user_api: Client, user: User) -> None:
     permissions = list(Permission.objects.select_related("content_type")[:3])
     user.user_permissions.add(*permissions)
     user.groups.add(GroupFactory.create(name="editors"))
@@ -299,7 +299,7 @@ def test_an_export_holds_all_that_is_stored_about_the_person(user_api: Client, u
     assert [entry["user"] for entry in export["admin.LogEntry"]] == [str(user.pk)] * 2
 
 
-def test_an_export_holds_what_a_person_owns_or_wrote_once(user_api: Client, user: User) -> None:
+def test_export_contains_owned_and_authored_rows_once(user_api: Client, user: User) -> None:
     other = UserFactory.create()
     own = NoteFactory.create(owner=user, created_by=user, updated_by=user)
     deleted = NoteFactory.create(owner=user)
@@ -312,7 +312,7 @@ def test_an_export_holds_what_a_person_owns_or_wrote_once(user_api: Client, user
     assert sorted(row["id"] for row in rows) == sorted(str(note.pk) for note in (own, deleted, written))
 
 
-def test_an_export_holds_no_secret_and_nothing_of_others(user_api: Client, user: User) -> None:
+def test_export_contains_no_secrets_and_no_data_of_others(user_api: Client, user: User) -> None:
     other = UserFactory.create()
     Client().login_by_token(other)
     log_about(user, by=other)
@@ -328,5 +328,5 @@ def test_an_export_holds_no_secret_and_nothing_of_others(user_api: Client, user:
 
 
 @pytest.mark.django_db
-def test_an_export_is_only_for_its_owner(api: Client) -> None:
+def test_export_requires_a_login(api: Client) -> None:
     assert_unauthorized(api.get(reverse("v1:users:export")), "not_authenticated")

@@ -1,4 +1,4 @@
-"""Tokens with a valid signature and odd claims are refused; none of them is a server error."""
+"""Tokens with a valid signature and malformed claims, which must not cause a server error."""
 
 import json
 import uuid
@@ -20,7 +20,7 @@ from apps.users.tokens import EMAIL_CHANGE, EMAIL_VERIFICATION, PASSWORD_RESET, 
 from conftest import Client
 
 REQUIRED = ["sub", "sid", "jti", "exp", "iat", "auth_time", "hash", "token_type", "iss"]
-# Each is invalid for each of the claims. PyJWT signs no `iss` but a text.
+# Values that are invalid for every claim. PyJWT signs only text as `iss`.
 NO_TEXTS: list[Any] = [None, True, -1, 10**30, float("nan"), ["x"], {}]
 TEXTS = ["ä", "\ud800", "6f1a0c6e7a2b4d6c8e9f0a1b2c3d4e\0ä"]
 OTHERS = [0, 0.5, 10**12, -(10**30), float("inf"), "9" * 5000, "x" * 100_000, json.loads("[" * 50 + "]" * 50)]
@@ -34,7 +34,7 @@ values = st.recursive(
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
     max_leaves=5,
 )
-# The same tokens in every run, few enough for every run.
+# Deterministic, with few examples.
 bounded = hypothesis_settings(
     max_examples=40,
     derandomize=True,
@@ -60,7 +60,7 @@ def authorized_by(token: str) -> Client:
 
 
 def answers(kind: str, token: str, pair: TokenPair) -> list[Response]:
-    """The responses of each endpoint that takes a token of this kind."""
+    """Return the responses of all endpoints for a token of this kind."""
     verified = Client().post(reverse("v1:auth:token-verify"), {"token": token})
     if kind == "access":
         api = authorized_by(token)
@@ -73,7 +73,7 @@ def answers(kind: str, token: str, pair: TokenPair) -> list[Response]:
 
 @pytest.mark.parametrize("name", REQUIRED)
 @pytest.mark.parametrize("kind", ["access", "refresh"])
-def test_token_with_an_odd_claim_is_refused(pair: TokenPair, kind: str, name: str) -> None:
+def test_token_with_malformed_claim_is_rejected(pair: TokenPair, kind: str, name: str) -> None:
     for odd in TEXTS if name == "iss" else [*NO_TEXTS, *TEXTS]:
         token = signed(claims_of(getattr(pair, kind)) | {name: odd})
         for response in answers(kind, token, pair):
@@ -82,7 +82,7 @@ def test_token_with_an_odd_claim_is_refused(pair: TokenPair, kind: str, name: st
 
 @pytest.mark.parametrize("name", REQUIRED)
 @pytest.mark.parametrize("kind", ["access", "refresh"])
-def test_token_without_a_claim_is_refused(pair: TokenPair, kind: str, name: str) -> None:
+def test_token_without_a_claim_is_rejected(pair: TokenPair, kind: str, name: str) -> None:
     claims = claims_of(getattr(pair, kind))
     del claims[name]
 
@@ -93,7 +93,7 @@ def test_token_without_a_claim_is_refused(pair: TokenPair, kind: str, name: str)
 @pytest.mark.parametrize(
     "payload", ["[]", "1", "null", "{", "[" * 3000, '{"exp": 1' + "0" * 5000 + "}", "\xff"]
 )
-def test_token_whose_payload_is_no_object_of_claims_is_refused(pair: TokenPair, payload: str) -> None:
+def test_token_with_malformed_payload_is_rejected(pair: TokenPair, payload: str) -> None:
     token = jwt.PyJWS().encode(payload.encode("latin-1"), settings.SECRET_KEY, algorithm="HS256")
 
     for kind in ("access", "refresh"):
@@ -103,7 +103,7 @@ def test_token_whose_payload_is_no_object_of_claims_is_refused(pair: TokenPair, 
 
 @bounded
 @given(kind=st.sampled_from(["access", "refresh"]), odd=st.dictionaries(st.sampled_from(REQUIRED), values))
-def test_no_claim_is_a_server_error(pair: TokenPair, kind: str, odd: dict[str, Any]) -> None:
+def test_malformed_claims_cause_no_server_error(pair: TokenPair, kind: str, odd: dict[str, Any]) -> None:
     odd = {name: str(value) if name == "iss" else value for name, value in odd.items()}
     token = signed(claims_of(getattr(pair, kind)) | odd)
 
@@ -119,7 +119,7 @@ def confirm(name: str, token: str) -> Response:
 @pytest.mark.django_db
 @bounded
 @given(name=st.sampled_from(sorted(MAIL_TOKENS)), value=values | st.lists(values, min_size=2, max_size=2))
-def test_mail_token_with_an_odd_content_is_refused(name: str, value: Any) -> None:
+def test_mail_token_with_malformed_content_is_rejected(name: str, value: Any) -> None:
     token = MAIL_TOKENS[name].signer.sign_object(value)
 
     response = confirm(name, token)
@@ -129,7 +129,7 @@ def test_mail_token_with_an_odd_content_is_refused(name: str, value: Any) -> Non
 
 
 @pytest.mark.parametrize("name", MAIL_TOKENS)
-def test_mail_token_of_an_odd_user_is_refused(user: User, name: str) -> None:
+def test_mail_token_with_malformed_user_is_rejected(user: User, name: str) -> None:
     keys: list[Any] = ["x", "\0", 1, 10**30, None, [], {}, ["x"], True, str(uuid.uuid4()), [str(user.pk)]]
     for key in keys:
         token = MAIL_TOKENS[name].signer.sign_object([key, "x"])
@@ -137,7 +137,7 @@ def test_mail_token_of_an_odd_user_is_refused(user: User, name: str) -> None:
 
 
 @pytest.mark.parametrize("name", MAIL_TOKENS)
-def test_mail_token_with_an_odd_digest_is_refused(user: User, name: str) -> None:
+def test_mail_token_with_malformed_digest_is_rejected(user: User, name: str) -> None:
     states: list[Any] = ["", "\0", "\ud800", "ä", 1, 10**30, None, [], {}, True]
     for state in states:
         token = MAIL_TOKENS[name].signer.sign_object([str(user.pk), state])
@@ -145,7 +145,7 @@ def test_mail_token_with_an_odd_digest_is_refused(user: User, name: str) -> None
 
 
 @pytest.mark.parametrize("text", ["", ".", "x:y", "[" * 100_000, "\xff", ".eJw"])
-def test_mail_token_whose_signed_text_is_odd_is_refused(user: User, text: str) -> None:
+def test_mail_token_with_malformed_text_is_rejected(user: User, text: str) -> None:
     kind: MailToken = EMAIL_VERIFICATION
     encoded = signing.b64_encode(text.encode("latin-1")).decode()
 

@@ -38,7 +38,7 @@ def confirm(api: Client, token: Any, password: str = NEW_PASSWORD) -> Response:
     return api.post(reverse("v1:auth:password-reset-confirm"), body)
 
 
-def test_a_changed_password_is_the_one_that_counts(
+def test_changed_password_replaces_the_old_one(
     user_api: Client,
     user: User,
     mailoutbox: list[EmailMessage],
@@ -53,7 +53,7 @@ def test_a_changed_password_is_the_one_that_counts(
     assert NEW_PASSWORD not in str(mailoutbox[0].message())
 
 
-def test_who_does_not_know_the_password_cannot_change_it(
+def test_password_change_requires_the_current_password(
     user_api: Client,
     user: User,
     mailoutbox: list[EmailMessage],
@@ -80,7 +80,7 @@ def test_wrong_current_passwords_count_as_failed_logins(
 
 
 @every_weak_password
-def test_a_password_is_not_changed_to_a_weak_one(user_api: Client, user: User, weak: str, code: str) -> None:
+def test_password_change_rejects_weak_password(user_api: Client, user: User, weak: str, code: str) -> None:
     assert ("new_password", code) in fields_of(change(user_api, new=weak))
 
     user.refresh_from_db()
@@ -88,17 +88,17 @@ def test_a_password_is_not_changed_to_a_weak_one(user_api: Client, user: User, w
     assert user_api.get(reverse("v1:users:me")).status_code == 200
 
 
-def test_a_password_is_not_changed_to_the_address(user_api: Client, user: User) -> None:
+def test_password_change_rejects_the_email_as_password(user_api: Client, user: User) -> None:
     assert fields_of(change(user_api, new=user.email)) == {("new_password", "password_too_similar")}
 
 
-def test_a_change_needs_both_passwords(user_api: Client) -> None:
+def test_password_change_requires_both_passwords(user_api: Client) -> None:
     response = user_api.post(reverse("v1:auth:password-change"), {})
 
     assert fields_of(response) == {("current_password", "required"), ("new_password", "required")}
 
 
-def test_a_forgotten_password_is_reset_by_mail(
+def test_password_is_reset_by_emailed_link(
     api: Client,
     user: User,
     mailoutbox: list[EmailMessage],
@@ -117,7 +117,7 @@ def test_a_forgotten_password_is_reset_by_mail(
 
 
 @pytest.mark.django_db
-def test_asking_for_a_reset_answers_the_same_and_mails_only_active_users(
+def test_reset_request_response_is_the_same_and_mails_only_active_users(
     api: Client,
     mailoutbox: list[EmailMessage],
 ) -> None:
@@ -136,7 +136,7 @@ def test_asking_for_a_reset_answers_the_same_and_mails_only_active_users(
 
 
 @pytest.mark.django_db
-def test_a_reset_proves_that_the_address_is_the_users(api: Client, mailoutbox: list[EmailMessage]) -> None:
+def test_reset_verifies_the_email(api: Client, mailoutbox: list[EmailMessage]) -> None:
     user = UserFactory.create(email_verified_at=None)
     ask(api, user.email)
     confirm(api, token_in(mailoutbox[0]))
@@ -144,7 +144,7 @@ def test_a_reset_proves_that_the_address_is_the_users(api: Client, mailoutbox: l
     api.login_by_token(user, NEW_PASSWORD)
 
 
-def test_a_reset_leaves_the_time_of_the_verification(
+def test_reset_keeps_the_verification_time(
     api: Client,
     user: User,
     mailoutbox: list[EmailMessage],
@@ -156,7 +156,7 @@ def test_a_reset_leaves_the_time_of_the_verification(
 
 
 @pytest.mark.django_db
-def test_an_account_without_a_password_is_opened_by_a_reset(
+def test_reset_sets_password_of_account_without_one(
     api: Client,
     mailoutbox: list[EmailMessage],
 ) -> None:
@@ -167,20 +167,20 @@ def test_an_account_without_a_password_is_opened_by_a_reset(
     api.login_by_token(user, NEW_PASSWORD)
 
 
-def test_a_reset_link_works_once(api: Client, user: User, mailoutbox: list[EmailMessage]) -> None:
+def test_reset_link_works_once(api: Client, user: User, mailoutbox: list[EmailMessage]) -> None:
     ask(api, user.email)
     ask(api, user.email)
     first, second = (token_in(mail) for mail in mailoutbox)
 
     assert confirm(api, first).status_code == 204
-    # The other link was good until the password changed.
+    # The password change also invalidates the other link.
     for token in (first, second):
         assert fields_of(confirm(api, token, PASSWORD)) == {("token", "token_not_valid")}
     user.refresh_from_db()
     assert user.check_password(NEW_PASSWORD)
 
 
-def test_a_reset_link_used_twice_at_once_works_once(
+def test_reset_link_used_concurrently_works_once(
     transactional_db: None,
     mailoutbox: list[EmailMessage],
 ) -> None:
@@ -192,7 +192,7 @@ def test_a_reset_link_used_twice_at_once_works_once(
     assert sorted(response.status_code for response in responses) == [204, 400, 400]
 
 
-def test_a_changed_password_ends_a_reset_link(
+def test_reset_link_is_invalid_after_password_change(
     user_api: Client,
     user: User,
     mailoutbox: list[EmailMessage],
@@ -203,7 +203,7 @@ def test_a_changed_password_ends_a_reset_link(
     assert fields_of(confirm(user_api, token_in(mailoutbox[0]))) == {("token", "token_not_valid")}
 
 
-def test_a_deactivated_user_cannot_use_a_reset_link(
+def test_reset_link_is_invalid_for_deactivated_user(
     api: Client,
     user: User,
     mailoutbox: list[EmailMessage],
@@ -212,14 +212,14 @@ def test_a_deactivated_user_cannot_use_a_reset_link(
     User.objects.update(is_active=False)
     assert fields_of(confirm(api, token_in(mailoutbox[0]))) == {("token", "token_not_valid")}
 
-    # Nor after a deactivation that was taken back.
+    # Also rejected after reactivation.
     user_deactivate(user=user)
     User.objects.update(is_active=True)
     assert fields_of(confirm(api, token_in(mailoutbox[0]))) == {("token", "token_not_valid")}
 
 
 @pytest.mark.parametrize(("late", "status"), [(timedelta(seconds=-5), 204), (timedelta(seconds=5), 400)])
-def test_a_reset_link_expires(
+def test_reset_link_expires(
     user: User,
     mailoutbox: list[EmailMessage],
     settings: Settings,
@@ -235,7 +235,7 @@ def test_a_reset_link_expires(
 
 
 @every_weak_password
-def test_a_weak_password_spends_no_reset_link(
+def test_reset_link_stays_valid_after_weak_password(
     api: Client,
     user: User,
     mailoutbox: list[EmailMessage],
@@ -254,7 +254,7 @@ def test_a_weak_password_spends_no_reset_link(
     ("token", "code"),
     [("", "blank"), ("x" * 4097, "max_length"), ("x" * 4096, "token_not_valid"), ("…", "token_not_valid")],
 )
-def test_what_is_no_reset_link_of_ours_is_refused(api: Client, token: str, code: str) -> None:
+def test_invalid_reset_link_is_rejected(api: Client, token: str, code: str) -> None:
     assert fields_of(confirm(api, token)) == {("token", code)}
 
 
@@ -262,7 +262,7 @@ def test_what_is_no_reset_link_of_ours_is_refused(api: Client, token: str, code:
 @pytest.mark.parametrize(
     ("email", "code"), [("", "blank"), ("ada", "invalid"), (None, "null"), ([], "invalid")]
 )
-def test_a_reset_needs_an_address(api: Client, email: Any, code: str) -> None:
+def test_reset_requires_an_email(api: Client, email: Any, code: str) -> None:
     response = api.post(reverse("v1:auth:password-reset"), {"email": email})
 
     assert fields_of(response) == {("email", code)}

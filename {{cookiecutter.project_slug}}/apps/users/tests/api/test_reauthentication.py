@@ -1,4 +1,4 @@
-"""Destructive requests need a recent login or the current password."""
+"""Reauthentication: sensitive requests require a recent login or the current password."""
 
 from collections.abc import Callable
 
@@ -36,7 +36,7 @@ every_request = pytest.mark.parametrize("send", [delete_account, change_email, e
 
 
 def log_in_long_ago(api: Client, user: User, settings: Settings) -> None:
-    """Log in, and renew the token when the login is no longer recent."""
+    """Log in, and refresh the token when the login is no longer recent."""
     with later(-settings.RECENT_LOGIN_SECONDS - 60):
         pair = api.login_by_token(user)
     refreshed = api.post(reverse("v1:auth:token-refresh"), {"refresh": pair.refresh}).json()
@@ -59,7 +59,7 @@ def test_request_after_a_recent_login_needs_no_password(
 
 
 @every_request
-def test_request_after_an_old_login_is_refused(
+def test_request_after_an_old_login_is_rejected(
     api: Client, user: User, settings: Settings, send: Send
 ) -> None:
     log_in_long_ago(api, user, settings)
@@ -82,7 +82,7 @@ def test_request_after_an_old_login_passes_with_the_current_password(
 
 
 @with_body
-def test_request_with_a_wrong_password_is_refused_also_after_a_recent_login(
+def test_request_with_wrong_password_is_rejected_after_recent_login(
     user_api: Client, user: User, send: Send
 ) -> None:
     response = send(user_api, user, current_password="wrong")
@@ -106,7 +106,7 @@ def test_wrong_passwords_count_as_failed_logins(
     assert login.status_code == 429
 
 
-def test_wrong_passwords_from_many_networks_reach_the_limit_of_the_account(
+def test_wrong_passwords_from_many_networks_reach_the_account_limit(
     user_api: Client, user: User, settings: Settings
 ) -> None:
     settings.THROTTLE_RATES = settings.THROTTLE_RATES | {"account": "2/hour"}
@@ -121,9 +121,7 @@ def test_wrong_passwords_from_many_networks_reach_the_limit_of_the_account(
 
 
 @every_request
-def test_token_of_a_session_that_ended_is_not_a_recent_login(
-    user_api: Client, user: User, send: Send
-) -> None:
+def test_token_of_an_ended_session_is_not_a_recent_login(user_api: Client, user: User, send: Send) -> None:
     RefreshSession.objects.update(revoked_at=user.created_at)
 
     assert_reauthentication_required(send(user_api, user))
@@ -139,7 +137,7 @@ def test_export_is_allowed_again_after_another_login(api: Client, user: User, se
 
 
 @pytest.mark.parametrize("body", [[], "text", {"current_password": []}, {"current_password": None}])
-def test_body_that_is_no_password_is_refused(user_api: Client, user: User, body: object) -> None:
+def test_body_without_valid_password_is_rejected(user_api: Client, user: User, body: object) -> None:
     assert user_api.delete(reverse("v1:users:me"), body).status_code == 400
     user.refresh_from_db()
     assert user.deleted_at is None

@@ -55,7 +55,7 @@ def seen_by_the_client(response: Response) -> tuple[int, bytes, dict[str, str]]:
 
 
 @pytest.mark.django_db
-def test_registration_creates_a_user_who_is_not_verified(api: Client) -> None:
+def test_registration_creates_an_unverified_user(api: Client) -> None:
     response = register(api, first_name="Ada", last_name="Lovelace")
 
     assert response.status_code == 202
@@ -67,7 +67,7 @@ def test_registration_creates_a_user_who_is_not_verified(api: Client) -> None:
 
 
 @pytest.mark.django_db
-def test_a_registered_person_verifies_the_address_and_logs_in(
+def test_registered_user_verifies_the_email_and_logs_in(
     api: Client,
     mailoutbox: list[EmailMessage],
 ) -> None:
@@ -81,7 +81,7 @@ def test_a_registered_person_verifies_the_address_and_logs_in(
 
 @pytest.mark.django_db
 @every_state
-def test_registration_answers_the_same_whether_the_address_is_known_or_not(
+def test_registration_response_is_the_same_for_known_email(
     api: Client,
     create: Callable[[], User | None],
 ) -> None:
@@ -94,7 +94,7 @@ def test_registration_answers_the_same_whether_the_address_is_known_or_not(
 
 @pytest.mark.django_db
 @every_state
-def test_registration_hashes_one_password_whether_the_address_is_known_or_not(
+def test_registration_hashes_one_password_also_for_known_email(
     api: Client,
     create: Callable[[], User | None],
     monkeypatch: pytest.MonkeyPatch,
@@ -124,7 +124,7 @@ def test_registration_hashes_one_password_whether_the_address_is_known_or_not(
         ("deactivated before", "You have an account"),
     ],
 )
-def test_registration_sends_one_mail_to_the_owner_of_the_address(
+def test_registration_sends_one_mail_to_the_owner(
     api: Client,
     mailoutbox: list[EmailMessage],
     state: str,
@@ -140,7 +140,7 @@ def test_registration_sends_one_mail_to_the_owner_of_the_address(
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("state", ["verified", "deactivated", "deactivated before"])
-def test_registration_changes_nothing_of_an_account(api: Client, state: str) -> None:
+def test_registration_does_not_change_existing_account(api: Client, state: str) -> None:
     STATES[state]()
     before = User.objects.values().get()
 
@@ -150,7 +150,7 @@ def test_registration_changes_nothing_of_an_account(api: Client, state: str) -> 
 
 
 @pytest.mark.django_db
-def test_an_address_is_the_same_in_any_case(api: Client, mailoutbox: list[EmailMessage]) -> None:
+def test_registration_ignores_case_of_email(api: Client, mailoutbox: list[EmailMessage]) -> None:
     register(api, "Ada@Example.COM")
     register(api, " ADA@example.com ")
 
@@ -159,7 +159,7 @@ def test_an_address_is_the_same_in_any_case(api: Client, mailoutbox: list[EmailM
 
 
 @pytest.mark.django_db
-def test_who_registers_first_for_somebody_else_gets_no_account(
+def test_stranger_who_registers_first_gets_no_account(
     api: Client,
     mailoutbox: list[EmailMessage],
 ) -> None:
@@ -172,7 +172,7 @@ def test_who_registers_first_for_somebody_else_gets_no_account(
     assert user.first_name == "Ada"
     assert not user.has_usable_password()
     assert fields_of(verify(api, old)) == {("token", "token_not_valid")}
-    # Only who reads the mailbox sets the password that counts, which verifies the address too.
+    # Only the emailed link sets a usable password, which also verifies the email.
     for token, status in ((new, 204), (again, 400)):
         assert reset(api, token, "the passphrase of the owner").status_code == status
     api.login_by_token(user, "the passphrase of the owner")
@@ -180,7 +180,7 @@ def test_who_registers_first_for_somebody_else_gets_no_account(
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("password", ["short", "password1234", "918273645546372819", "ada@example.com"])
-def test_a_weak_password_is_refused_for_known_and_unknown_addresses_alike(
+def test_weak_password_is_rejected_for_known_and_unknown_emails(
     api: Client,
     mailoutbox: list[EmailMessage],
     password: str,
@@ -197,7 +197,7 @@ def test_a_weak_password_is_refused_for_known_and_unknown_addresses_alike(
 
 
 @pytest.mark.django_db
-def test_a_password_like_the_name_is_refused(api: Client) -> None:
+def test_password_similar_to_the_name_is_rejected(api: Client) -> None:
     response = register(api, password="lovelace-12345", last_name="Lovelace")
 
     assert fields_of(response) == {("password", "password_too_similar")}
@@ -216,7 +216,7 @@ def test_a_password_like_the_name_is_refused(api: Client) -> None:
         ({"email": EMAIL, "password": PASSWORD, "last_name": None}, {("last_name", "null")}),
     ],
 )
-def test_registration_names_every_field_that_is_not_valid(
+def test_registration_reports_every_invalid_field(
     api: Client,
     body: dict[str, Any],
     errors: set[tuple[str, str]],
@@ -228,7 +228,7 @@ def test_registration_names_every_field_that_is_not_valid(
 
 
 @pytest.mark.django_db
-def test_nobody_registers_with_privileges(api: Client) -> None:
+def test_registration_ignores_privileges(api: Client) -> None:
     register(
         api,
         is_staff=True,
@@ -246,14 +246,14 @@ def test_nobody_registers_with_privileges(api: Client) -> None:
 
 
 @pytest.mark.django_db
-def test_a_spent_token_in_the_header_does_not_stop_a_registration(api: Client) -> None:
+def test_registration_ignores_expired_token_in_the_header(api: Client) -> None:
     api.credentials(HTTP_AUTHORIZATION="Bearer spent")
 
     assert register(api).status_code == 202
 
 
 @pytest.mark.django_db
-def test_an_address_that_is_taken_a_moment_earlier_is_answered_the_same(
+def test_registration_response_is_the_same_after_a_race(
     api: Client,
     mailoutbox: list[EmailMessage],
 ) -> None:
@@ -273,7 +273,7 @@ def test_an_address_that_is_taken_a_moment_earlier_is_answered_the_same(
 
 
 @pytest.mark.django_db
-def test_a_user_whom_the_database_refuses_for_another_reason_is_a_failure(api: Client) -> None:
+def test_registration_raises_other_integrity_errors(api: Client) -> None:
     def refuse(execute: Callable[..., Any], sql: str, *args: Any) -> Any:
         if sql.startswith("INSERT"):
             raise IntegrityError
@@ -283,7 +283,7 @@ def test_a_user_whom_the_database_refuses_for_another_reason_is_a_failure(api: C
         register(api)
 
 
-def test_two_registrations_of_an_address_at_once_make_one_user(
+def test_concurrent_registrations_create_one_user(
     transactional_db: None,
     mailoutbox: list[EmailMessage],
 ) -> None:
@@ -292,7 +292,7 @@ def test_two_registrations_of_an_address_at_once_make_one_user(
 
     assert [response.status_code for response in responses] == [202, 202]
     assert User.objects.count() == 1
-    # Whoever was first: one link works, and mails may overtake each other.
+    # In any order of requests and emails, exactly one link works.
     links = [token_in(mail) for mail in mailoutbox]
     statuses = [
         answer.status_code
@@ -307,7 +307,7 @@ def test_two_registrations_of_an_address_at_once_make_one_user(
 
 
 @pytest.mark.django_db
-def test_verification_needs_the_password_of_the_registration(
+def test_verification_requires_the_password_of_the_registration(
     api: Client,
     mailoutbox: list[EmailMessage],
 ) -> None:
@@ -323,7 +323,7 @@ def test_verification_needs_the_password_of_the_registration(
 
 
 @pytest.mark.django_db
-def test_owner_of_a_mailbox_takes_over_the_registration_of_a_stranger_by_a_reset(
+def test_reset_gives_registration_of_a_stranger_to_the_mailbox_owner(
     api: Client,
     mailoutbox: list[EmailMessage],
 ) -> None:
@@ -358,14 +358,14 @@ def test_wrong_passwords_of_a_verification_count_as_failed_logins(
 
 
 @pytest.mark.django_db
-def test_verification_needs_a_token_and_a_password(api: Client) -> None:
+def test_verification_requires_a_token_and_a_password(api: Client) -> None:
     response = api.post(reverse("v1:auth:verify-email"), {})
 
     assert fields_of(response) == {("token", "required"), ("password", "required")}
 
 
 @pytest.mark.django_db
-def test_the_link_leads_to_the_web_application(
+def test_verification_link_leads_to_the_web_application(
     api: Client,
     mailoutbox: list[EmailMessage],
     settings: Settings,
@@ -381,7 +381,7 @@ def test_the_link_leads_to_the_web_application(
 
 
 @pytest.mark.django_db
-def test_a_verification_link_works_once(api: Client, mailoutbox: list[EmailMessage]) -> None:
+def test_verification_link_works_once(api: Client, mailoutbox: list[EmailMessage]) -> None:
     register(api)
     token = token_in(mailoutbox[0])
 
@@ -391,7 +391,7 @@ def test_a_verification_link_works_once(api: Client, mailoutbox: list[EmailMessa
     assert User.objects.get().email_verified_at == verified_at
 
 
-def test_a_verification_link_opened_twice_at_once_works_once(
+def test_verification_link_used_concurrently_works_once(
     transactional_db: None,
     mailoutbox: list[EmailMessage],
 ) -> None:
@@ -405,7 +405,7 @@ def test_a_verification_link_opened_twice_at_once_works_once(
 
 @pytest.mark.django_db
 @pytest.mark.parametrize(("late", "status"), [(timedelta(seconds=-5), 204), (timedelta(seconds=5), 400)])
-def test_a_verification_link_expires(
+def test_verification_link_expires(
     api: Client,
     mailoutbox: list[EmailMessage],
     settings: Settings,
@@ -419,7 +419,7 @@ def test_a_verification_link_expires(
 
 
 @pytest.mark.django_db
-def test_a_reset_link_verifies_no_address_and_a_verification_link_resets_no_password(
+def test_link_is_invalid_for_another_purpose(
     api: Client,
     mailoutbox: list[EmailMessage],
 ) -> None:
@@ -432,13 +432,13 @@ def test_a_reset_link_verifies_no_address_and_a_verification_link_resets_no_pass
     assert fields_of(verify(api, reset)) == {("token", "token_not_valid")}
     assert fields_of(exchanged) == {("token", "token_not_valid")}
 
-    # Each is good where it belongs.
+    # Each is valid for its own purpose.
     assert verify(api, verification).status_code == 204
 
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("end", [user_deactivate, user_delete, User.delete])
-def test_a_link_of_a_user_who_is_gone_is_dead(
+def test_link_of_deleted_or_deactivated_user_is_invalid(
     api: Client,
     mailoutbox: list[EmailMessage],
     end: Callable[..., Any],
@@ -451,7 +451,7 @@ def test_a_link_of_a_user_who_is_gone_is_dead(
 
 
 @pytest.mark.django_db
-def test_a_link_is_dead_once_the_address_is_another(api: Client, mailoutbox: list[EmailMessage]) -> None:
+def test_link_is_invalid_after_email_change(api: Client, mailoutbox: list[EmailMessage]) -> None:
     register(api)
     User.objects.update(email="mallory@example.com")
 
@@ -460,7 +460,7 @@ def test_a_link_is_dead_once_the_address_is_another(api: Client, mailoutbox: lis
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("position", [0, 20, -1])
-def test_a_tampered_link_is_refused(api: Client, mailoutbox: list[EmailMessage], position: int) -> None:
+def test_tampered_link_is_rejected(api: Client, mailoutbox: list[EmailMessage], position: int) -> None:
     register(api)
     token = list(token_in(mailoutbox[0]))
     token[position] = "A" if token[position] != "A" else "B"
@@ -482,13 +482,13 @@ def test_a_tampered_link_is_refused(api: Client, mailoutbox: list[EmailMessage],
         ([], "invalid"),
     ],
 )
-def test_what_is_no_link_of_ours_is_refused(api: Client, token: Any, code: str) -> None:
+def test_invalid_link_is_rejected(api: Client, token: Any, code: str) -> None:
     assert fields_of(verify(api, token)) == {("token", code)}
 
 
 @pytest.mark.django_db
 @every_state
-def test_asking_for_the_link_again_answers_the_same_and_mails_only_who_needs_it(
+def test_resend_response_is_the_same_and_mails_only_unverified_users(
     api: Client,
     mailoutbox: list[EmailMessage],
     create: Callable[[], User | None],

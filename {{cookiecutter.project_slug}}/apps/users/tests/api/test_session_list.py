@@ -1,4 +1,4 @@
-"""The sessions of a user: listed with their devices, ended one by one."""
+"""Session list of a user, and revocation of single sessions."""
 
 from datetime import timedelta
 
@@ -43,7 +43,7 @@ def test_device_is_a_printable_label_of_the_user_agent(user: User, agent: str, d
     assert RefreshSession.objects.get().device == device
 
 
-def test_list_holds_neither_ended_sessions_nor_those_of_others(user_api: Client, user: User) -> None:
+def test_list_excludes_ended_sessions_and_those_of_others(user_api: Client, user: User) -> None:
     RefreshSessionFactory.create()
     RefreshSessionFactory.create(user=user, expired=True)
     RefreshSessionFactory.create(user=user, revoked_at=timezone.now())
@@ -53,13 +53,13 @@ def test_list_holds_neither_ended_sessions_nor_those_of_others(user_api: Client,
     assert row["current"]
 
 
-def test_list_tells_no_secret(user_api: Client) -> None:
+def test_list_contains_no_secrets(user_api: Client) -> None:
     text = user_api.get(reverse(LIST)).content.decode()
 
     assert RefreshSession.objects.get().current_jti not in text
 
 
-def test_session_is_ended(user_api: Client, user: User) -> None:
+def test_session_can_be_revoked(user_api: Client, user: User) -> None:
     other = Client()
     pair = other.login_by_token(user)
     session = RefreshSession.objects.earliest("-created_at")
@@ -74,7 +74,7 @@ def test_session_is_ended(user_api: Client, user: User) -> None:
     assert user_api.delete(reverse(DETAIL, args=[session.pk])).status_code == 404
 
 
-def test_current_session_is_ended_without_a_password(api: Client, user: User) -> None:
+def test_current_session_is_revoked_without_a_password(api: Client, user: User) -> None:
     with later(-3600):
         pair = api.login_by_token(user)
     access = api.post(reverse("v1:auth:token-refresh"), {"refresh": pair.refresh}).json()["access"]
@@ -101,7 +101,7 @@ def test_session_that_does_not_exist_is_not_found(user_api: Client, key: str) ->
 
 
 @pytest.mark.django_db
-def test_sessions_are_only_for_their_owner(api: Client) -> None:
+def test_session_list_requires_a_login(api: Client) -> None:
     session = RefreshSessionFactory.create(user=UserFactory.create())
 
     assert_unauthorized(api.get(reverse(LIST)), "not_authenticated")

@@ -1,4 +1,4 @@
-"""The life of tokens: obtained, renewed, checked and ended."""
+"""Token lifecycle: login, refresh, verification and logout."""
 
 from collections.abc import Callable
 from datetime import timedelta
@@ -57,7 +57,7 @@ def log_out(api: Client, token: str) -> Response:
 
 
 def resigned(token: str, key: str, algorithm: str, **claims: Any) -> str:
-    """The token with other claims, signed by somebody else."""
+    """Return the token with other claims, signed with another key."""
     payload = jwt.decode(token, options={"verify_signature": False})
     return jwt.encode(payload | claims, key, algorithm=algorithm)
 
@@ -66,7 +66,7 @@ def resigned(token: str, key: str, algorithm: str, **claims: Any) -> str:
 
 
 @pytest.mark.django_db
-def test_a_login_gives_a_pair_of_tokens(api: Client, user: User) -> None:
+def test_login_returns_a_token_pair(api: Client, user: User) -> None:
     response = log_in(api, user.email)
 
     assert response.status_code == 200
@@ -78,14 +78,14 @@ def test_a_login_gives_a_pair_of_tokens(api: Client, user: User) -> None:
 
 
 @pytest.mark.django_db
-def test_a_login_takes_the_address_in_any_case(api: Client) -> None:
+def test_login_accepts_email_in_any_case(api: Client) -> None:
     UserFactory.create(email="ada@example.com")
 
     assert log_in(api, " Ada@EXAMPLE.com ").status_code == 200
 
 
 @pytest.mark.django_db
-def test_a_login_takes_the_password_to_the_letter(api: Client) -> None:
+def test_login_does_not_trim_the_password(api: Client) -> None:
     user = UserFactory.create(password=f" {PASSWORD} ")
 
     assert log_in(api, user.email, f" {PASSWORD} ").status_code == 200
@@ -93,7 +93,7 @@ def test_a_login_takes_the_password_to_the_letter(api: Client) -> None:
 
 
 @pytest.mark.django_db
-def test_a_login_is_noted(api: Client, user: User) -> None:
+def test_login_updates_last_login(api: Client, user: User) -> None:
     moment = timezone.now().replace(microsecond=0) + timedelta(hours=1)
     with time_machine.travel(moment, tick=False):
         log_in(api, user.email)
@@ -103,7 +103,7 @@ def test_a_login_is_noted(api: Client, user: User) -> None:
 
 
 @pytest.mark.django_db
-def test_a_login_that_fails_says_nothing_about_the_account(api: Client) -> None:
+def test_failed_login_does_not_reveal_the_account(api: Client) -> None:
     UserFactory.create(email="known@example.com")
     UserFactory.create(email="unverified@example.com", email_verified_at=None)
     UserFactory.create(email="inactive@example.com", is_active=False)
@@ -134,7 +134,7 @@ def test_a_login_that_fails_says_nothing_about_the_account(api: Client) -> None:
         ("ada@example.com", {"is_active": False}),
     ],
 )
-def test_a_login_that_fails_hashes_one_password_whatever_the_reason(
+def test_failed_login_always_hashes_one_password(
     api: Client,
     monkeypatch: pytest.MonkeyPatch,
     email: str,
@@ -156,7 +156,7 @@ def test_a_login_that_fails_hashes_one_password_whatever_the_reason(
 
 
 @pytest.mark.django_db
-def test_a_login_needs_an_address_and_a_password(api: Client) -> None:
+def test_login_requires_an_email_and_a_password(api: Client) -> None:
     response = api.post(reverse("v1:auth:token"), {})
 
     assert fields_of(response) == {("email", "required"), ("password", "required")}
@@ -166,7 +166,7 @@ def test_a_login_needs_an_address_and_a_password(api: Client) -> None:
 
 
 @pytest.mark.django_db
-def test_an_access_token_expires(user_api: Client) -> None:
+def test_access_token_expires(user_api: Client) -> None:
     me = reverse("v1:users:me")
     lifetime = api_settings.ACCESS_TOKEN_LIFETIME
 
@@ -177,18 +177,18 @@ def test_an_access_token_expires(user_api: Client) -> None:
 
 
 @pytest.mark.django_db
-def test_a_request_without_a_token_is_refused(api: Client) -> None:
+def test_request_without_a_token_is_rejected(api: Client) -> None:
     assert_unauthorized(api.get(reverse("v1:users:me")), "not_authenticated")
 
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("token", ["", "garbage", "a.b.c", "two words", "x" * 5000, "ä"])
-def test_what_is_no_token_is_refused(token: str) -> None:
+def test_malformed_token_is_rejected(token: str) -> None:
     assert get_me(token).status_code == 401
 
 
 @pytest.mark.django_db
-def test_a_token_that_somebody_else_signed_is_refused(api: Client, user: User) -> None:
+def test_token_signed_with_another_key_is_rejected(api: Client, user: User) -> None:
     pair = api.login_by_token(user)
     forged_access = [
         resigned(pair.access, "k" * 64, "HS256"),
@@ -208,7 +208,7 @@ def test_a_token_that_somebody_else_signed_is_refused(api: Client, user: User) -
 
 
 @pytest.mark.django_db
-def test_tokens_are_not_taken_for_each_other(api: Client, user: User) -> None:
+def test_token_types_are_not_interchangeable(api: Client, user: User) -> None:
     pair = api.login_by_token(user)
 
     assert_unauthorized(get_me(pair.refresh), "token_not_valid")
@@ -217,7 +217,7 @@ def test_tokens_are_not_taken_for_each_other(api: Client, user: User) -> None:
 
 
 @pytest.mark.django_db
-def test_a_token_holds_nothing_that_names_the_person(api: Client, user: User) -> None:
+def test_token_contains_no_personal_data(api: Client, user: User) -> None:
     pair = api.login_by_token(user)
 
     for token in (pair.access, pair.refresh):
@@ -232,7 +232,7 @@ def test_a_token_holds_nothing_that_names_the_person(api: Client, user: User) ->
 
 
 @pytest.mark.django_db
-def test_a_refresh_token_is_spent_for_a_new_pair(api: Client, user: User) -> None:
+def test_refresh_token_is_exchanged_for_a_new_pair(api: Client, user: User) -> None:
     first = api.login_by_token(user)
     second = renewed(first.refresh)
     third = renewed(second.refresh)
@@ -308,7 +308,7 @@ def test_previous_refresh_token_ends_its_session_without_a_grace_period(
 
 
 @pytest.mark.django_db
-def test_previous_refresh_token_does_not_revive_a_session_that_ended(api: Client, user: User) -> None:
+def test_previous_refresh_token_does_not_revive_an_ended_session(api: Client, user: User) -> None:
     first = api.login_by_token(user)
     second = renewed(first.refresh)
     log_out(api, second.refresh)
@@ -358,7 +358,7 @@ def test_reuse_of_a_refresh_token_is_logged_without_it(
 
 
 @pytest.mark.django_db
-def test_a_refresh_token_expires(api: Client, user: User) -> None:
+def test_refresh_token_expires(api: Client, user: User) -> None:
     pair = api.login_by_token(user)
     lifetime = api_settings.REFRESH_TOKEN_LIFETIME
 
@@ -369,7 +369,7 @@ def test_a_refresh_token_expires(api: Client, user: User) -> None:
 
 
 @pytest.mark.django_db
-def test_a_login_that_is_used_goes_on(api: Client, user: User) -> None:
+def test_session_in_use_is_extended(api: Client, user: User) -> None:
     pair = api.login_by_token(user)
     almost = api_settings.REFRESH_TOKEN_LIFETIME - timedelta(days=1)
 
@@ -383,7 +383,7 @@ def test_a_login_that_is_used_goes_on(api: Client, user: User) -> None:
 
 
 @pytest.mark.django_db
-def test_session_ends_after_its_lifetime_however_often_it_is_refreshed(
+def test_session_ends_after_its_lifetime_despite_refreshes(
     api: Client, user: User, settings: Settings
 ) -> None:
     settings.SESSION_LIFETIME = timedelta(days=30)
@@ -447,7 +447,7 @@ def test_parallel_refreshes_with_one_token_end_the_session_without_a_grace_perio
 
     responses = at_once(lambda: refresh(pair.refresh) for _ in range(4))
 
-    # The one that rotated the token gets none if another one has revoked the session by then.
+    # There is no winner if another request has revoked the session before the response of the first one.
     winners = [response for response in responses if response.status_code == 200]
     assert len(winners) <= 1
     assert RefreshSession.objects.get().revoked_at
@@ -460,7 +460,7 @@ def test_parallel_refreshes_with_one_token_end_the_session_without_a_grace_perio
     ("body", "code"),
     [({}, "required"), ({"refresh": ""}, "blank"), ({"refresh": "x" * 4097}, "max_length")],
 )
-def test_a_refresh_needs_a_token(api: Client, body: dict[str, str], code: str) -> None:
+def test_refresh_requires_a_token(api: Client, body: dict[str, str], code: str) -> None:
     assert fields_of(api.post(reverse("v1:auth:token-refresh"), body)) == {("refresh", code)}
 
 
@@ -468,7 +468,7 @@ def test_a_refresh_needs_a_token(api: Client, body: dict[str, str], code: str) -
 
 
 @pytest.mark.django_db
-def test_good_tokens_are_verified_and_stay_good(api: Client, user: User) -> None:
+def test_valid_tokens_are_verified_and_stay_valid(api: Client, user: User) -> None:
     pair = api.login_by_token(user)
 
     for token in (pair.access, pair.refresh, pair.refresh):
@@ -479,7 +479,7 @@ def test_good_tokens_are_verified_and_stay_good(api: Client, user: User) -> None
 
 @pytest.mark.django_db
 def test_previous_refresh_token_is_verified_in_the_grace_period_only(api: Client, user: User) -> None:
-    """Otherwise a thief could wait for the rotation and then use the grace period."""
+    """Prevents a thief from detecting the rotation and then using the grace period."""
     first = api.login_by_token(user)
     second = renewed(first.refresh)
 
@@ -494,7 +494,7 @@ def test_previous_refresh_token_is_verified_in_the_grace_period_only(api: Client
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("token", ["garbage", "a.b.c", "ä", "x" * 4096])
-def test_what_is_no_token_is_neither_verified_nor_renewed(token: str) -> None:
+def test_malformed_token_is_neither_verified_nor_refreshed(token: str) -> None:
     assert_unauthorized(check(token), "token_not_valid")
     assert_unauthorized(refresh(token), "token_not_valid")
 
@@ -503,7 +503,7 @@ def test_what_is_no_token_is_neither_verified_nor_renewed(token: str) -> None:
 
 
 @pytest.mark.django_db
-def test_a_logout_ends_its_login(api: Client, user: User) -> None:
+def test_logout_ends_the_session(api: Client, user: User) -> None:
     pair, other = api.login_by_token(user), Client().login_by_token(user)
 
     assert log_out(api, pair.refresh).status_code == 204
@@ -513,7 +513,7 @@ def test_a_logout_ends_its_login(api: Client, user: User) -> None:
 
 
 @pytest.mark.django_db
-def test_a_logout_with_a_spent_token_ends_the_login_too(api: Client, user: User) -> None:
+def test_logout_with_a_used_token_ends_the_session(api: Client, user: User) -> None:
     first = api.login_by_token(user)
     second = renewed(first.refresh)
 
@@ -522,7 +522,7 @@ def test_a_logout_with_a_spent_token_ends_the_login_too(api: Client, user: User)
 
 
 @pytest.mark.django_db
-def test_nobody_logs_out_somebody_else(user_api: Client) -> None:
+def test_logout_rejects_token_of_another_user(user_api: Client) -> None:
     other = Client().login_by_token(UserFactory.create())
 
     assert_unauthorized(log_out(user_api, other.refresh), "token_not_valid")
@@ -531,11 +531,11 @@ def test_nobody_logs_out_somebody_else(user_api: Client) -> None:
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("name", ["logout", "logout-all", "password-change"])
-def test_who_is_not_logged_in_cannot_end_anything(api: Client, name: str) -> None:
+def test_logout_requires_a_login(api: Client, name: str) -> None:
     assert_unauthorized(api.post(reverse(f"v1:auth:{name}"), {}), "not_authenticated")
 
 
-# What ends every log-in
+# Events that end all sessions
 
 
 def end_by_logout_everywhere(api: Client, user: User) -> Response:
@@ -562,7 +562,7 @@ def end_by_deletion(api: Client, user: User) -> Response:
     "end",
     [end_by_logout_everywhere, end_by_password_change, end_by_password_reset, end_by_deletion],
 )
-def test_every_token_is_dead_at_once(end: Callable[[Client, User], Response]) -> None:
+def test_all_tokens_are_invalid_immediately(end: Callable[[Client, User], Response]) -> None:
     user, bystander = UserFactory.create(), UserFactory.create()
     api = Client()
     pairs = [Client().login_by_token(user), api.login_by_token(user)]
@@ -581,14 +581,14 @@ def test_every_token_is_dead_at_once(end: Callable[[Client, User], Response]) ->
 
 
 @pytest.mark.django_db
-def test_logging_in_again_works_after_a_logout_everywhere(user_api: Client, user: User) -> None:
+def test_login_works_after_logout_everywhere(user_api: Client, user: User) -> None:
     end_by_logout_everywhere(user_api, user)
 
     assert get_me(user_api.login_by_token(user).access).status_code == 200
 
 
 @pytest.mark.django_db
-def test_tokens_die_with_a_deactivation_and_do_not_come_back(api: Client, user: User) -> None:
+def test_tokens_stay_invalid_after_reactivation(api: Client, user: User) -> None:
     pair = api.login_by_token(user)
     user_deactivate(user=user)
     assert get_me(pair.access).status_code == 401
@@ -602,7 +602,7 @@ def test_tokens_die_with_a_deactivation_and_do_not_come_back(api: Client, user: 
 
 
 @pytest.mark.django_db
-def test_a_user_whose_flag_is_taken_by_hand_is_out_too(api: Client, user: User) -> None:
+def test_tokens_are_invalid_when_is_active_is_cleared_directly(api: Client, user: User) -> None:
     pair = api.login_by_token(user)
     User.objects.update(is_active=False)
 
@@ -611,7 +611,7 @@ def test_a_user_whose_flag_is_taken_by_hand_is_out_too(api: Client, user: User) 
 
 
 @pytest.mark.django_db
-def test_tokens_of_a_user_whose_row_is_gone_are_dead(api: Client, user: User) -> None:
+def test_tokens_of_deleted_user_are_invalid(api: Client, user: User) -> None:
     pair = api.login_by_token(user)
     user.delete()
 

@@ -1,4 +1,4 @@
-"""How often a client may ask the endpoints that take a password, a token or an address."""
+"""Rate limits of endpoints that accept a password, a token or an email."""
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -28,7 +28,7 @@ PUBLIC = [
 ]
 WITH_ADDRESS = ["register", "resend-verification", "password-reset"]
 LOGGED_IN = ["logout", "logout-all", "password-change", "email-change"]
-# Counts start anew with each minute: the clock stands still, 40 seconds before the next one.
+# Frozen clock, 40 seconds before the end of the window.
 NOW = datetime(2030, 1, 1, 12, 0, 20, tzinfo=UTC)
 SECONDS_LEFT = "40"
 
@@ -53,7 +53,7 @@ def assert_throttled(response: Response) -> None:
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("name", PUBLIC)
-def test_a_client_is_counted(name: str) -> None:
+def test_client_is_throttled(name: str) -> None:
     for _ in range(LIMIT):
         assert ask(name).status_code == 400
 
@@ -62,7 +62,7 @@ def test_a_client_is_counted(name: str) -> None:
 
 
 @pytest.mark.django_db
-def test_each_endpoint_is_counted_by_itself() -> None:
+def test_endpoints_have_separate_counters() -> None:
     for name in PUBLIC:
         for _ in range(LIMIT):
             assert ask(name).status_code == 400
@@ -70,7 +70,7 @@ def test_each_endpoint_is_counted_by_itself() -> None:
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("name", WITH_ADDRESS)
-def test_an_address_is_counted_across_clients(name: str) -> None:
+def test_email_is_throttled_across_clients(name: str) -> None:
     for number in range(LIMIT):
         assert ask(name, client=f"192.0.2.{number}", email="ada@example.com").status_code != 429
 
@@ -81,13 +81,13 @@ def test_an_address_is_counted_across_clients(name: str) -> None:
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("email", [None, 7, [], {}, ["ada@example.com"]])
-def test_what_is_no_address_is_counted_by_client_only(email: Any) -> None:
+def test_invalid_email_is_throttled_by_client_only(email: Any) -> None:
     for number in range(LIMIT + 1):
         assert ask("password-reset", client=f"192.0.2.{number}", email=email).status_code == 400
 
 
 @pytest.mark.django_db
-def test_an_address_that_cannot_be_encoded_is_counted() -> None:
+def test_email_that_cannot_be_encoded_is_throttled() -> None:
     def ask_oddly(client: str) -> Response:
         body, url = r'{"email": "\ud800@example.com"}', reverse("v1:auth:password-reset")
         return Client().generic("POST", url, body, "application/json", REMOTE_ADDR=client)
@@ -98,7 +98,7 @@ def test_an_address_that_cannot_be_encoded_is_counted() -> None:
     assert_throttled(ask_oddly("192.0.2.10"))
 
 
-def test_nobody_shuts_an_owner_out_by_failing_from_elsewhere(user: User) -> None:
+def test_failures_from_other_clients_do_not_lock_out_the_owner(user: User) -> None:
     for number in range(LIMIT + 1):
         ask("token", client=f"192.0.2.{number}", email=user.email, password="wrong")
 
@@ -107,7 +107,7 @@ def test_nobody_shuts_an_owner_out_by_failing_from_elsewhere(user: User) -> None
 
 
 @pytest.mark.django_db
-def test_a_network_of_ipv6_is_counted_as_one_client() -> None:
+def test_ipv6_network_is_throttled_as_one_client() -> None:
     for number in range(LIMIT):
         assert ask("token", client=f"2001:db8::{number}").status_code == 400
 
@@ -116,16 +116,16 @@ def test_a_network_of_ipv6_is_counted_as_one_client() -> None:
 
 
 @pytest.mark.django_db
-def test_a_body_that_is_no_object_is_counted_by_client_only() -> None:
+def test_body_that_is_no_object_is_throttled_by_client_only() -> None:
     url = reverse("v1:auth:password-reset")
     for number in range(LIMIT + 1):
         assert Client().post(url, ["ada@example.com"], REMOTE_ADDR=f"192.0.2.{number}").status_code == 400
 
 
 @pytest.mark.parametrize("name", LOGGED_IN)
-def test_who_is_logged_in_is_counted_too(user: User, name: str) -> None:
+def test_authenticated_client_is_throttled(user: User, name: str) -> None:
     api = Client()
-    # A token would be dead after the first request.
+    # The first request invalidates the token.
     api.force_authenticate(user)
     for _ in range(LIMIT):
         assert api.post(reverse(f"v1:auth:{name}"), {}).status_code in {204, 400}
@@ -134,7 +134,7 @@ def test_who_is_logged_in_is_counted_too(user: User, name: str) -> None:
 
 
 @pytest.mark.parametrize("name", LOGGED_IN)
-def test_who_is_logged_in_is_counted_across_clients(user: User, settings: Settings, name: str) -> None:
+def test_user_is_throttled_across_clients(user: User, settings: Settings, name: str) -> None:
     settings.THROTTLE_RATES = {**settings.THROTTLE_RATES, "user": f"{LIMIT}/minute"}
     api = Client()
     api.force_authenticate(user)
@@ -146,7 +146,7 @@ def test_who_is_logged_in_is_counted_across_clients(user: User, settings: Settin
 
 
 @pytest.mark.django_db
-def test_a_count_ends_with_its_minute() -> None:
+def test_throttle_resets_after_its_window() -> None:
     for _ in range(LIMIT + 1):
         ask("token")
 
@@ -155,7 +155,7 @@ def test_a_count_ends_with_its_minute() -> None:
 
 
 @pytest.mark.django_db
-def test_every_limit_of_several_counts(settings: Settings) -> None:
+def test_throttle_enforces_all_of_several_limits(settings: Settings) -> None:
     settings.THROTTLE_RATES = {**settings.THROTTLE_RATES, "auth": "2/minute,3/day"}
     for minute in (0, 1):
         with time_machine.travel(NOW.replace(minute=minute), tick=False):
@@ -168,16 +168,16 @@ def test_every_limit_of_several_counts(settings: Settings) -> None:
 @pytest.mark.parametrize(
     ("proxies", "forged"),
     [
-        # Without a proxy the header is the client's own.
+        # Without a proxy, the client sets the header.
         (0, "203.0.113.{number}"),
-        # A proxy appends the address that it was called from, and the next one that of the first.
+        # Each proxy appends the IP address of its client.
         (1, "203.0.113.{number}, 198.51.100.1"),
         (2, "203.0.113.{number}, 198.51.100.1, 10.0.0.1"),
-        # A request that came past the proxies.
+        # A request that bypassed the proxies.
         (2, "203.0.113.{number}"),
     ],
 )
-def test_nobody_escapes_by_a_forged_header(settings: Settings, proxies: int, forged: str) -> None:
+def test_throttle_ignores_forged_headers(settings: Settings, proxies: int, forged: str) -> None:
     settings.NUM_PROXIES = proxies
     for number in range(LIMIT):
         assert ask("token", forwarded=forged.format(number=number)).status_code == 400
@@ -190,14 +190,14 @@ def test_nobody_escapes_by_a_forged_header(settings: Settings, proxies: int, for
     ("proxies", "chain"),
     [(1, "198.51.100.{number}"), (2, "198.51.100.{number}, 10.0.0.1")],
 )
-def test_clients_behind_proxies_are_told_apart(settings: Settings, proxies: int, chain: str) -> None:
+def test_throttle_distinguishes_clients_behind_proxies(settings: Settings, proxies: int, chain: str) -> None:
     settings.NUM_PROXIES = proxies
     for number in range(LIMIT + 1):
         assert ask("token", client="10.0.0.2", forwarded=chain.format(number=number)).status_code == 400
 
 
 @pytest.mark.django_db
-def test_a_throttled_login_tries_no_password(user: User) -> None:
+def test_throttled_login_checks_no_password(user: User) -> None:
     for _ in range(LIMIT):
         ask("token", email=user.email, password="wrong")
 

@@ -1,4 +1,4 @@
-"""The list of users, for staff."""
+"""User list and details for staff."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -22,7 +22,7 @@ STAFF = "staff@example.com"
 
 
 def found(api: Client, **query: Any) -> list[str]:
-    """The names before the @ of all users on the first page, but for who asks."""
+    """Return the local parts of all emails on the first page, except that of the requesting user."""
     response = api.get(reverse(LIST), query)
     assert response.status_code == 200, response.content
     return [row["email"].split("@")[0] for row in response.json()["results"] if row["email"] != STAFF]
@@ -33,11 +33,11 @@ def create(name: str, **fields: Any) -> User:
 
 
 @pytest.mark.django_db
-def test_nobody_lists_users_without_a_login(api: Client) -> None:
+def test_user_list_requires_a_login(api: Client) -> None:
     assert_unauthorized(api.get(reverse(LIST)), "not_authenticated")
 
 
-def test_only_staff_see_users(user_api: Client, user: User) -> None:
+def test_user_list_requires_staff_status(user_api: Client, user: User) -> None:
     for url in (reverse(LIST), reverse("v1:users:user-detail", args=[user.pk])):
         assert problem_of(user_api.get(url), 403)["type"] == "urn:problem:permission_denied"
 
@@ -57,15 +57,13 @@ def test_users_are_shown_to_superusers(superuser: User) -> None:
     assert api.get(reverse(LIST)).status_code == 200
 
 
-def test_users_are_hidden_from_users_with_the_permission_who_are_not_staff(
-    user: User, user_api: Client
-) -> None:
+def test_users_are_hidden_from_non_staff_with_the_permission(user: User, user_api: Client) -> None:
     user.user_permissions.add(Permission.objects.get(codename="view_user"))
 
     assert user_api.get(reverse(LIST)).status_code == 403
 
 
-def test_staff_see_one_user(staff_api: Client, user: User) -> None:
+def test_staff_retrieve_a_user(staff_api: Client, user: User) -> None:
     user.groups.add(GroupFactory.create(name="editors"))
 
     response = staff_api.get(reverse("v1:users:user-detail", args=[user.pk]))
@@ -77,12 +75,12 @@ def test_staff_see_one_user(staff_api: Client, user: User) -> None:
 
 
 @pytest.mark.parametrize("key", ["00000000-0000-0000-0000-000000000000", "nonsense", "1"])
-def test_a_user_who_does_not_exist_is_not_found(staff_api: Client, key: str) -> None:
+def test_unknown_user_is_not_found(staff_api: Client, key: str) -> None:
     problem_of(staff_api.get(reverse("v1:users:user-detail", args=[key])), 404)
 
 
 @pytest.mark.parametrize("method", ["post", "put", "patch", "delete"])
-def test_users_are_only_read_here(staff_api: Client, user: User, method: str) -> None:
+def test_user_endpoints_are_read_only(staff_api: Client, user: User, method: str) -> None:
     for url in (reverse(LIST), reverse("v1:users:user-detail", args=[user.pk])):
         problem_of(getattr(staff_api, method)(url, {"is_staff": True}), 405)
 
@@ -94,7 +92,7 @@ def test_deleted_accounts_are_not_shown(staff_api: Client, user: User) -> None:
     problem_of(staff_api.get(reverse("v1:users:user-detail", args=[user.pk])), 404)
 
 
-def test_the_newest_users_come_first(staff_api: Client) -> None:
+def test_newest_users_come_first(staff_api: Client) -> None:
     now = timezone.now()
     create("middle", created_at=now - timedelta(days=2))
     create("oldest", created_at=now - timedelta(days=3))
@@ -103,7 +101,7 @@ def test_the_newest_users_come_first(staff_api: Client) -> None:
     assert found(staff_api) == ["newest", "middle", "oldest"]
 
 
-def test_users_are_ordered_as_asked(staff_api: Client) -> None:
+def test_users_are_ordered_by_parameter(staff_api: Client) -> None:
     now = timezone.now()
     for name, days in (("a", 3), ("b", 1), ("c", 2)):
         create(name, created_at=now - timedelta(days=days))
@@ -133,7 +131,7 @@ def test_users_are_filtered(staff_api: Client) -> None:
     assert found(staff_api, role="editors", is_active="false") == []
 
 
-def test_users_are_filtered_by_the_time_they_came(staff_api: Client) -> None:
+def test_users_are_filtered_by_creation_time(staff_api: Client) -> None:
     first_day = datetime(2020, 1, 1, tzinfo=UTC)
     for number in range(3):
         create(f"day{number}", created_at=first_day + timedelta(days=number))
@@ -145,7 +143,7 @@ def test_users_are_filtered_by_the_time_they_came(staff_api: Client) -> None:
 
 
 @pytest.mark.parametrize("parameter", ["created_after", "created_before"])
-def test_a_filter_that_cannot_be_read_is_refused(staff_api: Client, parameter: str) -> None:
+def test_invalid_filter_is_rejected(staff_api: Client, parameter: str) -> None:
     response = staff_api.get(reverse(LIST), {parameter: "yesterday"})
 
     assert fields_of(response) == {(parameter, "invalid")}
@@ -165,7 +163,7 @@ def test_search_matches_the_beginning_of_the_email(staff_api: Client) -> None:
 @pytest.mark.parametrize("ordering", ["", "email", "-email"])
 def test_pages_show_every_user_once(staff_api: Client, ordering: str) -> None:
     moment = timezone.now()
-    # Equal values of the order must not make a page repeat or miss a row.
+    # Equal ordering values must not cause repeated or missing rows.
     UserFactory.create_batch(6, created_at=moment, last_name="Lovelace")
     UserFactory.create_batch(3, last_name="Hopper")
     query = {"page_size": 2} | ({"ordering": ordering} if ordering else {})
@@ -184,7 +182,7 @@ def test_pages_show_every_user_once(staff_api: Client, ordering: str) -> None:
     assert [row["email"] for row in back["results"]] == pages[-2]
 
 
-def test_a_page_has_a_bounded_size(staff_api: Client) -> None:
+def test_page_size_is_bounded(staff_api: Client) -> None:
     User.objects.bulk_create(UserFactory.build_batch(MAX_PAGE_SIZE))
 
     sizes = {
@@ -196,12 +194,12 @@ def test_a_page_has_a_bounded_size(staff_api: Client) -> None:
     assert sizes == default | {"7": 7, str(MAX_PAGE_SIZE + 1): MAX_PAGE_SIZE}
 
 
-def test_a_cursor_that_somebody_made_up_is_not_found(staff_api: Client) -> None:
+def test_forged_cursor_is_not_found(staff_api: Client) -> None:
     problem_of(staff_api.get(reverse(LIST), {"cursor": "nonsense"}), 404)
 
 
 @pytest.mark.parametrize("count", [1, PAGE_SIZE - 1])
-def test_a_list_costs_the_same_queries_however_long_it_is(
+def test_list_query_count_is_constant(
     staff_api: Client,
     count: int,
     django_assert_num_queries: DjangoAssertNumQueries,
@@ -211,7 +209,7 @@ def test_a_list_costs_the_same_queries_however_long_it_is(
         user.groups.add(*groups)
         user.avatar.save("", ContentFile(b""))
 
-    # The client, two for its permissions, the page, the names of the groups of its users.
+    # The client, two for its permissions, the page, and the group names.
     with django_assert_num_queries(5):
         response = staff_api.get(reverse(LIST))
     rows = response.json()["results"]

@@ -1,4 +1,4 @@
-"""What HTTP cannot reach; the rest is in `api/test_me.py` and `api/test_avatar.py`."""
+"""Service tests without HTTP; others are in `api/test_me.py` and `api/test_avatar.py`."""
 
 import pytest
 from django.core.exceptions import ValidationError
@@ -7,7 +7,7 @@ from apps.users.models import User
 from apps.users.services.accounts import user_update
 
 
-def test_only_the_profile_is_updated(user: User) -> None:
+def test_user_update_changes_profile_fields_only(user: User) -> None:
     email = user.email
 
     user_update(user=user, first_name="Ada", email="mallory@example.com", is_superuser=True)
@@ -16,7 +16,7 @@ def test_only_the_profile_is_updated(user: User) -> None:
     assert (user.first_name, user.email, user.is_superuser) == ("Ada", email, False)
 
 
-def test_a_profile_that_is_not_valid_is_not_stored(user: User) -> None:
+def test_user_update_rejects_invalid_profile(user: User) -> None:
     with pytest.raises(ValidationError) as failure:
         user_update(user=user, first_name="A" * 151)
 
