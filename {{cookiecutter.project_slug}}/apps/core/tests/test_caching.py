@@ -1,4 +1,4 @@
-"""Values that are dear to compute: computed once, also when many ask at the same moment."""
+"""Cache-aside helper: stampede protection, stale values and invalidation."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ MINUTE = timedelta(minutes=1)
 
 
 class Work:
-    """Counts how often it is done; waits, if it is told to, until it is let go."""
+    """Computation that counts its runs and can block until it is released."""
 
     def __init__(self, *, let_go: bool = True) -> None:
         self.done = 0
@@ -42,19 +42,19 @@ def remember(work: Work) -> int:
     return cache_remember("answer", work, fresh=MINUTE, stale=MINUTE)
 
 
-def test_a_value_is_computed_once_while_it_is_fresh() -> None:
+def test_fresh_value_is_computed_once() -> None:
     work = Work()
     assert [remember(work), remember(work)] == [1, 1]
 
 
-def test_nothing_is_a_value_too() -> None:
+def test_none_is_cached() -> None:
     calls: list[None] = []
     for _ in range(2):
         assert cache_remember("nothing", lambda: calls.append(None), fresh=MINUTE, stale=MINUTE) is None
     assert len(calls) == 1
 
 
-def test_an_old_value_is_computed_anew() -> None:
+def test_expired_value_is_recomputed() -> None:
     work = Work()
     with time_machine.travel(NOON, tick=False) as clock:
         assert remember(work) == 1
@@ -62,7 +62,7 @@ def test_an_old_value_is_computed_anew() -> None:
         assert remember(work) == 2
 
 
-def test_who_asks_for_a_missing_value_waits_for_the_one_that_computes_it() -> None:
+def test_concurrent_requests_wait_for_a_missing_value() -> None:
     work = Work(let_go=False)
     with ThreadPoolExecutor(8) as crowd:
         first = crowd.submit(remember, work)
@@ -72,7 +72,7 @@ def test_who_asks_for_a_missing_value_waits_for_the_one_that_computes_it() -> No
         assert {answer.result(10) for answer in [first, *others]} == {1}
 
 
-def test_who_asks_while_an_old_value_is_computed_anew_gets_the_old_one() -> None:
+def test_stale_value_is_returned_while_it_is_recomputed() -> None:
     remember(Work())
     slow = Work(let_go=False)
     slow.done = 1
@@ -85,20 +85,20 @@ def test_who_asks_while_an_old_value_is_computed_anew_gets_the_old_one() -> None
         assert remember(slow) == 2
 
 
-def test_a_failure_is_not_kept() -> None:
+def test_failure_is_not_cached() -> None:
     with pytest.raises(ZeroDivisionError):
         cache_remember("answer", lambda: 1 // 0, fresh=MINUTE, stale=MINUTE)
     assert remember(Work()) == 1
 
 
-def test_without_a_cache_everybody_computes(settings: Settings) -> None:
+def test_value_is_always_computed_without_a_cache(settings: Settings) -> None:
     settings.CACHES = {"default": {"BACKEND": "django.core.cache.backends.dummy.DummyCache"}}
     work = Work()
     assert [remember(work), remember(work)] == [1, 2]
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_value_is_forgotten_at_the_commit_and_not_before() -> None:
+def test_value_is_invalidated_after_the_commit() -> None:
     work = Work()
     remember(work)
     with transaction.atomic():
@@ -108,7 +108,7 @@ def test_a_value_is_forgotten_at_the_commit_and_not_before() -> None:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_value_made_of_what_has_changed_meanwhile_is_not_kept() -> None:
+def test_value_invalidated_while_computing_is_not_cached() -> None:
     work = Work(let_go=False)
     with ThreadPoolExecutor(1) as other:
         computing = other.submit(remember, work)
@@ -119,12 +119,12 @@ def test_a_value_made_of_what_has_changed_meanwhile_is_not_kept() -> None:
     assert cache.get("answer") is None
 
 
-def test_a_value_is_the_same_when_it_is_computed_and_when_it_is_kept() -> None:
+def test_value_is_the_same_computed_and_cached() -> None:
     for _ in range(2):
         assert cache_remember("pair", lambda: (1, {2: 3}), fresh=MINUTE, stale=MINUTE) == [1, {"2": 3}]  # type: ignore[comparison-overlap]
 
 
-def test_a_value_that_json_cannot_hold_is_refused_and_not_kept() -> None:
+def test_value_that_is_not_json_serializable_is_rejected() -> None:
     with pytest.raises(TypeError):
         cache_remember("moment", lambda: NOON, fresh=MINUTE, stale=MINUTE)
     assert cache.get("moment") is None

@@ -4,24 +4,22 @@ import pytest
 from django.core.checks import run_checks
 from pytest_django import Settings
 
-# A check of JSON fields asks the database.
+# Django's check of JSON fields needs a database.
 pytestmark = pytest.mark.django_db
 
 
-def test_the_settings_pass_the_checks() -> None:
+def test_settings_pass_the_checks() -> None:
     assert run_checks() == []
 
 
-def test_transactions_around_whole_requests_are_found(
-    monkeypatch: pytest.MonkeyPatch, settings: Settings
-) -> None:
+def test_atomic_requests_are_an_error(monkeypatch: pytest.MonkeyPatch, settings: Settings) -> None:
     monkeypatch.setitem(settings.DATABASES["default"], "ATOMIC_REQUESTS", "yes")
     (error,) = run_checks()
     assert error.id == "core.E004"
     assert "'default'" in error.msg
 
 
-def test_mail_backend_that_cannot_be_imported_is_found(settings: Settings) -> None:
+def test_mail_backend_that_cannot_be_imported_is_an_error(settings: Settings) -> None:
     backend = "django.core.mail.backends.smpt.EmailBackend"
     if hasattr(settings, "MAILERS"):
         settings.MAILERS = {"default": {"BACKEND": backend}}
@@ -39,7 +37,7 @@ def deployment_warnings() -> list[str]:
 
 @pytest.fixture
 def _deployed(settings: Settings) -> None:
-    """What a server is given, as far as the deploy checks of this app look at it."""
+    """Set valid values for all settings that the deployment checks examine."""
     settings.NUM_PROXIES = 1
     settings.ADMIN_URL = "manage/"
     settings.SENTRY_DSN = "https://key@sentry.example.com/1"
@@ -49,7 +47,7 @@ def _deployed(settings: Settings) -> None:
 
 
 @pytest.mark.usefixtures("_deployed")
-def test_deployment_without_a_fault_has_no_warning() -> None:
+def test_deployment_with_valid_settings_has_no_warning() -> None:
     assert deployment_warnings() == []
 
 
@@ -63,7 +61,7 @@ def test_deployment_without_a_fault_has_no_warning() -> None:
         ("CACHES", {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}, "core.W004"),
     ],
 )
-def test_deployment_setting_that_is_seldom_meant_is_warned_of(
+def test_deployment_with_unsafe_setting_has_a_warning(
     settings: Settings, name: str, value: Any, warning: str
 ) -> None:
     setattr(settings, name, value)
@@ -86,7 +84,7 @@ def test_deployment_setting_that_is_seldom_meant_is_warned_of(
         ("pgbouncer", {"sslmode": "disable"}, []),
     ],
 )
-def test_remote_database_without_tls_is_warned_of(
+def test_remote_database_without_tls_has_a_warning(
     monkeypatch: pytest.MonkeyPatch,
     settings: Settings,
     host: str,

@@ -29,7 +29,7 @@ from apps.core.api.client_ip import client_ip, client_network
         (1, "_hidden:secret", "192.0.2.1"),
     ],
 )
-def test_a_client_is_known_behind_the_proxies_and_cannot_lie(
+def test_client_ip_is_found_behind_proxies_and_cannot_be_spoofed(
     settings: Settings, proxies: int, header: str | None, expected: str
 ) -> None:
     settings.NUM_PROXIES = proxies
@@ -50,5 +50,5 @@ def test_a_client_is_known_behind_the_proxies_and_cannot_lie(
         ("unix:", "unix:"),
     ],
 )
-def test_a_client_is_counted_by_what_a_network_is_given_as_a_whole(address: str, expected: str) -> None:
+def test_client_network_is_the_prefix_of_an_ipv6_address(address: str, expected: str) -> None:
     assert client_network(RequestFactory().get("/", REMOTE_ADDR=address)) == expected

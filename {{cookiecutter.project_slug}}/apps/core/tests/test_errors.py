@@ -16,7 +16,7 @@ pytestmark = [pytest.mark.django_db, pytest.mark.urls("tests.sampleapp.urls")]
 
 
 def problem(response: HttpResponse, status: int, code: str) -> dict[str, Any]:
-    """The problem document of an answer, whose members that every one has are checked here."""
+    """Return the problem details of a response, after checking their common members."""
     assert response.status_code == status, response.content
     assert response["Content-Type"] == "application/problem+json"
     document: dict[str, Any] = json.loads(response.content)
@@ -34,7 +34,7 @@ def fields(document: dict[str, Any]) -> dict[str, str]:
     return {error["field"]: error["code"] for error in document["errors"]}
 
 
-def test_every_field_that_is_wrong_is_named(api: Client) -> None:
+def test_errors_list_every_invalid_field(api: Client) -> None:
     document = problem(api.post(reverse("order"), {"name": "long"}), 400, "validation_error")
     assert document["errors"] == [
         {
@@ -45,7 +45,7 @@ def test_every_field_that_is_wrong_is_named(api: Client) -> None:
     ]
 
 
-def test_fields_of_nested_input_are_named_by_their_path(api: Client) -> None:
+def test_errors_of_nested_fields_have_their_path(api: Client) -> None:
     body = {
         "tags": ["ok", "long"],
         "delivery": {},
@@ -62,7 +62,7 @@ def test_fields_of_nested_input_are_named_by_their_path(api: Client) -> None:
     }
 
 
-def test_one_field_may_have_several_faults(api: Client) -> None:
+def test_errors_list_several_errors_of_one_field(api: Client) -> None:
     response = api.post(reverse("v1:auth:register"), {"email": "a@example.com", "password": "12345"})
     errors = problem(response, 400, "validation_error")["errors"]
     assert {error["field"] for error in errors} == {"password"}
@@ -77,79 +77,79 @@ def test_one_field_may_have_several_faults(api: Client) -> None:
     ("body", "code"),
     [({"name": "no"}, "refused"), ([], "invalid"), ("text", "invalid"), (7, "invalid")],
 )
-def test_a_fault_of_the_whole_input_has_no_field(api: Client, body: Any, code: str) -> None:
+def test_error_of_the_whole_input_has_no_field(api: Client, body: Any, code: str) -> None:
     document = problem(api.post(reverse("order"), body), 400, "validation_error")
     assert fields(document) == {"non_field_errors": code}
 
 
-def test_a_validation_error_of_a_model_is_one_of_the_input(api: Client) -> None:
+def test_validation_error_of_a_model_is_a_bad_request(api: Client) -> None:
     document = problem(api.get(reverse("failure", args=["invalid"])), 400, "validation_error")
     assert document["errors"] == [{"field": "text", "code": "taken", "message": "Not this one."}]
 
 
 @pytest.mark.parametrize("body", ["{", "nonsense", '{"name": NaN}', "\xff"])
-def test_a_body_that_is_not_json_cannot_be_read(api: Client, body: str) -> None:
+def test_invalid_json_is_a_parse_error(api: Client, body: str) -> None:
     response = api.generic("POST", reverse("order"), body, content_type="application/json")
     problem(response, 400, "parse_error")
 
 
-def test_json_that_is_nested_deeper_than_it_can_be_read_cannot_be_read(api: Client) -> None:
+def test_deeply_nested_json_is_a_parse_error(api: Client) -> None:
     response = api.generic("POST", reverse("order"), "[" * 100_000, content_type="application/json")
     assert "nested" in problem(response, 400, "parse_error")["detail"]
 
 
-def test_who_is_not_logged_in_is_told_how(api: Client) -> None:
+def test_unauthenticated_request_gets_a_challenge(api: Client) -> None:
     response = api.get(reverse("v1:users:me"))
     problem(response, 401, "not_authenticated")
     assert response["WWW-Authenticate"] == 'Bearer realm="api"'
 
 
-def test_a_token_that_is_not_ours_is_refused(api: Client) -> None:
+def test_invalid_token_is_rejected(api: Client) -> None:
     response = api.get(reverse("v1:users:me"), HTTP_AUTHORIZATION="Bearer nonsense")
     document = problem(response, 401, "token_not_valid")
     assert "nonsense" not in json.dumps(document)
 
 
-def test_who_is_logged_in_but_may_not_is_told_so(user_api: Client) -> None:
+def test_missing_permission_is_forbidden(user_api: Client) -> None:
     problem(user_api.get(reverse("v1:users:user-list")), 403, "permission_denied")
 
 
-def test_a_refusal_in_the_code_tells_its_reason(user_api: Client) -> None:
+def test_permission_denied_in_a_view_has_its_detail(user_api: Client) -> None:
     document = problem(user_api.get(reverse("failure", args=["denied"])), 403, "permission_denied")
     assert document["detail"] == "Not on Sundays."
 
 
-def test_a_refusal_outside_of_the_api_is_a_problem_too(api: Client) -> None:
+def test_permission_denied_outside_the_api_is_a_problem_without_detail(api: Client) -> None:
     assert "internal" not in json.dumps(problem(api.get(reverse("form")), 403, "permission_denied"))
 
 
-def test_an_object_that_does_not_exist_is_not_found(api: Client) -> None:
+def test_unknown_object_is_not_found(api: Client) -> None:
     problem(api.get(reverse("note-detail", args=["0f8fad5b-d9cb-469f-a165-70867728950e"])), 404, "not_found")
     problem(api.get(reverse("note-detail", args=["not-a-key"])), 404, "not_found")
 
 
 @pytest.mark.parametrize("path", ["/api/v1/nothing/", "/api/", "/nothing", "/api/v2/users/me/"])
 @pytest.mark.parametrize("method", ["GET", "POST", "DELETE"])
-def test_an_address_that_does_not_exist_is_not_found(path: str, method: str) -> None:
+def test_unknown_url_is_not_found(path: str, method: str) -> None:
     problem(Client(enforce_csrf_checks=True).generic(method, path), 404, "not_found")
 
 
-def test_a_method_that_is_not_allowed_names_those_that_are(user_api: Client) -> None:
+def test_method_not_allowed_lists_allowed_methods(user_api: Client) -> None:
     response = user_api.post(reverse("v1:users:me"))
     problem(response, 405, "method_not_allowed")
     assert response["Allow"] == "GET, PATCH, DELETE, HEAD, OPTIONS"
 
 
-def test_a_format_that_we_do_not_speak_is_not_acceptable(api: Client) -> None:
+def test_unsupported_accept_header_is_not_acceptable(api: Client) -> None:
     problem(api.get(reverse("open"), HTTP_ACCEPT="text/html"), 406, "not_acceptable")
 
 
-def test_a_format_that_we_do_not_read_is_not_supported(api: Client) -> None:
+def test_unsupported_content_type_is_rejected(api: Client) -> None:
     response = api.generic("POST", reverse("order"), "name: x", content_type="application/yaml")
     problem(response, 415, "unsupported_media_type")
 
 
-def test_who_asks_too_often_is_told_when_to_come_back(api: Client, settings: Settings) -> None:
+def test_throttled_response_has_retry_after(api: Client, settings: Settings) -> None:
     settings.THROTTLE_RATES = settings.THROTTLE_RATES | {"anon": "1/minute"}
     assert api.get(reverse("open")).status_code == 200
     response = api.get(reverse("open"))
@@ -157,7 +157,7 @@ def test_who_asks_too_often_is_told_when_to_come_back(api: Client, settings: Set
     assert 1 <= int(response["Retry-After"]) <= 60
 
 
-def test_a_fault_of_the_server_tells_its_id_and_nothing_else() -> None:
+def test_server_error_has_request_id_and_no_details() -> None:
     client = Client(raise_request_exception=False)
     response = client.get(reverse("failure", args=["fault"]))
     document = problem(response, 500, "server_error")
@@ -167,7 +167,7 @@ def test_a_fault_of_the_server_tells_its_id_and_nothing_else() -> None:
 
 
 @pytest.mark.parametrize("name", ["database", "connection"])
-def test_a_database_that_is_away_is_no_fault_of_the_server(
+def test_unavailable_database_responds_with_503(
     api: Client, caplog: pytest.LogCaptureFixture, name: str
 ) -> None:
     response = api.get(reverse("failure", args=[name]))
@@ -178,7 +178,7 @@ def test_a_database_that_is_away_is_no_fault_of_the_server(
     assert record.exc_info
 
 
-def test_a_table_that_is_missing_is_a_fault_of_the_server(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_missing_table_is_a_server_error(monkeypatch: pytest.MonkeyPatch) -> None:
     def forget(*_args: Any) -> None:
         with atomic(), connection.cursor() as cursor:
             cursor.execute("SELECT * FROM nothing")
@@ -187,7 +187,7 @@ def test_a_table_that_is_missing_is_a_fault_of_the_server(monkeypatch: pytest.Mo
     problem(Client(raise_request_exception=False).get(reverse("open")), 500, "server_error")
 
 
-def test_a_database_that_is_away_outside_of_the_api_is_a_problem_too(
+def test_unavailable_database_responds_with_503_outside_the_api(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     monkeypatch.setattr("django.middleware.common.CommonMiddleware.process_request", away)
@@ -199,13 +199,13 @@ def test_a_database_that_is_away_outside_of_the_api_is_a_problem_too(
     assert line["code"] == 503
 
 
-def test_a_host_that_is_not_ours_is_a_bad_request(api: Client) -> None:
+def test_disallowed_host_is_a_bad_request(api: Client) -> None:
     response = api.get(reverse("open"), HTTP_HOST="evil.example")
     problem(response, 400, "bad_request")
     assert b"evil" not in response.content
 
 
-def test_a_form_without_its_token_is_refused() -> None:
+def test_form_without_csrf_token_is_rejected() -> None:
     client = Client(enforce_csrf_checks=True)
     problem(client.post(reverse("form")), 403, "csrf_failed")
 
@@ -221,24 +221,24 @@ def admin_page(response: HttpResponse, status: int) -> str:
     return response.content.decode()
 
 
-def test_people_in_the_admin_get_pages(user: User) -> None:
+def test_admin_errors_are_html_pages(user: User) -> None:
     client = Client(enforce_csrf_checks=True, raise_request_exception=False)
     admin_page(client.post(reverse("admin:login"), {"username": "a"}, format="multipart"), 403)
     client.force_login(SuperuserFactory.create())
     admin_page(client.get(f"{reverse('admin:index')}nothing/"), 404)
 
 
-def test_a_fault_in_the_admin_is_a_page(monkeypatch: pytest.MonkeyPatch, user: User) -> None:
+def test_server_error_in_the_admin_is_an_html_page(monkeypatch: pytest.MonkeyPatch, user: User) -> None:
     client = Client(raise_request_exception=False)
     client.force_login(SuperuserFactory.create())
-    # A list that cannot be searched for what a row does not have fails inside Django's own view.
+    # An unknown search field raises an error inside Django's view.
     monkeypatch.setattr("apps.users.admin.UserAdmin.search_fields", ("nothing",))
     page = admin_page(client.get(reverse("admin:users_user_changelist"), {"q": "x"}), 500)
     assert "FieldError" not in page
 
 
 @pytest.mark.usefixtures("_german")
-def test_a_database_that_is_away_is_a_page_in_the_admin(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_unavailable_database_is_an_html_page_in_the_admin(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("django.contrib.sessions.backends.db.SessionStore._get_session_from_db", away)
     client = Client(raise_request_exception=False)
     client.cookies["sessionid"] = "anything"
@@ -247,7 +247,7 @@ def test_a_database_that_is_away_is_a_page_in_the_admin(monkeypatch: pytest.Monk
     assert int(response["Retry-After"]) > 0
 
 
-def test_who_may_not_see_a_page_of_the_admin_gets_a_page(user: User) -> None:
+def test_missing_permission_is_an_html_page_in_the_admin(user: User) -> None:
     user.is_staff = True
     user.save()
     client = Client()

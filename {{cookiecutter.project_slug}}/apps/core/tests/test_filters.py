@@ -18,7 +18,7 @@ def staff_api() -> Client:
     return api
 
 
-def test_a_search_has_an_end(staff_api: Client) -> None:
+def test_search_has_a_maximum_length(staff_api: Client) -> None:
     url = reverse("v1:users:user-list")
     assert staff_api.get(url, {"search": "a " * 50}).status_code == 200
     response = staff_api.get(url, {"search": "a " * 50 + "a"})
@@ -33,7 +33,7 @@ def test_a_search_has_an_end(staff_api: Client) -> None:
 
 
 @pytest.mark.parametrize("moment", ["2026-01-01T00:00:00Z", "2026-01-01T00:00:00+05:30", "2026-01-01"])
-def test_a_moment_selects_what_is_before_and_after(staff_api: Client, moment: str) -> None:
+def test_datetime_filter_selects_rows_before_and_after(staff_api: Client, moment: str) -> None:
     url = reverse("v1:users:user-list")
     assert len(staff_api.get(url, {"created_after": moment}).json()["results"]) == 1
     assert staff_api.get(url, {"created_before": moment}).json()["results"] == []
@@ -42,7 +42,7 @@ def test_a_moment_selects_what_is_before_and_after(staff_api: Client, moment: st
 @pytest.mark.parametrize(
     "moment", ["0001-01-01T00:00:00+01:00", "9999-12-31T23:59:59-01:00", "tomorrow", "\x00"]
 )
-def test_a_moment_that_no_clock_shows_is_refused(staff_api: Client, moment: str) -> None:
+def test_datetime_filter_rejects_values_out_of_range(staff_api: Client, moment: str) -> None:
     response = staff_api.get(reverse("v1:users:user-list"), {"created_after": moment})
     assert response.status_code == 400
     assert [error["field"] for error in response.json()["errors"]] == ["created_after"]
@@ -50,7 +50,7 @@ def test_a_moment_that_no_clock_shows_is_refused(staff_api: Client, moment: str)
 
 @pytest.fixture
 def built(monkeypatch: pytest.MonkeyPatch) -> list[FilterSet]:
-    """The filter sets that requests build."""
+    """Record the filter sets that requests build."""
     built: list[FilterSet] = []
 
     def record(self: FilterSet, *args: Any, **kwargs: Any) -> None:
@@ -62,14 +62,14 @@ def built(monkeypatch: pytest.MonkeyPatch) -> list[FilterSet]:
 
 
 @pytest.mark.parametrize(("query", "count"), [({}, 0), ({"page_size": "5"}, 0), ({"is_staff": "true"}, 1)])
-def test_filters_are_built_only_for_requests_that_use_one(
+def test_filter_set_is_built_only_when_a_filter_is_used(
     staff_api: Client, built: list[FilterSet], query: dict[str, str], count: int
 ) -> None:
     assert staff_api.get(reverse("v1:users:user-list"), query).status_code == 200
     assert len(built) == count
 
 
-def test_required_filter_is_missed(staff_api: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_required_filter_is_enforced(staff_api: Client, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(UserFilter.base_filters["role"].extra, "required", "yes")
     response = staff_api.get(reverse("v1:users:user-list"))
     assert response.status_code == 400

@@ -28,7 +28,7 @@ def picture(image_format: str = "PNG", size: tuple[int, int] = (2, 2), **options
 
 
 def refusal(content: bytes) -> str | None:
-    """The code with which `validate_image` refuses a content, None if it does not."""
+    """Return the error code of `validate_image` for a content, or None if it is valid."""
     file = SimpleUploadedFile("a.png", content)
     try:
         validate_image(file, formats=FORMATS)
@@ -48,19 +48,19 @@ def jpeg_segment(marker: int, data: bytes) -> bytes:
 
 
 def inserted(content: bytes, position: int, what: bytes) -> bytes:
-    """Something in an image, as often as makes it 10 MB large."""
+    """Insert bytes into an image repeatedly, up to a size of 10 MB."""
     return content[:position] + what * (LARGE // len(what)) + content[position:]
 
 
 def jpeg_of_scans(number: int) -> bytes:
-    """A JPEG whose last scan comes as often as is asked for."""
+    """Return a JPEG that repeats its last scan `number` times."""
     content = picture("JPEG", progressive=True)
     scan = content.rindex(b"\xff\xda")
     return content[:scan] + content[scan:-2] * number + b"\xff\xd9"
 
 
 gif, jpeg, png = picture("GIF"), picture("JPEG"), picture("PNG")
-# Behind the palette.
+# After the palette.
 gif_start = 13 + (3 << ((gif[10] & 7) + 1))
 HOSTILE = {
     "GIF comment of short blocks": gif[:gif_start]
@@ -95,7 +95,7 @@ HOSTILE = {
 
 
 @pytest.mark.parametrize("content", HOSTILE.values(), ids=HOSTILE)
-def test_an_image_of_many_parts_is_refused_before_pillow_reads_it(
+def test_image_with_many_parts_is_rejected_before_pillow_opens_it(
     content: bytes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def opened(*_arguments: Any, **_options: Any) -> None:
@@ -106,7 +106,7 @@ def test_an_image_of_many_parts_is_refused_before_pillow_reads_it(
 
 
 class Counted(bytes):
-    """Bytes that count how often they are looked at."""
+    """Bytes that count their reads."""
 
     looks = 0
 
@@ -116,7 +116,7 @@ class Counted(bytes):
 
 
 @pytest.mark.parametrize("content", HOSTILE.values(), ids=HOSTILE)
-def test_the_structure_is_walked_in_a_limited_number_of_steps(content: bytes) -> None:
+def test_image_structure_is_parsed_in_a_limited_number_of_steps(content: bytes) -> None:
     counted = Counted(content)
     with pytest.raises(ValidationError):
         image_end(counted, formats=FORMATS)
@@ -135,22 +135,22 @@ def test_the_structure_is_walked_in_a_limited_number_of_steps(content: bytes) ->
         picture("GIF", save_all=True, append_images=[Image.new("RGB", (2, 2), "red")] * 200, loop=0),
         picture("WEBP", save_all=True, append_images=[Image.new("RGB", (2, 2), "red")] * 200),
         jpeg_of_scans(30),
-        # An encoder may write a comment without text.
+        # Encoders may write an empty comment.
         gif[:gif_start] + b"!\xfe\0" + gif[gif_start:],
     ],
     ids=lambda content: content[:12].hex(),
 )
-def test_an_image_of_an_encoder_is_accepted(content: bytes) -> None:
+def test_image_of_common_encoders_is_accepted(content: bytes) -> None:
     assert refusal(content) is None
 
 
 @pytest.mark.parametrize("image_format", FORMATS)
-def test_an_image_ends_where_its_structure_says(image_format: str) -> None:
+def test_image_end_is_found(image_format: str) -> None:
     content = picture(image_format, (30, 20))
     assert image_end(content + b"<html>", formats=FORMATS) == len(content)
 
 
-def test_an_image_is_known_by_its_content_and_handed_on_from_its_start() -> None:
+def test_image_format_is_detected_by_content_and_file_is_rewound() -> None:
     file = SimpleUploadedFile("claims-to-be.txt", picture("JPEG"), content_type="text/plain")
     file.seek(7)
     validate_image(file, formats={"JPEG"})
@@ -171,11 +171,11 @@ def test_an_image_is_known_by_its_content_and_handed_on_from_its_start() -> None
         b"RIFF\0\0\0\0WEBPVP8 ",
     ],
 )
-def test_what_is_no_image_of_an_allowed_format_is_refused(content: bytes) -> None:
+def test_image_that_is_malformed_is_rejected(content: bytes) -> None:
     assert refusal(content) == "invalid_image"
 
 
-def test_an_image_of_another_format_is_refused() -> None:
+def test_image_of_other_format_is_rejected() -> None:
     with pytest.raises(ValidationError):
         validate_image(SimpleUploadedFile("a.png", picture("JPEG")), formats={"PNG"})
 
@@ -183,7 +183,7 @@ def test_an_image_of_another_format_is_refused() -> None:
 @pytest.mark.parametrize(
     ("image_format", "limit"), [("PNG", "MAX_IMAGE_PIXELS"), ("WEBP", "MAX_WEBP_PIXELS"), ("PNG", "PIL")]
 )
-def test_an_image_with_too_many_pixels_is_refused_before_it_is_decoded(
+def test_image_with_too_many_pixels_is_rejected(
     monkeypatch: pytest.MonkeyPatch, image_format: str, limit: str
 ) -> None:
     if limit == "PIL":
@@ -193,12 +193,12 @@ def test_an_image_with_too_many_pixels_is_refused_before_it_is_decoded(
     assert refusal(picture(image_format, (10, 10))) == "too_many_pixels"
 
 
-def test_texts_in_an_image_are_limited() -> None:
+def test_image_text_chunks_are_limited() -> None:
     text = png_chunk(b"zTXt", b"a\0\0" + zlib.compress(b"a" * 1_000_000))
     assert refusal(png[:33] + text * 5 + png[33:]) == "invalid_image"
 
 
-def test_a_photo_is_decoded_at_an_eighth_of_its_size(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_jpeg_is_decoded_at_an_eighth_of_its_size(monkeypatch: pytest.MonkeyPatch) -> None:
     file = SimpleUploadedFile("a.jpg", picture("JPEG", (800, 400)))
     sizes = []
     monkeypatch.setattr("PIL.ImageFile.ImageFile.load", lambda image: sizes.append(image.size))
@@ -228,7 +228,7 @@ def test_images_are_decoded_one_at_a_time(monkeypatch: pytest.MonkeyPatch) -> No
         with pytest.raises(ServiceUnavailable) as error:
             reading(Image.Image.load)
         assert error.value.wait > 0
-        # What is no image does not wait.
+        # Invalid content is rejected without waiting.
         assert refusal(b"<svg/>") == "invalid_image"
     finally:
         ended.set()
@@ -236,7 +236,7 @@ def test_images_are_decoded_one_at_a_time(monkeypatch: pytest.MonkeyPatch) -> No
     assert refusal(png) is None
 
 
-def test_an_image_that_waits_is_decoded_when_the_other_one_is() -> None:
+def test_waiting_image_is_decoded_after_the_current_one() -> None:
     started, ended, decoded = Event(), Event(), Event()
 
     def hold(_image: Image.Image) -> None:
@@ -258,7 +258,7 @@ def test_an_image_that_waits_is_decoded_when_the_other_one_is() -> None:
 
 
 @pytest.mark.parametrize("error", [OSError, ValueError, RuntimeError, KeyboardInterrupt])
-def test_a_failure_lets_the_next_image_in(error: type[BaseException]) -> None:
+def test_decoding_failure_releases_the_lock(error: type[BaseException]) -> None:
     def fail(_image: Image.Image) -> None:
         raise error
 
@@ -267,8 +267,8 @@ def test_a_failure_lets_the_next_image_in(error: type[BaseException]) -> None:
     assert refusal(png) is None
 
 
-def test_a_failure_keeps_no_image_in_memory() -> None:
-    """The error lives until the response is sent, and another image may be decoded by then."""
+def test_decoding_failure_releases_the_image_memory() -> None:
+    """The error is referenced until the response is sent, while another image may be decoded."""
     seen = []
 
     def fail(image: Image.Image) -> None:

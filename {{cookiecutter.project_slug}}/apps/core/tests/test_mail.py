@@ -15,9 +15,7 @@ def send(mailoutbox: list[EmailMultiAlternatives], **context: str) -> EmailMulti
     return mail
 
 
-def test_a_mail_is_sent_as_text_and_as_html(
-    mailoutbox: list[EmailMultiAlternatives], settings: Settings
-) -> None:
+def test_mail_is_sent_as_text_and_html(mailoutbox: list[EmailMultiAlternatives], settings: Settings) -> None:
     mail = send(mailoutbox, link="https://app.example.com/?a=1&b=2")
     assert mail.to == ["ann@example.com"]
     assert mail.from_email == settings.DEFAULT_FROM_EMAIL
@@ -28,14 +26,14 @@ def test_a_mail_is_sent_as_text_and_as_html(
     assert "<" not in str(mail.body)
 
 
-def test_the_subject_is_one_line_with_the_name_of_the_project(
+def test_mail_subject_is_one_line_with_the_project_name(
     mailoutbox: list[EmailMultiAlternatives],
 ) -> None:
     mail = send(mailoutbox, link="")
     assert mail.subject == f"Verify your email for {project.TITLE}"
 
 
-def test_a_name_with_markup_stays_text(mailoutbox: list[EmailMultiAlternatives]) -> None:
+def test_mail_escapes_markup_in_html(mailoutbox: list[EmailMultiAlternatives]) -> None:
     mail = send(mailoutbox, link="", project="<b>A & B</b>\nBcc: everybody@example.com")
     assert mail.subject == "Verify your email for <b>A & B</b> Bcc: everybody@example.com"
     assert "<b>A & B</b>" in str(mail.body)
@@ -43,13 +41,13 @@ def test_a_name_with_markup_stays_text(mailoutbox: list[EmailMultiAlternatives])
     assert "Bcc" not in mail.message()
 
 
-def test_a_mail_is_written_in_the_language_of_the_moment(mailoutbox: list[EmailMultiAlternatives]) -> None:
+def test_mail_uses_the_active_language(mailoutbox: list[EmailMultiAlternatives]) -> None:
     with override(LANGUAGE):
         mail = send(mailoutbox, link="")
     assert f'<html lang="{LANGUAGE}" dir="ltr">' in str(mail.alternatives[0][0])
 
 
-def test_a_mail_is_printed_as_people_read_it() -> None:
+def test_console_backend_prints_decoded_text() -> None:
     output = StringIO()
     mail = EmailMessage(
         "Grüße", "https://app.example.com/?token=a-long-token=" + "x" * 99, to=["ann@example.com"]

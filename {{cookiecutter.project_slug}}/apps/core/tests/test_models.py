@@ -18,14 +18,14 @@ from tests.sampleapp.models import Article, Note
 pytestmark = pytest.mark.django_db
 
 
-def test_a_key_is_made_before_the_row_is_saved_and_may_be_chosen() -> None:
+def test_uuid_key_is_generated_before_saving_and_can_be_set() -> None:
     chosen = NoteFactory.build(owner=None).pk
     assert NoteFactory.create(pk=chosen).pk == chosen
     assert Note.objects.get().pk == chosen
     assert chosen.version == 4
 
 
-def test_a_row_knows_when_it_was_created_and_changed() -> None:
+def test_timestamps_are_set_on_create_and_save() -> None:
     created = timezone.now()
     with time_machine.travel(created, tick=False):
         note = NoteFactory.create()
@@ -35,19 +35,19 @@ def test_a_row_knows_when_it_was_created_and_changed() -> None:
     assert (note.created_at, note.updated_at) == (created, created + timedelta(hours=1))
 
 
-def test_a_row_names_who_created_and_who_changed_it(user: User) -> None:
+def test_authored_row_has_author_and_editor(user: User) -> None:
     note = NoteFactory.create(created_by=user, updated_by=UserFactory.create())
     assert note.created_by == user
     assert note.updated_by != user
 
 
-def test_who_wrote_a_row_cannot_be_removed_while_it_exists(user: User) -> None:
+def test_author_of_a_row_is_protected_from_deletion(user: User) -> None:
     NoteFactory.create(created_by=user)
     with pytest.raises(ProtectedError):
         user.delete()
 
 
-def test_a_deleted_row_is_marked_hidden_and_can_come_back(user: User) -> None:
+def test_soft_deleted_row_is_hidden_and_can_be_restored(user: User) -> None:
     note = NoteFactory.create(owner=user)
     assert note.delete() == (1, {"sampleapp.Note": 1})
     assert not Note.objects.exists()
@@ -57,13 +57,13 @@ def test_a_deleted_row_is_marked_hidden_and_can_come_back(user: User) -> None:
     assert Note.objects.get() == note
 
 
-def test_a_hard_deleted_row_is_gone() -> None:
+def test_hard_delete_removes_the_row() -> None:
     note = NoteFactory.create()
     assert note.hard_delete() == (1, {"sampleapp.Note": 1})
     assert not Note.all_objects.exists()
 
 
-def test_many_rows_are_deleted_restored_and_removed_at_once() -> None:
+def test_querysets_are_soft_deleted_restored_and_hard_deleted() -> None:
     kept, *_others = NoteFactory.create_batch(3)
     others = Note.all_objects.exclude(pk=kept.pk)
     assert others.delete() == (2, {"sampleapp.Note": 2})
@@ -75,7 +75,7 @@ def test_many_rows_are_deleted_restored_and_removed_at_once() -> None:
     assert list(Note.all_objects.all()) == [kept]
 
 
-def test_rows_that_are_deleted_keep_their_first_date() -> None:
+def test_soft_delete_keeps_the_first_date() -> None:
     note = NoteFactory.create()
     note.delete()
     assert Note.all_objects.all().delete() == (0, {"sampleapp.Note": 0})
@@ -83,12 +83,12 @@ def test_rows_that_are_deleted_keep_their_first_date() -> None:
 
 
 @pytest.mark.parametrize("method", ["delete", "hard_delete"])
-def test_a_manager_cannot_delete_the_whole_table_by_a_slip(method: str) -> None:
+def test_manager_has_no_delete_methods(method: str) -> None:
     assert not hasattr(Note.objects, method)
     assert not hasattr(Note.all_objects, method)
 
 
-def test_active_and_inactive_rows_are_told_apart() -> None:
+def test_active_and_inactive_filter_rows() -> None:
     active, inactive = (Article.objects.create(title="Same", is_active=value) for value in (True, False))
     assert list(Article.objects.active()) == [active]
     assert list(Article.objects.inactive()) == [inactive]
@@ -103,11 +103,11 @@ def test_active_and_inactive_rows_are_told_apart() -> None:
         ("x" * 200, "x" * 70),
     ],
 )
-def test_a_slug_is_made_from_the_title(title: str, slug: str) -> None:
+def test_slug_is_generated_from_the_title(title: str, slug: str) -> None:
     assert Article.objects.create(title=title).slug == slug
 
 
-def test_a_slug_is_kept_when_the_title_changes_or_the_slug_is_given() -> None:
+def test_slug_is_kept_when_title_changes_or_slug_is_set() -> None:
     article = Article.objects.create(title="First")
     article.title = "Second"
     article.save()
@@ -115,13 +115,13 @@ def test_a_slug_is_kept_when_the_title_changes_or_the_slug_is_given() -> None:
     assert Article.objects.create(title="First", slug="mine").slug == "mine"
 
 
-def test_equal_titles_get_numbered_slugs_also_inside_a_transaction() -> None:
+def test_slug_gets_a_number_for_equal_titles_in_a_transaction() -> None:
     with transaction.atomic():
         slugs = [Article.objects.create(title="Same").slug for _ in range(3)]
     assert slugs == ["same", "same-2", "same-3"]
 
 
-def test_a_hundred_equal_titles_are_not_the_end() -> None:
+def test_slug_gets_random_suffix_after_100_attempts() -> None:
     numbered = [f"same-{number}" for number in range(2, SLUG_ATTEMPTS + 1)]
     Article.objects.bulk_create(Article(title="Same", slug=slug) for slug in ["same", *numbered])
     slugs = {Article.objects.create(title="Same").slug for _ in range(2)}
@@ -130,7 +130,7 @@ def test_a_hundred_equal_titles_are_not_the_end() -> None:
     assert slugs.isdisjoint(numbered)
 
 
-def test_a_fault_that_is_not_the_slugs_is_not_tried_again(
+def test_slug_is_not_retried_on_other_integrity_errors(
     django_assert_max_num_queries: DjangoAssertNumQueries,
 ) -> None:
     article = Article(title="Same")
@@ -140,7 +140,7 @@ def test_a_fault_that_is_not_the_slugs_is_not_tried_again(
 
 
 @pytest.mark.django_db(transaction=True)
-def test_equal_titles_saved_at_the_same_moment_get_different_slugs() -> None:
+def test_slug_is_unique_for_concurrent_inserts() -> None:
     number = 8
     barrier = Barrier(number)
 

@@ -22,7 +22,7 @@ pytestmark = [pytest.mark.django_db, pytest.mark.urls("tests.sampleapp.urls")]
 
 
 def pages(api: Client, url: str | None) -> Iterator[list[dict[str, Any]]]:
-    """Every page from the first to the last, as a client follows the links."""
+    """Yield all pages by following the next links."""
     while url:
         response = api.get(url)
         assert response.status_code == 200, response.content
@@ -30,7 +30,7 @@ def pages(api: Client, url: str | None) -> Iterator[list[dict[str, Any]]]:
         url = response.json()["next"]
 
 
-def test_pages_neither_repeat_nor_miss_rows_of_the_same_moment(api: Client) -> None:
+def test_pages_neither_repeat_nor_miss_rows_with_equal_timestamps(api: Client) -> None:
     notes = NoteFactory.create_batch(23, created_at=timezone.now())
     followed = list(pages(api, reverse("note-list", query={"page_size": 4})))
     assert [len(page) for page in followed] == [4, 4, 4, 4, 4, 3]
@@ -38,7 +38,7 @@ def test_pages_neither_repeat_nor_miss_rows_of_the_same_moment(api: Client) -> N
     assert sorted(seen) == sorted(str(note.pk) for note in notes)
 
 
-def test_the_way_back_shows_the_same_pages(api: Client) -> None:
+def test_previous_links_lead_to_the_same_pages(api: Client) -> None:
     NoteFactory.create_batch(7, created_at=timezone.now())
     first = api.get(reverse("note-list", query={"page_size": 3})).json()
     second = api.get(first["next"]).json()
@@ -50,7 +50,7 @@ def test_the_way_back_shows_the_same_pages(api: Client) -> None:
     assert back["previous"] is None
 
 
-def test_rows_added_meanwhile_shift_nothing(api: Client) -> None:
+def test_rows_added_concurrently_shift_no_page(api: Client) -> None:
     old = {str(note.pk) for note in NoteFactory.create_batch(9)}
     seen = []
     for page in pages(api, reverse("note-list", query={"page_size": 2})):
@@ -59,7 +59,7 @@ def test_rows_added_meanwhile_shift_nothing(api: Client) -> None:
     assert sorted(seen) == sorted(old)
 
 
-def test_a_list_starts_with_the_newest_and_can_be_ordered(api: Client) -> None:
+def test_list_starts_with_the_newest_and_can_be_ordered(api: Client) -> None:
     notes = [NoteFactory.create(text=text) for text in "bca"]
     newest_first = [str(note.pk) for note in reversed(notes)]
     assert [row["id"] for row in api.get(reverse("note-list")).json()["results"]] == newest_first
@@ -68,7 +68,7 @@ def test_a_list_starts_with_the_newest_and_can_be_ordered(api: Client) -> None:
         assert [row["text"] for page in pages(api, url) for row in page] == list(texts), ordering
 
 
-def test_rows_of_equal_value_follow_one_order_in_both_directions(api: Client) -> None:
+def test_rows_with_equal_values_have_the_same_order_in_both_directions(api: Client) -> None:
     NoteFactory.create_batch(5, text="same")
     upwards, downwards = (
         [
@@ -95,9 +95,7 @@ def test_rows_of_equal_value_follow_one_order_in_both_directions(api: Client) ->
         ("many", PAGE_SIZE),
     ],
 )
-def test_the_size_of_a_page_is_chosen_within_bounds(
-    api: Client, route: str, page_size: str | None, expected: int
-) -> None:
+def test_page_size_is_bounded(api: Client, route: str, page_size: str | None, expected: int) -> None:
     NoteFactory.create_batch(MAX_PAGE_SIZE + 1, owner=NoteFactory.create().owner)
     response = api.get(reverse(route), {"page_size": page_size} if page_size else {})
     assert len(response.json()["results"]) == expected
@@ -109,7 +107,7 @@ SOME_TIMES = [datetime(2026, 1, 1, 12, tzinfo=UTC) + timedelta(microseconds=numb
 
 @pytest.fixture
 def measurements() -> list[Measurement]:
-    """Rows with few different values in each column, many of them NULL."""
+    """Create rows with few distinct values per column, many of them NULL."""
     random = Random(8)  # noqa: S311 - the same rows in every run
     owners = [None, *UserFactory.create_batch(2), UserFactory.create(last_login=SOME_TIMES[0])]
     rows = [
@@ -132,7 +130,7 @@ def measurements() -> list[Measurement]:
 
 
 def walk(api: Client, link: str, url: str) -> tuple[list[str], str]:
-    """The keys of all rows from one page to the last one in the direction of `link`, and the URL of that."""
+    """Return the primary keys of all rows in the direction of `link`, and the URL of the last page."""
     keys: list[str] = []
     while True:
         response = api.get(url)
@@ -194,7 +192,7 @@ def test_nulls_come_last_in_both_directions(
 
 
 @pytest.mark.parametrize("ordering", ["label", "-remark"])
-def test_more_rows_of_equal_value_than_an_offset_may_skip(api: Client, ordering: str) -> None:
+def test_pages_work_for_more_equal_values_than_the_offset_cutoff(api: Client, ordering: str) -> None:
     Measurement.objects.bulk_create(Measurement(label="same") for _ in range(1_100))
     first, last = MeasurementFactory.create(label=""), MeasurementFactory.create(label="z")
     url = reverse("measurement-list", query={"ordering": ordering, "page_size": 100})
@@ -206,7 +204,7 @@ def test_more_rows_of_equal_value_than_an_offset_may_skip(api: Client, ordering:
 
 @pytest.mark.parametrize("ordering", ["-created_at", "-value", "is_valid,label", "owner__email"])
 @pytest.mark.parametrize("link", ["next", "previous"])
-def test_rows_that_are_added_and_deleted_shift_no_other_row(
+def test_added_and_deleted_rows_shift_no_other_row(
     api: Client, measurements: list[Measurement], ordering: str, link: str
 ) -> None:
     url = reverse("measurement-list", query={"ordering": ordering, "page_size": 8})
@@ -217,9 +215,9 @@ def test_rows_that_are_added_and_deleted_shift_no_other_row(
         body = api.get(url).json()
         page = [row["id"] for row in body["results"]]
         seen += page
-        # Also the row that the link leads on from.
+        # Includes the row that the cursor refers to.
         Measurement.objects.filter(pk__in=page).delete()
-        # Before all that was seen, in between, and behind.
+        # New rows before, between and after the rows already seen.
         MeasurementFactory.create_batch(2, created_at=SOME_TIMES[0], value=Decimal("0.2"))
         url = body[link]
     old = {str(row.pk) for row in measurements}
@@ -227,7 +225,7 @@ def test_rows_that_are_added_and_deleted_shift_no_other_row(
     assert len(seen) == len(set(seen))
 
 
-def test_an_empty_page_leads_back_to_the_last_rows(api: Client) -> None:
+def test_empty_page_links_back_to_the_last_rows(api: Client) -> None:
     notes = NoteFactory.create_batch(4)
     newest_first = [str(note.pk) for note in reversed(notes)]
     first = api.get(reverse("note-list", query={"page_size": 2})).json()
@@ -238,13 +236,13 @@ def test_an_empty_page_leads_back_to_the_last_rows(api: Client) -> None:
     assert [row["id"] for row in api.get(empty["previous"]).json()["results"]] == newest_first[:2]
 
 
-def test_a_long_text_makes_no_long_cursor(api: Client) -> None:
+def test_cursor_length_is_bounded_for_long_text(api: Client) -> None:
     MeasurementFactory.create_batch(2, remark="".join(chr(0x1F300 + number % 700) for number in range(5_000)))
     response = api.get(reverse("measurement-list", query={"ordering": "remark", "page_size": 1}))
     assert len(response.json()["next"]) < 2000
 
 
-def test_a_page_is_one_query(api: Client, django_assert_num_queries: Any) -> None:
+def test_page_needs_one_query(api: Client, django_assert_num_queries: Any) -> None:
     MeasurementFactory.create_batch(5)
     url = reverse("measurement-list", query={"ordering": "owner__email,remark", "page_size": 2})
     with django_assert_num_queries(1):
@@ -274,7 +272,7 @@ def cursor_of(api: Client, route: str, **query: Any) -> str:
     ],
 )
 @pytest.mark.parametrize("route", ["note-list", "v1:users:user-list"])
-def test_a_cursor_that_was_changed_or_made_up_is_not_found(route: str, change: Callable[[str], str]) -> None:
+def test_forged_cursor_is_not_found(route: str, change: Callable[[str], str]) -> None:
     api = Client()
     api.force_authenticate(SuperuserFactory.create())
     NoteFactory.create_batch(2)
@@ -282,7 +280,7 @@ def test_a_cursor_that_was_changed_or_made_up_is_not_found(route: str, change: C
     assert (response.status_code, response["Content-Type"]) == (404, "application/problem+json")
 
 
-def test_a_cursor_is_for_one_list_and_one_ordering(api: Client) -> None:
+def test_cursor_is_valid_for_one_list_and_one_ordering(api: Client) -> None:
     api.force_authenticate(SuperuserFactory.create())
     NoteFactory.create_batch(2)
     cursor = cursor_of(api, "note-list", ordering="text")
@@ -293,7 +291,7 @@ def test_a_cursor_is_for_one_list_and_one_ordering(api: Client) -> None:
     assert api.get(reverse("note-list"), {"cursor": ""}).status_code == 200
 
 
-def test_numbered_pages_know_the_total(api: Client) -> None:
+def test_numbered_pages_have_the_total(api: Client) -> None:
     NoteFactory.create_batch(5)
     url = reverse("numbered-note-list", query={"page_size": 2})
     first = api.get(url).json()

@@ -16,7 +16,7 @@ NOBODY = {"get": 401, "put": 401, "patch": 401, "delete": 401}
 
 
 def answers(client: APIClient, route: str, note: Note) -> dict[str, int]:
-    """What each method answers."""
+    """Return the response status of each method."""
     url = reverse(f"{route}-detail", args=[note.pk])
     body = {"text": "changed"}
     return {
@@ -34,7 +34,7 @@ def logged_in(user: User) -> Client:
 
 
 @pytest.mark.parametrize("route", ["owned-note", "published-note", "created-note"])
-def test_what_has_an_owner_asks_anonymous_clients_to_log_in(api: Client, route: str) -> None:
+def test_owned_object_requires_authentication(api: Client, route: str) -> None:
     note = NoteFactory.create()
     assert answers(api, route, note) == NOBODY
     response = api.get(reverse(f"{route}-list"))
@@ -42,29 +42,29 @@ def test_what_has_an_owner_asks_anonymous_clients_to_log_in(api: Client, route: 
     assert response["WWW-Authenticate"] == 'Bearer realm="api"'
 
 
-def test_only_the_owner_of_an_object_passes(user: User) -> None:
+def test_owned_object_is_accessible_to_its_owner_only(user: User) -> None:
     mine, foreign = NoteFactory.create(owner=user), NoteFactory.create()
     assert answers(logged_in(user), "owned-note", foreign) == DENIED
     assert answers(logged_in(user), "owned-note", mine) == ALLOWED
 
 
-def test_not_even_staff_pass_for_the_owner() -> None:
+def test_owned_object_is_forbidden_for_superusers() -> None:
     assert answers(logged_in(SuperuserFactory.create()), "owned-note", NoteFactory.create()) == DENIED
 
 
-def test_the_view_names_the_field_of_the_owner(user: User) -> None:
+def test_owner_field_is_configurable(user: User) -> None:
     owned, created = NoteFactory.create(owner=user), NoteFactory.create(created_by=user)
     assert answers(logged_in(user), "created-note", owned) == DENIED
     assert answers(logged_in(user), "created-note", created) == ALLOWED
 
 
-def test_what_others_own_can_be_read_but_not_written(user: User) -> None:
+def test_owner_or_read_only_allows_others_to_read(user: User) -> None:
     mine, foreign = NoteFactory.create(owner=user), NoteFactory.create()
     assert answers(logged_in(user), "published-note", foreign) == DENIED | {"get": 200}
     assert answers(logged_in(user), "published-note", mine) == ALLOWED
 
 
-def test_staff_write_what_users_may_read() -> None:
+def test_admin_or_read_only_allows_staff_to_write() -> None:
     url = reverse("article-list")
     body = {"title": "News"}
     assert Client().get(url).status_code == 401
@@ -74,7 +74,7 @@ def test_staff_write_what_users_may_read() -> None:
     assert logged_in(StaffFactory.create()).post(url, body).status_code == 201
 
 
-def test_a_role_lets_its_members_pass() -> None:
+def test_role_grants_access_to_members_and_superusers() -> None:
     url = reverse("editorial")
     publisher, reader = UserFactory.create(), UserFactory.create()
     publisher.groups.add(GroupFactory.create(name="publisher"))

@@ -13,7 +13,7 @@ HTML = "text/html,application/xhtml+xml,*/*;q=0.8"
 
 @pytest.fixture(autouse=True)
 def _browsable(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The renderers of development."""
+    """Enable the browsable API, as in development."""
     monkeypatch.setattr(APIView, "renderer_classes", [JSONRenderer, BrowsableAPIRenderer])
 
 
@@ -31,7 +31,7 @@ def test_errors_are_html_for_browsers_and_problem_details_for_programs(
     assert (problem.status_code, problem["Content-Type"]) == (status, "application/problem+json")
 
 
-def test_forms_ask_for_the_input_of_the_method(user_api: Client) -> None:
+def test_forms_have_the_input_fields_of_the_method(user_api: Client) -> None:
     page = user_api.get(reverse("v1:users:me"), headers={"accept": HTML}).content.decode()
     assert "&quot;first_name&quot;" in page
     page = user_api.get(reverse("v1:users:avatar"), headers={"accept": HTML}).content.decode()
@@ -39,7 +39,7 @@ def test_forms_ask_for_the_input_of_the_method(user_api: Client) -> None:
     assert 'name="avatar"' in page
 
 
-def test_root_is_a_page_of_links(api: Client) -> None:
+def test_root_page_has_links(api: Client) -> None:
     page = api.get(reverse("v1:root"), headers={"accept": HTML})
     assert page.status_code == 200
     assert f'href="http://testserver{reverse("v1:users:me")}"' in page.content.decode()

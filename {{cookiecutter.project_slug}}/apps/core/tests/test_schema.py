@@ -22,7 +22,7 @@ def _empty_cache() -> None:
 
 
 @pytest.mark.usefixtures("_empty_cache")
-def test_document_is_built_once_for_requests_at_the_same_time() -> None:
+def test_document_is_built_once_for_concurrent_requests() -> None:
     start = Barrier(20)
 
     def request() -> bytes:
@@ -45,7 +45,7 @@ def test_document_is_built_once_for_requests_at_the_same_time() -> None:
 
 @pytest.mark.usefixtures("_empty_cache")
 @pytest.mark.parametrize("lang", ["xx", "e" * 600, "de\0", "../de", ""])
-def test_document_in_an_unknown_language_is_not_built(api: Client, lang: str) -> None:
+def test_document_is_not_built_for_unknown_language(api: Client, lang: str) -> None:
     default = api.get(reverse("schema"))
     response = api.get(reverse("schema"), {"lang": lang})
     assert response.content == default.content
@@ -68,7 +68,7 @@ def test_document_is_the_same_in_yaml_and_json(api: Client) -> None:
 
 
 @pytest.mark.parametrize("name", ["schema", "docs", "redoc"])
-def test_documentation_is_not_sent_again_when_unchanged(api: Client, name: str) -> None:
+def test_documentation_responds_with_304_when_unchanged(api: Client, name: str) -> None:
     first = api.get(reverse(name))
     second = api.get(reverse(name), HTTP_IF_NONE_MATCH=first["ETag"])
     assert second.status_code == 304

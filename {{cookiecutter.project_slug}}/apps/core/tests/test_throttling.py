@@ -26,19 +26,19 @@ def statuses(api: Client, count: int, route: str = "open", **extra: Any) -> list
 
 @pytest.fixture
 def rates(settings: Settings) -> dict[str, str]:
-    """The rates, which a test sets."""
+    """Disable all rates and return them for the test to set."""
     settings.THROTTLE_RATES = dict.fromkeys(settings.THROTTLE_RATES, "none")
     throttle_rates: dict[str, str] = settings.THROTTLE_RATES
     return throttle_rates
 
 
-def test_a_client_may_ask_as_often_as_the_rate_says(api: Client, rates: dict[str, str]) -> None:
+def test_client_is_throttled_above_the_rate(api: Client, rates: dict[str, str]) -> None:
     rates["anon"] = "3/minute"
     with time_machine.travel(NOON, tick=False):
         assert statuses(api, 5) == [200, 200, 200, 429, 429]
 
 
-def test_a_new_window_starts_the_count_anew(api: Client, rates: dict[str, str]) -> None:
+def test_counter_resets_in_a_new_window(api: Client, rates: dict[str, str]) -> None:
     rates["anon"] = "1/minute"
     with time_machine.travel(NOON + timedelta(seconds=18), tick=False) as clock:
         assert statuses(api, 2) == [200, 429]
@@ -49,7 +49,7 @@ def test_a_new_window_starts_the_count_anew(api: Client, rates: dict[str, str]) 
         assert statuses(api, 2) == [200, 429]
 
 
-def test_the_sustained_limit_holds_beside_the_burst(api: Client, rates: dict[str, str]) -> None:
+def test_sustained_limit_applies_with_the_burst_limit(api: Client, rates: dict[str, str]) -> None:
     rates["anon"] = "2/minute,3/day"
     with time_machine.travel(NOON, tick=False) as clock:
         assert statuses(api, 3) == [200, 200, 429]
@@ -61,9 +61,7 @@ def test_the_sustained_limit_holds_beside_the_burst(api: Client, rates: dict[str
         assert statuses(api, 1) == [200]
 
 
-def test_requests_over_the_burst_do_not_use_up_the_sustained_limit(
-    api: Client, rates: dict[str, str]
-) -> None:
+def test_throttled_requests_do_not_use_up_the_sustained_limit(api: Client, rates: dict[str, str]) -> None:
     rates["anon"] = "1/minute,2/day"
     with time_machine.travel(NOON, tick=False) as clock:
         assert statuses(api, 9) == [200] + [429] * 8
@@ -71,17 +69,17 @@ def test_requests_over_the_burst_do_not_use_up_the_sustained_limit(
         assert statuses(api, 1) == [200]
 
 
-def test_no_rate_is_no_limit(api: Client, rates: dict[str, str]) -> None:
+def test_rate_none_disables_the_limit(api: Client, rates: dict[str, str]) -> None:
     assert set(statuses(api, 20)) == {200}
 
 
-def test_each_address_is_counted_by_itself(api: Client, rates: dict[str, str]) -> None:
+def test_ip_addresses_have_separate_counters(api: Client, rates: dict[str, str]) -> None:
     rates["anon"] = "1/day"
     assert statuses(api, 2, REMOTE_ADDR="192.0.2.1") == [200, 429]
     assert statuses(api, 2, REMOTE_ADDR="192.0.2.2") == [200, 429]
 
 
-def test_nobody_gets_a_count_of_their_own_by_a_forged_header(
+def test_forged_header_does_not_get_a_separate_counter(
     api: Client, rates: dict[str, str], settings: Settings
 ) -> None:
     rates["anon"] = "1/day"
@@ -90,7 +88,7 @@ def test_nobody_gets_a_count_of_their_own_by_a_forged_header(
     assert [statuses(api, 1, HTTP_X_FORWARDED_FOR=header) for header in forged] == [[200], [429], [429]]
 
 
-def test_users_are_counted_by_account_wherever_they_are(user: User, rates: dict[str, str]) -> None:
+def test_users_are_throttled_by_account_across_ip_addresses(user: User, rates: dict[str, str]) -> None:
     rates |= {"anon": "1/day", "user": "2/day"}
     api, other = Client(), Client()
     api.force_authenticate(user)
@@ -104,7 +102,7 @@ def test_users_are_counted_by_account_wherever_they_are(user: User, rates: dict[
     ("authorization", "scope"), [("", "anon"), ("Bearer x", "token"), ("Bearer a.b.c", "token")]
 )
 @pytest.mark.parametrize("route", ["v1:users:me", "v1:auth:logout", "v1:users:user-list"])
-def test_requests_that_end_in_401_are_limited(
+def test_unauthorized_requests_are_throttled(
     api: Client, rates: dict[str, str], authorization: str, scope: str, route: str
 ) -> None:
     rates |= {"anon": "1/day", "token": "1/day", scope: "2/day"}
@@ -115,7 +113,7 @@ def test_requests_that_end_in_401_are_limited(
     assert responses[2].json()["type"] == "urn:problem:throttled"
 
 
-def test_anonymous_limit_leaves_logins_and_users_alone(user: User, rates: dict[str, str]) -> None:
+def test_anonymous_limit_does_not_affect_logins_and_users(user: User, rates: dict[str, str]) -> None:
     rates["anon"] = "1/day"
     api = Client()
     assert [api.get(reverse("v1:users:me")).status_code for _ in range(2)] == [401, 429]
@@ -125,7 +123,7 @@ def test_anonymous_limit_leaves_logins_and_users_alone(user: User, rates: dict[s
     assert [Client().post(reverse("v1:auth:token"), login).status_code for _ in range(3)] == [401] * 3
 
 
-def test_endpoints_for_passwords_have_a_limit_each(api: Client, rates: dict[str, str]) -> None:
+def test_password_endpoints_have_separate_limits(api: Client, rates: dict[str, str]) -> None:
     rates["auth"] = "2/day"
     token, reset = reverse("v1:auth:token"), reverse("v1:auth:password-reset")
     login = {"email": "ann@example.com", "password": "not this one"}
@@ -133,22 +131,20 @@ def test_endpoints_for_passwords_have_a_limit_each(api: Client, rates: dict[str,
     assert [api.post(reset, login).status_code for _ in range(3)] == [202, 202, 429]
 
 
-def test_endpoints_for_signed_tokens_have_a_limit_of_their_own(api: Client, rates: dict[str, str]) -> None:
+def test_token_endpoints_have_a_separate_limit(api: Client, rates: dict[str, str]) -> None:
     rates |= {"auth": "1/day", "token": "2/day"}
     url = reverse("v1:auth:token-verify")
     assert [api.post(url, {"token": "x"}).status_code for _ in range(3)] == [401, 401, 429]
 
 
-def test_a_network_of_ipv6_is_one_client(api: Client, rates: dict[str, str]) -> None:
+def test_ipv6_network_is_one_client(api: Client, rates: dict[str, str]) -> None:
     rates["anon"] = "1/day"
     assert statuses(api, 1, REMOTE_ADDR="2001:db8:0:1::1") == [200]
     assert statuses(api, 1, REMOTE_ADDR="2001:db8:0:1:ffff::2") == [429]
     assert statuses(api, 1, REMOTE_ADDR="2001:db8:0:2::1") == [200]
 
 
-def test_of_many_requests_at_once_exactly_the_allowed_ones_pass(
-    rates: dict[str, str], settings: Settings
-) -> None:
+def test_concurrent_requests_are_counted_exactly(rates: dict[str, str], settings: Settings) -> None:
     rates["anon"] = "20/day"
     settings.CACHES |= {"counters": {"BACKEND": "tests.sampleapp.caches.MeetingCache"}}
     url = reverse("open")
@@ -162,7 +158,7 @@ def test_of_many_requests_at_once_exactly_the_allowed_ones_pass(
     assert answered == {200: 20, 429: 20}
 
 
-def test_rates_are_read_as_they_are_documented() -> None:
+def test_rates_are_parsed() -> None:
     assert parse_rates("60/minute, 1000/day") == ((60, 60), (1000, 86_400))
     assert parse_rates("1/second,2/hour") == ((1, 1), (2, 3600))
     assert parse_rates("none") == ()
@@ -171,7 +167,7 @@ def test_rates_are_read_as_they_are_documented() -> None:
 @pytest.mark.parametrize(
     ("names", "seconds"), [("s sec second", 1), ("m min minute", 60), ("h hour", 3600), ("d day", 86_400)]
 )
-def test_period_has_the_names_of_django_rest_framework(names: str, seconds: int) -> None:
+def test_period_names_are_those_of_django_rest_framework(names: str, seconds: int) -> None:
     assert {parse_rates(f"7/{name}") for name in names.split()} == {((7, seconds),)}
 
 
@@ -191,7 +187,7 @@ def test_period_has_the_names_of_django_rest_framework(names: str, seconds: int)
         "",
     ],
 )
-def test_a_rate_that_cannot_be_read_says_what_is_wrong(rate: str) -> None:
+def test_invalid_rate_raises_a_clear_error(rate: str) -> None:
     with pytest.raises(ValueError, match="is no rate, for example: 60/minute") as error:
         parse_rates(rate)
     assert repr(rate) in str(error.value)

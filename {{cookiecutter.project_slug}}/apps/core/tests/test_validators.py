@@ -8,7 +8,7 @@ from apps.core.validators import validate_extension, validate_size
 
 
 def refusal(validate: partial[None]) -> str:
-    """The code with which something is refused."""
+    """Return the error code of a validator."""
     with pytest.raises(ValidationError) as error:
         validate()
     assert error.value.messages[0]
@@ -18,27 +18,27 @@ def refusal(validate: partial[None]) -> str:
 
 
 @pytest.mark.parametrize("size", [1, 10])
-def test_a_file_within_the_limit_passes(size: int) -> None:
+def test_file_within_the_size_limit_is_valid(size: int) -> None:
     validate_size(SimpleUploadedFile("a.txt", b"x" * size), max_bytes=10)
 
 
-def test_a_file_that_is_empty_or_too_large_is_refused() -> None:
+def test_empty_or_too_large_file_is_rejected() -> None:
     for content, code in {b"": "empty", b"x" * 11: "too_large"}.items():
         assert refusal(partial(validate_size, SimpleUploadedFile("a.txt", content), max_bytes=10)) == code
 
 
-def test_the_size_that_is_allowed_is_told() -> None:
+def test_size_error_names_the_limit() -> None:
     with pytest.raises(ValidationError, match="has 11 bytes, at most 10 are"):
         validate_size(SimpleUploadedFile("a.txt", b"x" * 11), max_bytes=10)
 
 
 @pytest.mark.parametrize("name", ["a.png", "a.PNG", "a.b.png", ".hidden.png"])
-def test_a_name_that_ends_as_allowed_passes(name: str) -> None:
+def test_allowed_extension_is_valid(name: str) -> None:
     validate_extension(SimpleUploadedFile(name, b"x"), allowed={"png"})
 
 
 @pytest.mark.parametrize("name", ["a.exe", "a", "png", "a.png.exe", "a.png.", ".png"])
-def test_a_name_that_ends_otherwise_is_refused(name: str) -> None:
+def test_other_extension_is_rejected(name: str) -> None:
     assert (
         refusal(partial(validate_extension, SimpleUploadedFile(name, b"x"), allowed={"png"})) == "extension"
     )
