@@ -1,7 +1,7 @@
-"""Matches regular expressions against long hostile texts: match_patterns.py [PATTERN]
+"""Script that matches regular expressions against long hostile texts: match_patterns.py [PATTERN]
 
-Without an argument, it matches all of the project. Nothing but the end of a process stops a match that takes
-too long, so this is a program of its own.
+Without an argument, it checks all patterns of the project. It runs as a separate process, because a slow
+match only stops if its process is killed.
 """
 
 import importlib
@@ -23,12 +23,12 @@ import infrastructure
 
 LENGTH = 100_000
 HALF = "a" * (LENGTH // 2)
-# Of the processor, for one text: linear takes some milliseconds of it, quadratic at least three seconds.
+# CPU time limit per text: linear matching takes milliseconds, quadratic matching at least three seconds.
 SECONDS = 1.0
 
 
 def module_names() -> Iterator[str]:
-    """The modules that requests pass through: no tests, no migrations, no settings of other environments."""
+    """Yield the modules used in requests: no tests, no migrations, no settings of other environments."""
     for package in (apps, config, infrastructure):
         for found in pkgutil.walk_packages(package.__path__, f"{package.__name__}."):
             folders = set(found.name.split(".")[:-1])
@@ -37,7 +37,7 @@ def module_names() -> Iterator[str]:
 
 
 def patterns_of(value: Any, depth: int = 3) -> Iterator[re.Pattern[Any]]:
-    """The patterns that a module, a class or a container holds, at some depth."""
+    """Yield the patterns in a module, class or container, up to some depth."""
     if isinstance(value, re.Pattern):
         yield value
         return
@@ -53,7 +53,7 @@ def patterns_of(value: Any, depth: int = 3) -> Iterator[re.Pattern[Any]]:
 
 
 def texts(pattern: str) -> Iterator[str]:
-    """Runs of what a pattern names, alone and between others, and near matches."""
+    """Yield runs of the characters of a pattern, alone and between others, and near matches."""
     for character in sorted({*pattern, *"a1 .@'\"\n\0é"}):
         yield character * LENGTH + "!"
         yield f"a{character}" * (LENGTH // 2)
@@ -66,13 +66,13 @@ def texts(pattern: str) -> Iterator[str]:
 
 
 def match(pattern: re.Pattern[Any]) -> None:
-    """Match one pattern against every text; the process is killed when a match takes too long."""
+    """Match one pattern against every text; the process is killed at the time limit."""
     sys.stdout.write(f"{pattern.pattern!r}\n")
     sys.stdout.flush()
     binary = isinstance(pattern.pattern, bytes)
     for text in texts(str(pattern.pattern)):
         subject: Any = text.encode() if binary else text
-        # Both from every position: a search is the first step of the second.
+        # `sub` searches from every position.
         for method in (pattern.fullmatch, partial(pattern.sub, pattern.pattern[:0])):
             signal.setitimer(signal.ITIMER_VIRTUAL, SECONDS)
             method(subject)
@@ -80,7 +80,7 @@ def match(pattern: re.Pattern[Any]) -> None:
 
 
 def patterns() -> set[re.Pattern[Any]]:
-    """Those of the project."""
+    """Return all patterns of the project."""
     django.setup()
     return {pattern for name in module_names() for pattern in patterns_of(importlib.import_module(name))}
 

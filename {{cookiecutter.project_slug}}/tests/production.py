@@ -1,4 +1,4 @@
-"""Runs the project as it is served, in a process of its own: settings are read once."""
+"""Helpers that run the project with production settings in a separate process."""
 
 import json
 import os
@@ -16,7 +16,7 @@ from django.conf import settings
 
 from config.env import BASE_DIR
 
-# All that a server must be given, as docs/settings.md says.
+# All required variables, as in docs/settings.md.
 REQUIRED = {
     "SECRET_KEY": "only-for-tests-0123456789-abcdefghijklmnopqrstuvwxyz-ABCDEFGH",
     "ALLOWED_HOSTS": "api.example.com",
@@ -27,22 +27,22 @@ REQUIRED = {
     **dict.fromkeys(settings.MEDIA_REQUIRED, "example"),
 }
 if (BASE_DIR / "config/celery.py").exists():
-    # Tasks run where they are queued: no test needs a worker.
+    # In-memory broker: no test needs a worker.
     REQUIRED["CELERY_BROKER_URL"] = "memory://"
-# Those of a developer's `.env` are not for the faults that tests provoke.
+# Errors in tests must not be sent to the services in a developer's `.env`.
 NOT_SENT = {"SENTRY_DSN": "", "OTEL_EXPORTER_OTLP_ENDPOINT": ""}
-# They are collected by a step of the deployment that the tests go without.
+# Tests skip `collectstatic`.
 NO_STATIC_FILES = "ignore:No directory at:UserWarning"
 
 
 def environment(**variables: str) -> dict[str, str]:
-    """The variables of a process in production, some of them changed."""
+    """Return the environment of a production process, with overrides."""
     production = {"DJANGO_SETTINGS_MODULE": "config.settings.production"}
     return os.environ | production | REQUIRED | NOT_SENT | variables
 
 
 def run_python(*arguments: str | Path, **variables: str) -> subprocess.CompletedProcess[str]:
-    """Run Python in production; a warning ends it."""
+    """Run Python with production settings; warnings are errors."""
     return subprocess.run(
         [sys.executable, "-W", "error", "-W", NO_STATIC_FILES, *arguments],
         cwd=BASE_DIR,
@@ -56,7 +56,7 @@ def run_python(*arguments: str | Path, **variables: str) -> subprocess.Completed
 
 @dataclass
 class Server:
-    """gunicorn, answering on `port` and writing to the file `output`."""
+    """A gunicorn process that listens on `port` and logs to the file `output`."""
 
     process: subprocess.Popen[bytes]
     port: int
@@ -65,7 +65,7 @@ class Server:
     def send(
         self, method: str, path: str, body: dict[str, str] | None = None, **headers: str
     ) -> tuple[int, dict[str, str], bytes]:
-        """Send a request as the proxy in front does, without following redirects."""
+        """Send a request as a reverse proxy does, without following redirects."""
         connection = HTTPConnection("127.0.0.1", self.port, timeout=30)
         given = {name.replace("_", "-"): value for name, value in headers.items()}
         headers = {"Host": "api.example.com", "X-Forwarded-Proto": "https"} | given
@@ -79,14 +79,14 @@ class Server:
             connection.close()
 
     def stop(self) -> int:
-        """Ask it to end, as an orchestrator does; returns its exit status."""
+        """Send SIGTERM, as an orchestrator does; returns the exit status."""
         self.process.terminate()
         return self.process.wait(60)
 
 
 @contextmanager
 def served(folder: Path, **variables: str) -> Iterator[Server]:
-    """Serve with gunicorn in production, on a free port."""
+    """Start gunicorn with production settings on a free port."""
     output = folder / "output"
     defaults = {"WEB_BIND": "127.0.0.1:0", "WEB_CONCURRENCY": "1", "PYTHONWARNINGS": NO_STATIC_FILES}
     env = environment(**defaults | variables)

@@ -1,4 +1,4 @@
-"""A server on loopback that keeps what it is sent, in the place of Sentry or of a collector."""
+"""Loopback server that records requests, as a stand-in for Sentry or an OpenTelemetry collector."""
 
 import gzip
 import time
@@ -10,14 +10,14 @@ from threading import Event, Thread
 
 PATIENCE = 30
 DECODERS: dict[str, Callable[[bytes], bytes]] = {
-    "br": lambda body: import_module("brotli").decompress(body),  # without types, where it is installed
+    "br": lambda body: import_module("brotli").decompress(body),  # an untyped optional dependency
     "gzip": gzip.decompress,
     "identity": bytes,
 }
 
 
 class Receiver(ThreadingHTTPServer):
-    """Answers each POST with 200 and `body`, once `open` is set."""
+    """Server that responds to each POST with 200 and `body`, once `open` is set."""
 
     def __init__(self, body: bytes) -> None:
         super().__init__(("127.0.0.1", 0), Handler)
@@ -27,10 +27,10 @@ class Receiver(ThreadingHTTPServer):
         self.open.set()
 
     def wait_for(self, what: Callable[[], bool]) -> None:
-        """Wait until something has arrived.
+        """Wait until a condition holds for the received requests.
 
         Raises:
-            AssertionError: it did not.
+            AssertionError: the wait timed out.
         """
         deadline = time.monotonic() + PATIENCE
         while not what():
@@ -52,7 +52,7 @@ class Handler(BaseHTTPRequestHandler):
         self.wfile.write(self.server.body)
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the name in the base class
-        """Nobody reads it."""
+        """Discard the access log."""
 
 
 @contextmanager

@@ -1,4 +1,4 @@
-"""Serves one request over a real socket, on a free port: `python -m tests.smoke`."""
+"""Smoke test that serves one request over a real socket: `python -m tests.smoke`."""
 
 import os
 import sys
@@ -11,7 +11,7 @@ from django.core.wsgi import get_wsgi_application
 
 class QuietHandler(WSGIRequestHandler):
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the name in the base class
-        """The application logs its requests itself."""
+        """Discard the access log; the application logs requests itself."""
 
 
 def main() -> None:

@@ -1,4 +1,4 @@
-"""Every page of the admin opens, with rows in it and without a query for each row."""
+"""Smoke tests of all admin pages, with rows and without N+1 queries."""
 
 from itertools import count
 from typing import Any
@@ -22,7 +22,7 @@ numbers = count(1)
 
 
 def create(model: type[models.Model]) -> models.Model:
-    """Any valid row: what a field needs follows from its type."""
+    """Create a valid row, with values by field type."""
     values = {
         field.name: value(field)
         for field in model._meta.concrete_fields  # noqa: SLF001 - Django's documented Options API
@@ -63,12 +63,12 @@ def page(browser: Client, model: type[models.Model], name: str, *args: Any, **qu
     return browser.get(reverse(f"admin:{options.app_label}_{options.model_name}_{name}", args=args), query)
 
 
-def test_the_front_page_opens(browser: Client) -> None:
+def test_index_page_opens(browser: Client) -> None:
     assert browser.get(reverse("admin:index")).status_code == 200
 
 
 @pytest.mark.parametrize("model", MODELS, ids=lambda model: model._meta.label)  # noqa: SLF001
-def test_every_page_of_a_model_opens(browser: Client, superuser: User, model: type[models.Model]) -> None:
+def test_model_pages_open(browser: Client, superuser: User, model: type[models.Model]) -> None:
     request = RequestFactory().get("/")
     request.user = superuser
     rows = [create(model) for _ in range(3)]
@@ -109,7 +109,7 @@ ODD_TIMES = [
 
 
 def check_query(browser: Client, model: type[models.Model], query: dict[str, str], *args: Any) -> None:
-    # PostgreSQL refuses some of them, which would end the transaction of the test.
+    # PostgreSQL rejects some queries, which would abort the transaction of the test.
     with transaction.atomic():
         options = model._meta  # noqa: SLF001 - Django's documented Options API
         name = f"admin:{options.app_label}_{options.model_name}_{'change' if args else 'changelist'}"
@@ -119,7 +119,7 @@ def check_query(browser: Client, model: type[models.Model], query: dict[str, str
 
 
 @pytest.mark.parametrize("model", MODELS, ids=lambda model: model._meta.label)  # noqa: SLF001
-def test_odd_query_of_a_model_is_no_server_error(browser: Client, model: type[models.Model]) -> None:
+def test_malformed_query_of_a_model_is_no_server_error(browser: Client, model: type[models.Model]) -> None:
     create(model)
     for query in ({"pk__in": "9" * 30}, {"pk__range": "1"}, {"p": "9" * 30}, {"o": "9.9.9"}, {"pk": "a\0"}):
         check_query(browser, model, query)
@@ -129,11 +129,11 @@ def test_odd_query_of_a_model_is_no_server_error(browser: Client, model: type[mo
 
 
 @pytest.mark.parametrize("query", [*ODD_QUERIES, *ODD_TIMES], ids=str)
-def test_odd_query_of_the_admin_is_no_server_error(browser: Client, query: dict[str, str]) -> None:
+def test_malformed_query_of_the_admin_is_no_server_error(browser: Client, query: dict[str, str]) -> None:
     check_query(browser, User, query)
 
 
-def test_odd_query_leads_back_to_the_list(browser: Client, caplog: pytest.LogCaptureFixture) -> None:
+def test_malformed_query_redirects_to_the_list(browser: Client, caplog: pytest.LogCaptureFixture) -> None:
     url = reverse("admin:users_user_changelist")
     response = browser.get(url, {"created_at__year": "9999"})
     assert (response.status_code, response["Location"]) == (302, f"{url}?e=1")
@@ -142,7 +142,7 @@ def test_odd_query_leads_back_to_the_list(browser: Client, caplog: pytest.LogCap
 
 
 @pytest.mark.parametrize("model", MODELS, ids=lambda model: model._meta.label)  # noqa: SLF001
-def test_nobody_but_staff_sees_a_page(api: Client, user: User, model: type[models.Model]) -> None:
+def test_admin_pages_require_staff_status(api: Client, user: User, model: type[models.Model]) -> None:
     api.force_login(user)
     response = page(api, model, "changelist")
     assert (response.status_code, response["Location"].partition("?")[0]) == (302, reverse("admin:login"))

@@ -1,4 +1,4 @@
-"""The pages that people open, in a real browser: nothing is blocked, nothing is loaded from elsewhere."""
+"""HTML pages in a real browser: no console errors and no requests to other hosts."""
 
 import json
 import shutil
@@ -42,7 +42,7 @@ pytestmark = [
 
 
 class Browser:
-    """Chromium, and what it complained about and asked for."""
+    """Chromium with its console errors and requested hosts."""
 
     def __init__(self, driver: Chrome, server: str) -> None:
         self.driver = driver
@@ -59,11 +59,11 @@ class Browser:
         return self.driver.find_element(By.TAG_NAME, "body").text
 
     def complaints(self) -> list[str]:
-        """What the console shows: a resource that was blocked or is missing, a script that failed."""
+        """Return the console messages: blocked or missing resources and script errors."""
         return [entry["message"] for entry in self.driver.get_log("browser")]
 
     def hosts(self) -> set[str]:
-        """Where requests went."""
+        """Return the hosts of all requests."""
         events = [json.loads(entry["message"])["message"] for entry in self.driver.get_log("performance")]
         sent = [event["params"] for event in events if event["method"] == "Network.requestWillBeSent"]
         urls = [urlsplit(params["request"]["url"]) for params in sent]
@@ -74,7 +74,7 @@ class Browser:
 def driver() -> Iterator[Chrome]:
     options = ChromeOptions()
     options.binary_location = str(CHROMIUM)
-    # Not a folder of pytest: Chromium puts sockets into it, whose paths have to be short.
+    # Not `tmp_path`: Chromium creates sockets in its profile, whose paths must be short.
     with TemporaryDirectory(ignore_cleanup_errors=True) as profile:
         for argument in (*ARGUMENTS, f"--user-data-dir={profile}"):
             options.add_argument(argument)
@@ -86,7 +86,7 @@ def driver() -> Iterator[Chrome]:
 
 @pytest.fixture
 def browser(driver: Chrome, live_server: LiveServer) -> Iterator[Browser]:
-    """A browser in which, at the end of every test, nothing was blocked and nobody else was asked."""
+    """Yield a browser; after the test, assert no console errors and no requests to other hosts."""
     opened = Browser(driver, live_server.url)
     yield opened
     complaints, hosts = opened.complaints(), opened.hosts()
@@ -100,7 +100,7 @@ def superuser(transactional_db: None) -> User:
     return SuperuserFactory.create()
 
 
-def test_people_log_in_to_the_admin_and_see_the_users(browser: Browser, superuser: User) -> None:
+def test_admin_login_leads_to_the_user_list(browser: Browser, superuser: User) -> None:
     browser.open(reverse("admin:index"))
     browser.wait_for("#login-form")
     browser.driver.find_element(By.NAME, "username").send_keys(superuser.email)

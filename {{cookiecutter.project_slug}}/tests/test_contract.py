@@ -1,4 +1,4 @@
-"""Requests made from the OpenAPI document, right and wrong ones, are answered as it says."""
+"""Contract tests: valid and invalid requests from the OpenAPI document get documented responses."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -32,7 +32,7 @@ def is_for_staff(context: HasAPIOperation) -> bool:
     return "403" in context.operation.definition.raw["responses"]
 
 
-# The same requests in every run, few enough for every run.
+# Deterministic, with few examples.
 bounded = settings(
     max_examples=8,
     derandomize=True,
@@ -43,16 +43,16 @@ bounded = settings(
 
 
 EXCLUDED: list[CheckFunction] = [
-    # Refused is also what a schema cannot tell: a weak password, a spent link, a file that is no picture.
+    # Valid input may be rejected for other reasons: a weak password, a used link, an invalid image.
     positive_data_acceptance,
-    # Accepted is also what can be understood: Django REST Framework reads the number 0 as the text "0".
+    # Invalid input may be coerced: Django REST Framework reads the number 0 as the text "0".
     negative_data_rejection,
 ]
 
 
 @contextmanager
 def connection_kept_open() -> Iterator[None]:
-    """As Django's test client does: a request would close it at its end, and with it undo the data."""
+    """Keep the connection open as Django's test client does: closing it would roll back the data."""
     for signal in (request_started, request_finished):
         signal.disconnect(close_old_connections)
     try:
@@ -64,8 +64,8 @@ def connection_kept_open() -> Iterator[None]:
 
 @pytest.fixture
 def headers(request: pytest.FixtureRequest) -> dict[str, str]:
-    """Headers of a client, by its name in `as_client`."""
-    # The client does not unpack.
+    """Return the headers of a client, by its name in `as_client`."""
+    # The client does not decompress responses.
     headers = {"Accept-Encoding": "identity"}
     if request.param != "anonymous":
         factory = {"user": UserFactory, "staff": SuperuserFactory}[request.param]
@@ -76,16 +76,16 @@ def headers(request: pytest.FixtureRequest) -> dict[str, str]:
 def as_client(name: str) -> pytest.MarkDecorator:
     """Send the requests of a test as one client.
 
-    With a parameter, the id of a test names its operation. Without one pytest 9.2 gives all operations of a
-    function the same id, and pytest-xdist runs only one test of each id.
+    The parameter gives each operation a test ID of its own: without one, pytest 9.2 repeats the ID of the
+    function, and pytest-xdist runs only one test per ID.
     """
     return pytest.mark.parametrize("headers", [name], indirect=True)
 
 
 def check(case: Case[Any], headers: dict[str, str]) -> None:
-    """Send one request, compare the response with the document, and roll back."""
+    """Send one request, validate the response against the document, and roll back."""
     with connection_kept_open():
-        # A savepoint alone: a durable atomic block may not run inside another block.
+        # A savepoint instead of `atomic`: a durable block must not be nested.
         savepoint = connection.savepoint()
         assert savepoint
         try:
@@ -115,8 +115,8 @@ def test_staff_get_documented_responses(case: Case[Any], headers: dict[str, str]
     check(case, headers)
 
 
-def test_contract_has_one_test_for_each_operation_and_client(request: pytest.FixtureRequest) -> None:
-    # Collected again, so that `-k` does not hide any.
+def test_contract_has_one_test_per_operation_and_client(request: pytest.FixtureRequest) -> None:
+    # Collect again, since `-k` may have deselected tests.
     collectors = request.node.getparent(pytest.Module).collect()
     ids = [
         item.nodeid for case in collectors if isinstance(case, SchemathesisCase) for item in case.collect()

@@ -1,4 +1,4 @@
-"""`.env` as the project reads it: as Docker Compose does, whose 2.26 gave the values below."""
+"""Parsing of `.env`, which must match Docker Compose; the expected values are from version 2.26."""
 
 from pathlib import Path
 
@@ -33,7 +33,7 @@ def read(folder: Path, content: bytes) -> DotEnv:
         (b'A="it\'s # y"# comment', "it's # y"),
     ],
 )
-def test_dotenv_is_read_as_compose_reads_it(tmp_path: Path, content: bytes, value: str) -> None:
+def test_dotenv_is_parsed_as_by_compose(tmp_path: Path, content: bytes, value: str) -> None:
     dotenv = read(tmp_path, content)
     assert dotenv.data["A"] == value
     assert dotenv.faults == {}
@@ -63,18 +63,18 @@ def test_dotenv_is_read_as_compose_reads_it(tmp_path: Path, content: bytes, valu
         b"A='it\\'s3cret'",
     ],
 )
-def test_dotenv_line_with_another_meaning_is_a_fault_with_its_number(tmp_path: Path, line: bytes) -> None:
+def test_dotenv_line_with_ambiguous_meaning_is_an_error_with_its_number(tmp_path: Path, line: bytes) -> None:
     dotenv = read(tmp_path, b"B=1\n\n" + line + b"\nC=2\n")
     assert list(dotenv.faults) == [".env line 3"]
     assert "s3cret" not in dotenv.faults[".env line 3"]
     assert dotenv.data == {"B": "1", "C": "2"}
 
 
-def test_dotenv_that_is_not_utf8_is_a_fault(tmp_path: Path) -> None:
+def test_dotenv_that_is_not_utf8_is_an_error(tmp_path: Path) -> None:
     assert read(tmp_path, "A=x".encode("utf-16")).faults == {".env": "must be encoded in UTF-8"}
 
 
-def test_dotenv_of_long_lines_is_read_in_linear_time(tmp_path: Path) -> None:
+def test_dotenv_with_long_lines_is_parsed_in_linear_time(tmp_path: Path) -> None:
     for line in (
         b"A=" + b" #" * 50_000,
         b"A=" + b"\t#" * 50_000,

@@ -1,4 +1,4 @@
-"""One list of variables: declared in code, shown in `.env.example`, explained in docs/settings.md."""
+"""Environment variables: consistent between code, `.env.example` and docs/settings.md."""
 
 import ast
 import re
@@ -14,17 +14,17 @@ from tests.production import REQUIRED
 SOURCES = [file for room in ("config", "apps", "infrastructure") for file in BASE_DIR.glob(f"{room}/**/*.py")]
 
 READERS = {"boolean", "choice", "fraction", "integer", "parsed", "path", "require", "text", "texts"}
-# Read by Django before there are settings, and given to each process by whoever starts it.
+# Read by Django before the settings are loaded, and set in the environment of each process.
 BEFORE_SETTINGS = {"DJANGO_SETTINGS_MODULE"}
 COMPONENTS = [
     *sorted((BASE_DIR / "config/settings/components").glob("[!_]*.py")),
     BASE_DIR / "config/settings/base.py",
     BASE_DIR / "gunicorn.conf.py",
 ]
-# What the text of a cell begins with where the default is no value.
+# Defaults that mean "not set".
 NOT_SET: tuple[Any, ...] = ("", [], {}, 0)
 
-# Values that work, and values that stop the start.
+# Valid values, and invalid values that prevent the start.
 VALUES: dict[str, tuple[list[str], list[str]]] = {
     "ADMIN_URL": (
         ["manage", "/manage/", "a/b.c/", "apis/"],
@@ -115,7 +115,7 @@ VALUES: dict[str, tuple[list[str], list[str]]] = {
 
 
 def calls_in_code() -> Iterator[tuple[str, ast.Call]]:
-    """The names of variables, each with the call that reads it."""
+    """Yield the names of variables with the calls that read them."""
     files = [BASE_DIR / "gunicorn.conf.py", *SOURCES]
     for file in files:
         for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
@@ -143,7 +143,7 @@ def names_in_code() -> set[str]:
 
 
 def names_in_stacks() -> Iterator[str]:
-    """What compose files take from the environment; without containers there are none."""
+    """Yield the variables in compose files; projects without containers have none."""
     for file in BASE_DIR.glob("deploy/compose/*.yml"):
         yield from re.findall(r"(?<!\$)\$\{([A-Z][A-Z0-9_]+)", file.read_text(encoding="utf-8"))
 
@@ -154,7 +154,7 @@ def rows_in(file: str, pattern: str) -> list[Any]:
 
 @pytest.fixture(scope="module")
 def declared() -> dict[str, Variable]:
-    """The declarations of every component, also of those that the settings of the tests leave out."""
+    """Return the declarations of all settings components, including those unused in tests."""
     for file in COMPONENTS:
         if file.stem != "base":
             runpy.run_path(str(file))
@@ -162,24 +162,24 @@ def declared() -> dict[str, Variable]:
     return env.declared
 
 
-def test_the_example_shows_every_variable_once() -> None:
+def test_example_lists_every_variable_once() -> None:
     shown = rows_in(".env.example", r"^(?:# )?([A-Z][A-Z0-9_]+)=")
     assert sorted(shown) == sorted({*names_in_code(), *names_in_stacks()})
 
 
-def test_the_documentation_explains_every_variable_once() -> None:
+def test_documentation_lists_every_variable_once() -> None:
     explained = rows_in("docs/settings.md", r"^\| `([A-Z][A-Z0-9_]+)` \|")
     assert sorted(explained) == sorted({*names_in_code(), *names_in_stacks(), *BEFORE_SETTINGS})
 
 
-def test_only_one_module_reads_the_environment() -> None:
+def test_environment_is_read_by_one_module() -> None:
     reads = re.compile(r"os\.(environ\b(?!\.setdefault|\.update)|getenv)")
     files = SOURCES
     found = [file for file in files if reads.search(file.read_text(encoding="utf-8"))]
     assert found == [BASE_DIR / "config/env.py"]
 
 
-def test_declarations_of_one_variable_are_equal() -> None:
+def test_declarations_of_a_variable_are_equal() -> None:
     declarations: dict[str, set[str]] = {}
     for name, call in calls_in_code():
         if not (isinstance(call.func, ast.Attribute) and call.func.attr == "require"):
@@ -187,23 +187,23 @@ def test_declarations_of_one_variable_are_equal() -> None:
     assert {name: found for name, found in declarations.items() if len(found) > 1} == {}
 
 
-def test_declarations_are_as_many_as_names_in_the_code(declared: dict[str, Variable]) -> None:
+def test_declarations_include_all_names_in_the_code(declared: dict[str, Variable]) -> None:
     assert declared.keys() >= names_in_code()
 
 
-def test_the_example_shows_defaults_or_values_that_work(declared: dict[str, Variable]) -> None:
+def test_example_shows_defaults_or_valid_values(declared: dict[str, Variable]) -> None:
     for name, value in rows_in(".env.example", r"^(?:# )?([A-Z][A-Z0-9_]+)=(.+)"):
-        # A placeholder is filled in when a project is generated.
+        # Placeholders are rendered when a project is generated.
         if name in declared and "{{" not in value:
             variable = declared[name]
-            # An email of the project, a URL of a server.
+            # Project-specific values.
             if name in {"DATABASE_URL", "DEFAULT_FROM_EMAIL"}:
                 assert variable.parse(value)
                 continue
             assert variable.parse(value) == variable.default or variable.default in NOT_SET, name
 
 
-def test_the_documentation_gives_the_declared_defaults(declared: dict[str, Variable]) -> None:
+def test_documentation_matches_declared_defaults(declared: dict[str, Variable]) -> None:
     for name, default in rows_in("docs/settings.md", r"^\| `([A-Z][A-Z0-9_]+)` \| ([^|]+) \|"):
         if name not in declared:
             continue
@@ -213,21 +213,20 @@ def test_the_documentation_gives_the_declared_defaults(declared: dict[str, Varia
             assert declared[name].default in NOT_SET, name
 
 
-def test_the_documentation_names_the_required_variables() -> None:
+def test_documentation_marks_required_variables() -> None:
     required = rows_in("docs/settings.md", r"^\| `([A-Z][A-Z0-9_]+)` \|.*\| yes \|$")
     assert {*required} >= REQUIRED.keys() - {"EMAIL_HOST", "AZURE_ACCOUNT_NAME"}
 
 
 def test_passwords_and_keys_are_declared_as_secrets(declared: dict[str, Variable]) -> None:
     secret = re.compile("PASSWORD|SECRET|KEY|DSN|CONNECTION|HEADERS|DATABASE.*URL|REDIS_URL|BROKER_URL")
-    # The path of a file, and names that no secret is part of.
     found = {name for name in declared if secret.search(name)}
     assert {name for name in found if not declared[name].secret} == set()
 
 
 @pytest.mark.parametrize("name", VALUES)
-def test_values_that_cannot_work_are_refused(declared: dict[str, Variable], name: str) -> None:
-    # A variable of an option that was not chosen.
+def test_invalid_values_are_rejected(declared: dict[str, Variable], name: str) -> None:
+    # A variable of an option that the project does not use.
     if name not in declared:
         pytest.skip(f"{name} is not read")
     work, cannot_work = VALUES[name]
@@ -239,7 +238,7 @@ def test_values_that_cannot_work_are_refused(declared: dict[str, Variable], name
 
 
 @pytest.mark.parametrize("value", ["s3cret\n", "s3cret://s3cret:s3cret#s3cret", "[s3cret", "℀s3cret@"])
-def test_faults_quote_no_value(declared: dict[str, Variable], value: str) -> None:
+def test_errors_do_not_quote_the_value(declared: dict[str, Variable], value: str) -> None:
     assert {name for name, variable in declared.items() if "s3cret" in fault(variable, value)} == set()
 
 

@@ -1,4 +1,4 @@
-"""Odd requests to every route, through both applications: no 5xx, and problem details for each error."""
+"""Hostile requests to all routes via WSGI and ASGI: no 5xx, and problem details for every error."""
 
 import asyncio
 import gzip
@@ -29,7 +29,7 @@ from conftest import Client
 
 pytestmark = [
     pytest.mark.django_db,
-    # Files, by ASGI, in a project without the middleware of WebSockets that streams them.
+    # Static files via ASGI in projects without the WebSocket middleware, which streams them.
     pytest.mark.filterwarnings("ignore:StreamingHttpResponse must consume synchronous iterators"),
 ]
 
@@ -233,7 +233,7 @@ def send_by_asgi(sent: Sent) -> Received:
     async def receive() -> dict[str, Any]:
         for message in body:
             return message
-        # The client stays connected.
+        # Simulate a client that stays connected.
         await asyncio.get_running_loop().create_future()
         raise AssertionError
 
@@ -250,7 +250,7 @@ SERVERS = [send_by_wsgi, send_by_asgi]
 
 @contextmanager
 def connection_kept_open() -> Iterator[None]:
-    """As Django's test client does: a request would close the connection, and with it undo the data."""
+    """Keep the connection open as Django's test client does: closing it would roll back the data."""
     for signal in (request_started, request_finished):
         signal.disconnect(close_old_connections)
     try:
@@ -261,13 +261,13 @@ def connection_kept_open() -> Iterator[None]:
 
 
 def check(server: Callable[[Sent], Received], sent: Sent) -> Received:
-    """Send a request, undo what it changed, and check what every response has."""
+    """Send a request, roll back its changes, and check the common properties of responses."""
     with connection_kept_open(), transaction.atomic():
         received = server(sent)
         transaction.set_rollback(True)
     assert received.status < 500, received
     assert received.headers["x-request-id"], received
-    # WhiteNoise refuses a method or a range of a file without a body, and the admin has pages for people.
+    # WhiteNoise responds to a wrong method or range without a body, and admin errors are HTML pages.
     of_file = sent.path.startswith("/static/") and received.status in {405, 416}
     if received.status >= 400 and not of_file and not sent.path.startswith(f"/{django_settings.ADMIN_URL}"):
         assert received.headers["content-type"] == "application/problem+json", received
@@ -311,7 +311,7 @@ def token() -> str:
     return Client().login_by_token(StaffFactory.create()).access
 
 
-# The same requests in every run, few enough for every run.
+# Deterministic, with few examples.
 @settings(
     max_examples=80,
     derandomize=True,
@@ -320,15 +320,13 @@ def token() -> str:
     suppress_health_check=list(HealthCheck),
 )
 @given(sent=requests())
-def test_odd_requests_get_problem_details_and_no_5xx(sent: Sent, token: str) -> None:
+def test_hostile_requests_get_problem_details_and_no_5xx(sent: Sent, token: str) -> None:
     send_to_both(sent, token)
 
 
 @pytest.mark.parametrize("server", SERVERS)
 @pytest.mark.parametrize("charset", CHARSETS)
-def test_charsets_that_cannot_decode_are_ignored_or_415(
-    server: Callable[[Sent], Received], charset: str
-) -> None:
+def test_unsupported_charset_is_ignored_or_415(server: Callable[[Sent], Received], charset: str) -> None:
     host = {"host": "localhost"}
     for path in ("/health/live/", "/api/v1/", "/admin/login/", "/static/admin/css/base.css"):
         headers = host | {"content-type": f"text/plain; charset={charset}"}
@@ -347,7 +345,7 @@ def test_charsets_that_cannot_decode_are_ignored_or_415(
 
 @pytest.mark.parametrize("server", SERVERS)
 @pytest.mark.parametrize("charset", ["utf-8", "UTF-8", '"utf-8"', "us-ascii"])
-def test_utf_8_is_read(server: Callable[[Sent], Received], charset: str) -> None:
+def test_utf_8_charset_is_accepted(server: Callable[[Sent], Received], charset: str) -> None:
     body = b'{"email": "a@example.com"}'
     headers = {"host": "localhost", "content-type": f"application/json; charset={charset}"}
     headers["content-length"] = str(len(body))
@@ -356,9 +354,7 @@ def test_utf_8_is_read(server: Callable[[Sent], Received], charset: str) -> None
 
 @pytest.mark.parametrize("server", SERVERS)
 @pytest.mark.parametrize("path", ["/api/v1/", "/health/ready/", "/admin/login/"])
-def test_more_parameters_than_allowed_are_a_bad_request(
-    server: Callable[[Sent], Received], path: str
-) -> None:
+def test_too_many_parameters_are_no_server_error(server: Callable[[Sent], Received], path: str) -> None:
     headers = {"host": "localhost", "content-type": "text/plain; charset=utf-8"}
     assert check(server, Sent("GET", path, "a&" * 3_000, headers)).status in {200, 400}
 
@@ -377,7 +373,7 @@ def test_more_parameters_than_allowed_are_a_bad_request(
         ("0", 400),
     ],
 )
-def test_content_length_is_a_number(server: Callable[[Sent], Received], value: str, status: int) -> None:
+def test_content_length_must_be_valid(server: Callable[[Sent], Received], value: str, status: int) -> None:
     headers = {"host": "localhost", "content-type": "application/json", "content-length": value}
     assert check(server, Sent("POST", "/api/v1/auth/token/", "", headers)).status == status
 
@@ -390,7 +386,7 @@ def test_content_length_is_a_number(server: Callable[[Sent], Received], value: s
         *("//etc/passwd", "admin/css/../../../manage.py", "admin/css", "admin/css/", ".", ""),
     ],
 )
-def test_paths_that_are_no_static_file_are_not_found(server: Callable[[Sent], Received], path: str) -> None:
+def test_unknown_static_paths_are_not_found(server: Callable[[Sent], Received], path: str) -> None:
     assert check(server, Sent("GET", f"/static/{path}", "", {"host": "localhost"})).status == 404
 
 

@@ -1,4 +1,4 @@
-"""What every answer carries: headers that protect, and what saves a transfer."""
+"""Response headers: security, caching, compression and CORS."""
 
 import gzip
 
@@ -13,12 +13,12 @@ from conftest import Client
 pytestmark = pytest.mark.django_db
 
 PAGES = ["v1:users:me", "schema", "docs", "redoc", "admin:login", "health-live"]
-# The health checks answer before the middleware that protects pages in browsers.
+# Health checks respond before the middleware that adds security headers.
 BROWSER_PAGES = PAGES[:-1]
 
 
 @pytest.mark.parametrize("route", BROWSER_PAGES)
-def test_browsers_are_told_what_a_page_may_do(client: DjangoClient, route: str) -> None:
+def test_pages_have_security_headers(client: DjangoClient, route: str) -> None:
     response = client.get(reverse(route))
     assert response["X-Content-Type-Options"] == "nosniff"
     assert response["X-Frame-Options"] == "DENY"
@@ -29,7 +29,7 @@ def test_browsers_are_told_what_a_page_may_do(client: DjangoClient, route: str) 
 
 
 @pytest.mark.parametrize("route", BROWSER_PAGES)
-def test_a_page_loads_and_runs_nothing_from_elsewhere(client: DjangoClient, route: str) -> None:
+def test_content_security_policy_allows_own_origin_only(client: DjangoClient, route: str) -> None:
     header = client.get(reverse(route))["Content-Security-Policy"]
     policy = dict(part.strip().split(" ", 1) for part in header.split(";"))
     assert policy["default-src"] == policy["script-src"] == policy["connect-src"] == "'self'"
@@ -37,7 +37,7 @@ def test_a_page_loads_and_runs_nothing_from_elsewhere(client: DjangoClient, rout
     assert "http" not in " ".join(policy.values())
 
 
-def test_what_a_client_has_is_not_sent_again(user_api: Client) -> None:
+def test_etag_match_responds_with_304(user_api: Client) -> None:
     url = reverse("v1:users:me")
     first = user_api.get(url)
     second = user_api.get(url, HTTP_IF_NONE_MATCH=first["ETag"])
@@ -48,7 +48,7 @@ def test_what_a_client_has_is_not_sent_again(user_api: Client) -> None:
     assert third["ETag"] != first["ETag"]
 
 
-def test_only_the_client_keeps_an_answer_and_asks_whether_it_still_holds(user_api: Client) -> None:
+def test_responses_are_private_and_revalidated(user_api: Client) -> None:
     response = user_api.get(reverse("v1:users:me"))
     assert set(response["Cache-Control"].split(", ")) == {"private", "no-cache"}
     assert "Authorization" in response["Vary"]
@@ -57,32 +57,32 @@ def test_only_the_client_keeps_an_answer_and_asks_whether_it_still_holds(user_ap
     assert "Authorization" in again["Vary"]
 
 
-def test_what_one_user_has_is_not_taken_for_what_another_may_see(user_api: Client) -> None:
+def test_etag_differs_between_users(user_api: Client) -> None:
     etag = user_api.get(reverse("v1:users:me"))["ETag"]
     other = Client()
     other.login_by_token(UserFactory.create())
     assert other.get(reverse("v1:users:me"), HTTP_IF_NONE_MATCH=etag).status_code == 200
 
 
-def test_what_the_api_compresses_is_not_sent_again_either(user_api: Client) -> None:
+def test_etag_match_of_compressed_api_response_responds_with_304(user_api: Client) -> None:
     url = reverse("v1:users:me")
     user_api.patch(url, {"first_name": "a" * 150, "last_name": "a" * 150})
     first = user_api.get(url, HTTP_ACCEPT_ENCODING="gzip")
     assert first["Content-Encoding"] == "gzip"
-    # The bytes differ by encoding, so the tag is one of the content, not of the bytes.
+    # A weak ETag, because the bytes differ by encoding.
     assert first["ETag"].startswith("W/")
     for encoding in ("gzip", "identity"):
         again = user_api.get(url, HTTP_ACCEPT_ENCODING=encoding, HTTP_IF_NONE_MATCH=first["ETag"])
         assert again.status_code == 304
 
 
-def test_a_copy_of_all_personal_data_is_kept_by_nobody(user_api: Client) -> None:
+def test_export_is_not_cached(user_api: Client) -> None:
     response = user_api.get(reverse("v1:users:export"))
     assert response["Cache-Control"] == "no-store"
     assert "ETag" not in response
 
 
-def test_what_a_client_has_compressed_is_not_sent_again(client: DjangoClient) -> None:
+def test_etag_match_of_compressed_schema_responds_with_304(client: DjangoClient) -> None:
     headers = {"accept-encoding": "gzip"}
     first = client.get(reverse("schema"), headers=headers)
     assert first["Content-Encoding"] == "gzip"
@@ -90,7 +90,7 @@ def test_what_a_client_has_compressed_is_not_sent_again(client: DjangoClient) ->
     assert second.status_code == 304
 
 
-def test_long_answers_are_compressed_for_who_can_read_it(client: DjangoClient) -> None:
+def test_long_responses_are_compressed_if_accepted(client: DjangoClient) -> None:
     url = reverse("schema")
     plain, packed = client.get(url), client.get(url, headers={"accept-encoding": "gzip"})
     assert "Content-Encoding" not in plain
@@ -108,25 +108,23 @@ def preflight(client: DjangoClient, origin: str, path: str) -> dict[str, str]:
     return dict(client.options(path, headers=headers).items())
 
 
-def test_pages_of_the_web_application_may_call_the_api(client: DjangoClient, settings: Settings) -> None:
+def test_cors_allows_the_web_application(client: DjangoClient, settings: Settings) -> None:
     answer = preflight(client, settings.FRONTEND_URL, reverse("v1:users:me"))
     assert answer["access-control-allow-origin"] == settings.FRONTEND_URL
     assert "PATCH" in answer["access-control-allow-methods"]
     assert "authorization" in answer["access-control-allow-headers"]
-    # Tokens are sent in a header, never by a cookie.
+    # Tokens are sent in a header, never in a cookie.
     assert "access-control-allow-credentials" not in answer
 
 
-def test_pages_of_the_web_application_may_read_our_headers(client: DjangoClient, settings: Settings) -> None:
+def test_cors_exposes_response_headers(client: DjangoClient, settings: Settings) -> None:
     response = client.get(reverse("v1:users:me"), headers={"origin": settings.FRONTEND_URL})
     exposed = {name.strip() for name in response["Access-Control-Expose-Headers"].split(",")}
     assert {"X-Request-ID", "Retry-After", "ETag", "Content-Disposition"} <= exposed
 
 
 @pytest.mark.parametrize("header", ["x-request-id", "if-match", "if-none-match", "content-type"])
-def test_cors_preflight_allows_headers_of_the_api(
-    client: DjangoClient, settings: Settings, header: str
-) -> None:
+def test_cors_preflight_allows_request_headers(client: DjangoClient, settings: Settings, header: str) -> None:
     headers = {
         "origin": settings.FRONTEND_URL,
         "access-control-request-method": "GET",
@@ -136,7 +134,7 @@ def test_cors_preflight_allows_headers_of_the_api(
     assert header in answer["access-control-allow-headers"].split(", ")
 
 
-def test_method_that_a_redirect_does_not_know_is_not_allowed(client: DjangoClient) -> None:
+def test_redirect_rejects_other_methods(client: DjangoClient) -> None:
     response = client.trace("/")
     assert (response.status_code, response["Content-Type"]) == (405, "application/problem+json")
     assert response.json()["type"] == "urn:problem:method_not_allowed"
@@ -145,7 +143,7 @@ def test_method_that_a_redirect_does_not_know_is_not_allowed(client: DjangoClien
 
 
 @pytest.mark.parametrize("route", ["docs", "redoc"])
-def test_options_of_a_documentation_page_is_not_allowed(client: DjangoClient, route: str) -> None:
+def test_documentation_page_rejects_options(client: DjangoClient, route: str) -> None:
     response = client.options(reverse(route))
     assert (response.status_code, response["Content-Type"]) == (405, "application/problem+json")
 
@@ -165,7 +163,5 @@ def test_root_lists_routes_in_every_environment(client: DjangoClient) -> None:
         ("https://app.example.com", "admin:login"),
     ],
 )
-def test_no_other_page_may_call_and_the_admin_may_be_called_by_none(
-    client: DjangoClient, origin: str, route: str
-) -> None:
+def test_cors_rejects_other_origins_and_the_admin(client: DjangoClient, origin: str, route: str) -> None:
     assert "access-control-allow-origin" not in preflight(client, origin, reverse(route))

@@ -1,4 +1,4 @@
-"""What a person does, over a real server: register, verify, log in, edit, forget the password, log out."""
+"""User journey on a live server: register, verify, log in, edit, reset the password, log out."""
 
 import json
 import re
@@ -14,7 +14,7 @@ MAIL_DEADLINE = 20
 
 
 class Person:
-    """Somebody with an HTTP client and a mailbox."""
+    """User with an HTTP client and a mailbox."""
 
     def __init__(self, server: str, mailbox: list[EmailMessage]) -> None:
         self.server = server
@@ -35,7 +35,7 @@ class Person:
                 return error.code, json.loads(error.read())
 
     def token_of_mail(self, subject: str) -> Any:
-        """The token in the link of a mail, which is sent after the answer."""
+        """Return the token in the link of an email, which is sent after the response."""
         deadline = time.monotonic() + MAIL_DEADLINE
         while time.monotonic() < deadline:
             for mail in self.mailbox:
@@ -46,9 +46,7 @@ class Person:
         raise AssertionError(f"No mail {subject!r} in {[mail.subject for mail in self.mailbox]}")
 
 
-def test_a_person_registers_uses_the_account_and_leaves(
-    live_server: LiveServer, mailoutbox: list[EmailMessage]
-) -> None:
+def test_user_journey(live_server: LiveServer, mailoutbox: list[EmailMessage]) -> None:
     ann = Person(live_server.url, mailoutbox)
     login = {"email": "Ann@Example.com", "password": "correct horse battery"}
 

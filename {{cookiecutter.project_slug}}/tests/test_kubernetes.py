@@ -1,4 +1,4 @@
-"""What the files for Kubernetes say: the settings read it, the routes answer it, and it can be run."""
+"""Consistency of the Kubernetes manifests with settings, routes and commands."""
 
 import runpy
 from collections.abc import Iterator
@@ -29,7 +29,7 @@ def documents() -> Iterator[Any]:
 
 
 def found(key: str, part: Any) -> Iterator[Any]:
-    """Each value of a key, however deep it stands."""
+    """Yield each value of a key at any depth."""
     if isinstance(part, list):
         for entry in part:
             yield from found(key, entry)
@@ -61,7 +61,7 @@ def workload(name: str) -> Any:
     )
 
 
-def test_every_variable_is_read_by_something() -> None:
+def test_variables_are_all_used() -> None:
     in_files = names_in(*FOLDER.rglob("*.env"), FOLDER / "secrets.env.example")
     in_containers = {variable["name"] for group in found("env", list(documents())) for variable in group}
     read = {*names_in_code(), *BEFORE_SETTINGS, *LIBPQ}
@@ -69,32 +69,32 @@ def test_every_variable_is_read_by_something() -> None:
 
 
 @every_overlay
-def test_every_variable_that_a_server_must_be_given_is_given(overlay: Path) -> None:
+def test_required_variables_are_all_set(overlay: Path) -> None:
     given = names_in(FOLDER / "base/settings.env", overlay / "settings.env", FOLDER / "secrets.env.example")
     assert given | names_in_components() >= {*REQUIRED, *BEFORE_SETTINGS}
 
 
 @every_overlay
-def test_the_settings_of_an_overlay_exist(overlay: Path) -> None:
+def test_settings_module_of_an_overlay_exists(overlay: Path) -> None:
     text = (overlay / "settings.env").read_text(encoding="utf-8")
     module = text.partition("DJANGO_SETTINGS_MODULE=")[2].splitlines()[0]
     assert module == f"config.settings.{overlay.name}"
     assert find_spec(module) is not None
 
 
-def test_no_secret_has_a_value() -> None:
+def test_secrets_have_no_values() -> None:
     lines = (FOLDER / "secrets.env.example").read_text(encoding="utf-8").splitlines()
     assert [line for line in lines if not line.startswith("#") and not line.endswith("=")] == []
 
 
-def test_probes_ask_what_answers_a_pod_by_its_address(client: Client, db: None) -> None:
+def test_probes_work_with_a_pod_ip_as_host(client: Client, db: None) -> None:
     paths = {probe["path"] for probe in found("httpGet", list(documents()))}
     assert {path.partition("?")[0] for path in paths} == {"/health/live/", "/health/ready/"}
     for path in paths:
         assert client.get(path, headers={"host": "10.1.2.3:8000"}).status_code == 200
 
 
-def test_every_command_can_be_run() -> None:
+def test_commands_exist() -> None:
     commands = [" ".join(command) for command in found("command", list(documents()))]
     words = " ".join(commands).replace(";", " ").split()
     called = {word for before, word in pairwise(words) if before == "manage.py"}
@@ -104,14 +104,14 @@ def test_every_command_can_be_run() -> None:
     assert [module for module in modules if find_spec(module) is None] == []
 
 
-def test_what_has_begun_may_end() -> None:
+def test_termination_grace_period_covers_graceful_shutdown() -> None:
     pod = workload("web")["spec"]["template"]["spec"]
     waiting = pod["containers"][0]["lifecycle"]["preStop"]["sleep"]["seconds"]
     graceful = runpy.run_path(str(BASE_DIR / "gunicorn.conf.py"))["graceful_timeout"]
     assert pod["terminationGracePeriodSeconds"] > waiting + graceful
 
 
-def test_uploads_are_written_where_the_volume_is() -> None:
+def test_media_root_is_a_volume() -> None:
     mounts = {mount["mountPath"] for mounts in found("volumeMounts", list(documents())) for mount in mounts}
     named = [
         literal.removeprefix("MEDIA_ROOT=")
@@ -122,7 +122,7 @@ def test_uploads_are_written_where_the_volume_is() -> None:
     assert set(named) <= mounts
 
 
-def test_the_service_leads_to_where_gunicorn_listens() -> None:
+def test_container_port_matches_gunicorn() -> None:
     port = workload("web")["spec"]["template"]["spec"]["containers"][0]["ports"][0]["containerPort"]
     bind = runpy.run_path(str(BASE_DIR / "gunicorn.conf.py"))["bind"]
     assert bind == f"0.0.0.0:{port}"

@@ -1,4 +1,4 @@
-"""The workers of the cluster: every queue has one, and each may end what it has begun."""
+"""Celery workers in Kubernetes: queues and graceful shutdown."""
 
 from typing import Any
 
@@ -14,7 +14,7 @@ def read(name: str) -> list[dict[str, Any]]:
     return list(yaml.safe_load_all((FOLDER / name).read_text(encoding="utf-8")))
 
 
-def test_every_queue_has_workers_and_no_other_has() -> None:
+def test_workers_consume_every_queue() -> None:
     commands = [
         document["spec"]["template"]["spec"]["containers"][0]["command"]
         for document in read("workers.yaml")
@@ -24,12 +24,12 @@ def test_every_queue_has_workers_and_no_other_has() -> None:
     assert sorted(queues) == sorted(settings.CELERY_TASK_QUEUES)
 
 
-def test_a_worker_has_the_time_that_a_task_may_take() -> None:
+def test_worker_grace_period_exceeds_the_task_time_limit() -> None:
     (common,) = read("worker.yaml")
     grace = common["spec"]["template"]["spec"]["terminationGracePeriodSeconds"]
     assert grace > settings.CELERY_TASK_TIME_LIMIT
 
 
-def test_one_beat_ends_before_the_next_one_starts() -> None:
+def test_beat_never_runs_twice() -> None:
     beat = read("beat.yaml")[0]["spec"]
     assert (beat["replicas"], beat["strategy"]["type"]) == (1, "Recreate")

@@ -1,4 +1,4 @@
-"""What `make load` sends is answered, with few queries, and its table tells what was missed."""
+"""Load test scenario: query counts, cleanup and the table of targets."""
 
 from dataclasses import replace
 
@@ -14,7 +14,7 @@ FAST = Figures(requests=100, failures=0, median_ms=20, p99_ms=90, queries={"GET 
 
 @pytest.mark.django_db
 @pytest.mark.parametrize(("kind", "steps"), [("member", MEMBER), ("staff", STAFF)])
-def test_no_step_of_the_journey_makes_too_many_queries(kind: str, steps: list[Step]) -> None:
+def test_journey_steps_stay_within_the_query_limit(kind: str, steps: list[Step]) -> None:
     (account, *_) = make_accounts(kind, 15)
     queries = dict(count_queries(account, steps))
     assert queries.keys() >= {step.name for step in steps}
@@ -22,14 +22,14 @@ def test_no_step_of_the_journey_makes_too_many_queries(kind: str, steps: list[St
 
 
 @pytest.mark.django_db
-def test_the_accounts_of_a_run_go_with_it() -> None:
+def test_accounts_of_a_run_are_deleted() -> None:
     other = User.objects.create_user(email="ada@example.com")
     make_accounts("member", 2)
     delete_accounts()
     assert list(User.objects.all()) == [other]
 
 
-def test_a_run_that_meets_every_target_passes() -> None:
+def test_run_passes_when_all_targets_are_met() -> None:
     assert FAST.met()
     assert replace(FAST, worker_mb=100, task_seconds=0.5).met()
     assert "| memory of a worker process, at most | < 256 MB | not measured | - |" in FAST.table()
@@ -47,6 +47,6 @@ def test_a_run_that_meets_every_target_passes() -> None:
         (replace(FAST, task_seconds=6), "< 5 s | 6.00 s | **no** |"),
     ],
 )
-def test_a_run_that_misses_one_fails(figures: Figures, missed: str) -> None:
+def test_run_fails_when_a_target_is_missed(figures: Figures, missed: str) -> None:
     assert not figures.met()
     assert missed in figures.table()

@@ -1,4 +1,4 @@
-"""What a server in production writes: lines of JSON that hold no secret. Run for real, with gunicorn."""
+"""Logs of a production server run by gunicorn: JSON lines without secrets."""
 
 import json
 import sqlite3
@@ -29,7 +29,7 @@ SECRETS = (EMAIL, PASSWORD, TOKEN, "ann.lee", "sessionid-value", "swordfish")
 def database(
     django_db_setup: None, django_db_blocker: DjangoDbBlocker, tmp_path_factory: pytest.TempPathFactory
 ) -> Path:
-    """A new database in a file, as after `manage.py migrate`."""
+    """Create a migrated database in a file."""
     path = tmp_path_factory.mktemp("production") / "db.sqlite3"
     url = f"sqlite:///{path}"
     connections.settings["production"] = {
@@ -45,7 +45,7 @@ def database(
 
 @pytest.fixture(scope="module")
 def server(database: Path) -> Iterator[Server]:
-    """It serves all tests, and in the end does what an orchestrator tells it to."""
+    """Serve all tests with one process, which must shut down gracefully at the end."""
     variables = {
         "DATABASE_URL": f"sqlite:///{database}",
         "EMAIL_BACKEND": "django.core.mail.backends.filebased.EmailBackend",
@@ -58,18 +58,18 @@ def server(database: Path) -> Iterator[Server]:
 
 
 def lines(server: Server) -> list[dict[str, Any]]:
-    """Everything that was written, of which each line is a JSON object."""
+    """Return all log lines, each parsed as a JSON object."""
     return [json.loads(line) for line in server.output.read_text(encoding="utf-8").splitlines()]
 
 
 def line_of(server: Server, request_id: str) -> dict[str, Any]:
-    """The line about a request; it is written before the answer is sent."""
+    """Return the log line of a request; it is written before the response is sent."""
     (line,) = [line for line in lines(server) if line.get("request_id") == request_id and "code" in line]
     return line
 
 
 def mail_to(address: str, folder: Path) -> EmailMessage:
-    """The mail to somebody, once it is written to its end."""
+    """Return the email to a recipient, once it is completely written."""
     deadline = time.monotonic() + 20
     while time.monotonic() < deadline:
         for path in folder.glob("*"):
@@ -81,7 +81,7 @@ def mail_to(address: str, folder: Path) -> EmailMessage:
     raise AssertionError(f"no mail to {address}")
 
 
-def test_every_line_is_json_also_those_of_gunicorn(server: Server) -> None:
+def test_log_lines_are_json_including_gunicorn(server: Server) -> None:
     server.send("GET", "/health/ready/")
     written = lines(server)
     assert all({"event", "level", "logger", "timestamp"} <= line.keys() for line in written)
@@ -91,7 +91,7 @@ def test_every_line_is_json_also_those_of_gunicorn(server: Server) -> None:
     assert all(line["request_id"] for line in requests)
 
 
-def test_a_request_is_named_in_its_line_and_in_its_answer(server: Server) -> None:
+def test_request_id_is_in_the_log_and_the_response(server: Server) -> None:
     _, headers, _ = server.send("GET", "/api/nothing/?token=x", X_Request_ID="my-request-1")
     assert headers["X-Request-ID"] == "my-request-1"
     line = line_of(server, "my-request-1")
@@ -102,7 +102,7 @@ def test_a_request_is_named_in_its_line_and_in_its_answer(server: Server) -> Non
 @pytest.mark.parametrize(
     "path", ["/" + "a" * 2000 + "@" + "a" * 1900, "/" + "a@" * 2000, f"/{'x' * 2500}/{EMAIL}"]
 )
-def test_a_line_shortens_what_a_client_sends(server: Server, path: str) -> None:
+def test_log_lines_truncate_client_input(server: Server, path: str) -> None:
     status, headers, _ = server.send("GET", path, User_Agent="b" * 4000)
     assert status == 404
     line = line_of(server, headers["X-Request-ID"])
@@ -110,7 +110,7 @@ def test_a_line_shortens_what_a_client_sends(server: Server, path: str) -> None:
     assert line["request"].startswith(f"GET {path[:1500]}")
 
 
-def test_who_comes_without_tls_is_sent_to_https(server: Server) -> None:
+def test_http_redirects_to_https(server: Server) -> None:
     status, headers, _ = server.send("GET", "/api/v1/users/me/", X_Forwarded_Proto="http")
     assert (status, headers["Location"]) == (301, "https://api.example.com/api/v1/users/me/")
     status, headers, body = server.send("GET", "/api/v1/users/me/")
@@ -119,13 +119,13 @@ def test_who_comes_without_tls_is_sent_to_https(server: Server) -> None:
     assert json.loads(body)["request_id"] == headers["X-Request-ID"]
 
 
-def test_a_host_that_is_not_ours_is_refused_and_probes_are_answered(server: Server) -> None:
+def test_disallowed_host_is_rejected_except_for_probes(server: Server) -> None:
     assert server.send("GET", "/api/v1/users/me/", Host="evil.example")[0] == 400
     for probe in ("live", "ready"):
         assert server.send("GET", f"/health/{probe}/", Host="10.0.0.7", X_Forwarded_Proto="http")[0] == 200
 
 
-def test_no_line_holds_a_secret(server: Server, database: Path) -> None:
+def test_log_contains_no_secrets(server: Server, database: Path) -> None:
     headers: dict[str, Any] = {
         "Authorization": f"Bearer {TOKEN}",
         "Cookie": "__Host-sessionid=sessionid-value",
@@ -144,7 +144,7 @@ def test_no_line_holds_a_secret(server: Server, database: Path) -> None:
     statuses = {name: status for name, (status, _, _) in answers.items()}
     assert statuses == {"register": 202, "login": 401, "refresh": 401, "verify": 400, "me": 401, "admin": 302}
 
-    # A fault of the server is logged with its traceback, of which the variables hold all of it.
+    # Server errors are logged with a traceback, whose local variables contain the secrets.
     with closing(sqlite3.connect(database)) as connection:
         connection.execute("ALTER TABLE users_user RENAME TO away")
         _, fault, body = server.send("POST", f"/api/v1/auth/token/{query}", login, **headers)
@@ -160,9 +160,7 @@ def test_no_line_holds_a_secret(server: Server, database: Path) -> None:
     assert {sent["X-Request-ID"] for _, sent, _ in answers.values()} <= ids
 
 
-def test_the_mail_of_a_registration_is_sent_in_the_language_of_its_request(
-    server: Server, database: Path
-) -> None:
+def test_registration_mail_is_in_the_language_of_the_request(server: Server, database: Path) -> None:
     login = {"email": "bob@example.com", "password": PASSWORD}
     assert server.send("POST", "/api/v1/auth/register/", login, Accept_Language=LANGUAGE)[0] == 202
     mail = mail_to("bob@example.com", database.parent / "mails")

@@ -1,4 +1,4 @@
-"""Uploads in Azure Blob Storage: the settings, and the links that are signed without asking it."""
+"""Uploads in Azure Blob Storage: settings and locally signed URLs."""
 
 import runpy
 from datetime import datetime, timedelta
@@ -15,7 +15,7 @@ from config.env import BASE_DIR
 from infrastructure.storage.azure import PrivateAzureStorage
 from tests.production import run_python
 
-# django-storages asks for the time in a way that newer Pythons warn of.
+# django-storages uses the deprecated `datetime.utcnow`.
 pytestmark = pytest.mark.filterwarnings("ignore:datetime.datetime.utcnow:DeprecationWarning")
 
 COMPONENT = str(BASE_DIR / "config/settings/components/media_azure.py")
@@ -25,7 +25,7 @@ NAMES = {
     "AZURE_ACCOUNT_KEY": "a2V5",
     "AZURE_CONNECTION_STRING": "",
 }
-# What a process says after it has read its settings.
+# Prints which libraries are loaded after setup.
 LOADED = "import sys, django; django.setup(); print('azure.core' in sys.modules, 'storages' in sys.modules)"
 
 
@@ -47,7 +47,7 @@ def storage(settings: Settings) -> PrivateAzureStorage:
     return opened
 
 
-def test_without_a_container_uploads_stay_on_disk(environment: pytest.MonkeyPatch) -> None:
+def test_uploads_stay_on_disk_without_a_container(environment: pytest.MonkeyPatch) -> None:
     environment.setenv("AZURE_CONTAINER", "")
 
     assert "STORAGES" not in component()
@@ -55,14 +55,14 @@ def test_without_a_container_uploads_stay_on_disk(environment: pytest.MonkeyPatc
 
 
 @pytest.mark.usefixtures("environment")
-def test_static_files_stay_where_they_are() -> None:
+def test_static_files_backend_is_unchanged() -> None:
     backend = component()["STORAGES"]["staticfiles"]["BACKEND"]
 
     assert backend == "whitenoise.storage.CompressedManifestStaticFilesStorage"
 
 
 @pytest.mark.usefixtures("environment")
-def test_a_link_is_signed_expires_and_saves_what_it_leads_to(settings: Settings) -> None:
+def test_download_url_is_signed_and_expires(settings: Settings) -> None:
     url = storage(settings).download_url(
         "files/00/1", file_name="Zürich.pdf", content_type="application/pdf", seconds=60
     )
@@ -73,7 +73,7 @@ def test_a_link_is_signed_expires_and_saves_what_it_leads_to(settings: Settings)
     assert address == "https://account.blob.core.windows.net/uploads/files/00/1"
     expires_at = datetime.fromisoformat(query["se"][0])
     assert timedelta(seconds=50) < expires_at - timezone.now() <= timedelta(seconds=60)
-    # Of this one object, to read it.
+    # Read access to this object only.
     assert (query["sr"], query["sp"]) == (["b"], ["r"])
     assert query["rscd"] == ["attachment; filename*=utf-8''Z%C3%BCrich.pdf"]
     assert query["rsct"] == ["application/pdf"]
@@ -82,11 +82,11 @@ def test_a_link_is_signed_expires_and_saves_what_it_leads_to(settings: Settings)
 
 
 @pytest.mark.usefixtures("environment")
-def test_an_address_without_parameters_is_signed_too(settings: Settings) -> None:
+def test_url_without_parameters_is_signed(settings: Settings) -> None:
     assert parse_qs(urlsplit(storage(settings).url("avatars/1.webp")).query)["sig"]
 
 
-def test_a_connection_string_takes_the_place_of_account_and_key(
+def test_connection_string_overrides_account_and_key(
     environment: pytest.MonkeyPatch, settings: Settings
 ) -> None:
     string = "AccountName=other;AccountKey=a2V5;BlobEndpoint=http://127.0.0.1:10000/other"
@@ -98,15 +98,13 @@ def test_a_connection_string_takes_the_place_of_account_and_key(
     assert storage(settings).url("a").startswith("http://127.0.0.1:10000/other/uploads/a?")
 
 
-def test_without_a_key_the_role_of_the_machine_is_used(
-    environment: pytest.MonkeyPatch, settings: Settings
-) -> None:
+def test_machine_identity_is_used_without_a_key(environment: pytest.MonkeyPatch, settings: Settings) -> None:
     environment.setenv("AZURE_ACCOUNT_KEY", "")
 
     assert isinstance(storage(settings).token_credential, DefaultAzureCredential)
 
 
-def test_no_process_waits_for_azures_libraries_at_its_start() -> None:
+def test_azure_libraries_are_not_loaded_at_startup() -> None:
     process = run_python("-c", LOADED, **NAMES)
 
     assert (process.returncode, process.stdout.split()) == (0, ["False", "False"]), process.stderr

@@ -1,4 +1,4 @@
-"""Uploads in Google Cloud Storage: the settings, and the links that are signed without asking it."""
+"""Uploads in Google Cloud Storage: settings and locally signed URLs."""
 
 import json
 import runpy
@@ -17,13 +17,13 @@ from infrastructure.storage.gcs import PrivateGoogleStorage
 from tests.production import run_python
 
 COMPONENT = str(BASE_DIR / "config/settings/components/media_gcs.py")
-# What a process says after it has read its settings.
+# Prints which libraries are loaded after setup.
 LOADED = "import sys, django; django.setup(); print('google.cloud' in sys.modules, 'storages' in sys.modules)"
 
 
 @pytest.fixture(scope="module")
 def credentials(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The key of a service account that nobody has."""
+    """Create a random service account key."""
     key = rsa.generate_private_key(65537, 2048)
     pem = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
     account = {
@@ -58,7 +58,7 @@ def storage(settings: Settings) -> PrivateGoogleStorage:
     return opened
 
 
-def test_without_a_bucket_uploads_stay_on_disk(environment: pytest.MonkeyPatch) -> None:
+def test_uploads_stay_on_disk_without_a_bucket(environment: pytest.MonkeyPatch) -> None:
     environment.setenv("GS_BUCKET_NAME", "")
 
     assert "STORAGES" not in component()
@@ -66,14 +66,14 @@ def test_without_a_bucket_uploads_stay_on_disk(environment: pytest.MonkeyPatch) 
 
 
 @pytest.mark.usefixtures("environment")
-def test_static_files_stay_where_they_are() -> None:
+def test_static_files_backend_is_unchanged() -> None:
     backend = component()["STORAGES"]["staticfiles"]["BACKEND"]
 
     assert backend == "whitenoise.storage.CompressedManifestStaticFilesStorage"
 
 
 @pytest.mark.usefixtures("environment")
-def test_a_link_is_signed_expires_and_saves_what_it_leads_to(settings: Settings) -> None:
+def test_download_url_is_signed_and_expires(settings: Settings) -> None:
     url = storage(settings).download_url(
         "files/00/1", file_name="Zürich.pdf", content_type="application/pdf", seconds=60
     )
@@ -91,15 +91,13 @@ def test_a_link_is_signed_expires_and_saves_what_it_leads_to(settings: Settings)
 
 
 @pytest.mark.usefixtures("environment")
-def test_an_address_without_parameters_is_signed_too(settings: Settings) -> None:
+def test_url_without_parameters_is_signed(settings: Settings) -> None:
     query = parse_qs(urlsplit(storage(settings).url("avatars/1.webp")).query)
 
     assert query["X-Goog-Expires"] == [str(settings.MEDIA_LINK_SECONDS)]
 
 
-def test_without_a_key_the_role_of_the_machine_signs(
-    environment: pytest.MonkeyPatch, settings: Settings
-) -> None:
+def test_machine_identity_signs_without_a_key(environment: pytest.MonkeyPatch, settings: Settings) -> None:
     environment.setenv("GS_CREDENTIALS_FILE", "")
 
     private = storage(settings)
@@ -108,7 +106,7 @@ def test_without_a_key_the_role_of_the_machine_signs(
     assert private.default_acl is None
 
 
-def test_no_process_waits_for_googles_libraries_at_its_start(credentials: Path) -> None:
+def test_google_libraries_are_not_loaded_at_startup(credentials: Path) -> None:
     process = run_python("-c", LOADED, GS_BUCKET_NAME="uploads", GS_CREDENTIALS_FILE=str(credentials))
 
     assert (process.returncode, process.stdout.split()) == (0, ["False", "False"]), process.stderr

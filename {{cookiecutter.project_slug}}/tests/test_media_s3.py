@@ -1,4 +1,4 @@
-"""Uploads in S3: the settings, and the links that are signed without asking it."""
+"""Uploads in S3: settings and locally signed URLs."""
 
 import hmac
 import runpy
@@ -23,7 +23,7 @@ NAMES = {
     "AWS_S3_ENDPOINT_URL": "",
     "AWS_S3_ADDRESSING_STYLE": "",
 }
-# What a process says after it has read its settings.
+# Prints which libraries are loaded after setup.
 LOADED = "import sys, django; django.setup(); print('boto3' in sys.modules, 'botocore' in sys.modules)"
 
 
@@ -46,7 +46,7 @@ def storage(settings: Settings) -> PrivateS3Storage:
 
 
 def link(settings: Settings) -> tuple[str, dict[str, list[str]]]:
-    """Address and parameters of a link to an object."""
+    """Return the URL and the query parameters of a download URL."""
     url = storage(settings).download_url(
         "files/00/1", file_name="Zürich.pdf", content_type="application/pdf", seconds=60
     )
@@ -54,21 +54,21 @@ def link(settings: Settings) -> tuple[str, dict[str, list[str]]]:
     return f"{parts.scheme}://{parts.netloc}{parts.path}", parse_qs(parts.query)
 
 
-def test_without_a_bucket_uploads_stay_on_disk(environment: pytest.MonkeyPatch) -> None:
+def test_uploads_stay_on_disk_without_a_bucket(environment: pytest.MonkeyPatch) -> None:
     environment.setenv("AWS_STORAGE_BUCKET_NAME", "")
 
     assert "STORAGES" not in component()
     assert component()["MEDIA_REQUIRED"] == ["AWS_STORAGE_BUCKET_NAME"]
 
 
-def test_static_files_stay_where_they_are(environment: pytest.MonkeyPatch, settings: Settings) -> None:
+def test_static_files_backend_is_unchanged(environment: pytest.MonkeyPatch, settings: Settings) -> None:
     backend = component()["STORAGES"]["staticfiles"]["BACKEND"]
 
     assert backend == "whitenoise.storage.CompressedManifestStaticFilesStorage"
 
 
 def signature_of(url: str, secret: str) -> str:
-    """What S3 calculates to compare it with the signature of a link.
+    """Return the signature that S3 calculates for a URL.
 
     Source: https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-query-string-auth.html
     """
@@ -86,7 +86,7 @@ def signature_of(url: str, secret: str) -> str:
 
 
 @pytest.mark.usefixtures("environment")
-def test_a_signature_is_the_one_that_s3_calculates(settings: Settings) -> None:
+def test_signature_matches_s3_calculation(settings: Settings) -> None:
     url = storage(settings).download_url(
         "files/00/1", file_name='Zürich "1".pdf', content_type="application/pdf", seconds=60
     )
@@ -96,7 +96,7 @@ def test_a_signature_is_the_one_that_s3_calculates(settings: Settings) -> None:
 
 
 @pytest.mark.usefixtures("environment")
-def test_a_link_is_signed_expires_and_saves_what_it_leads_to(settings: Settings) -> None:
+def test_download_url_is_signed_and_expires(settings: Settings) -> None:
     address, query = link(settings)
 
     assert address == "https://uploads.s3.eu-central-1.amazonaws.com/files/00/1"
@@ -108,9 +108,7 @@ def test_a_link_is_signed_expires_and_saves_what_it_leads_to(settings: Settings)
     assert query["response-cache-control"] == ["private, no-store"]
 
 
-def test_an_address_without_parameters_is_signed_too(
-    environment: pytest.MonkeyPatch, settings: Settings
-) -> None:
+def test_url_without_parameters_is_signed(environment: pytest.MonkeyPatch, settings: Settings) -> None:
     url = storage(settings).url("avatars/1.webp")
 
     assert parse_qs(urlsplit(url).query)["X-Amz-Expires"] == [str(settings.MEDIA_LINK_SECONDS)]
@@ -124,7 +122,7 @@ def test_an_address_without_parameters_is_signed_too(
         ("virtual", "http://uploads.minio.example.com:9000/files/00/1"),
     ],
 )
-def test_another_server_is_addressed_as_it_wants(
+def test_endpoint_uses_the_configured_addressing_style(
     environment: pytest.MonkeyPatch, settings: Settings, style: str, address: str
 ) -> None:
     environment.setenv("AWS_S3_ENDPOINT_URL", "http://minio.example.com:9000")
@@ -133,9 +131,7 @@ def test_another_server_is_addressed_as_it_wants(
     assert link(settings)[0] == address
 
 
-def test_without_a_key_the_role_of_the_machine_is_used(
-    environment: pytest.MonkeyPatch, settings: Settings
-) -> None:
+def test_machine_identity_is_used_without_a_key(environment: pytest.MonkeyPatch, settings: Settings) -> None:
     environment.setenv("AWS_ACCESS_KEY_ID", "")
     environment.setenv("AWS_SECRET_ACCESS_KEY", "")
 
@@ -143,18 +139,18 @@ def test_without_a_key_the_role_of_the_machine_is_used(
 
 
 @pytest.mark.usefixtures("environment")
-def test_nothing_is_public_and_nothing_hangs(settings: Settings) -> None:
+def test_storage_is_private_and_has_timeouts(settings: Settings) -> None:
     private = storage(settings)
 
     assert private.default_acl is None
     assert private.querystring_auth is True
     config = private.connection.meta.client.meta.config
     assert (config.connect_timeout, config.read_timeout) == (5, 20)
-    # Three attempts, the first included.
+    # Three attempts, including the first one.
     assert config.retries == {"mode": "standard", "total_max_attempts": 3}
 
 
-def test_no_process_waits_for_boto3_at_its_start() -> None:
+def test_boto3_is_not_loaded_at_startup() -> None:
     process = run_python("-c", LOADED, **NAMES)
 
     assert (process.returncode, process.stdout.split()) == (0, ["False", "False"]), process.stderr

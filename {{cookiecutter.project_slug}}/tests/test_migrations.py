@@ -1,4 +1,4 @@
-"""The release that is running can go on writing while a migration of the next one is applied."""
+"""Backward-compatible migrations: the running release can write while the next one migrates."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -9,12 +9,12 @@ from django.db.migrations import AddField, CreateModel, Migration
 from django.db.migrations.loader import MigrationLoader
 from django.db.models.fields import NOT_PROVIDED
 
-# Migrations of tables that nothing wrote to at that time, as ("app", "0002_name"), each with its reason.
+# Migrations of tables without writers at that time, as ("app", "0002_name"), each with a reason.
 EXCEPTIONS: set[tuple[str, str]] = set()
 
 
 def unfilled(migration: Migration) -> Iterator[str]:
-    """Yield the columns that an INSERT which does not know them violates."""
+    """Yield new columns that an INSERT of the previous release would violate."""
     made = {operation.name_lower for operation in migration.operations if isinstance(operation, CreateModel)}
     for operation in migration.operations:
         if not isinstance(operation, AddField) or operation.model_name_lower in made:
@@ -37,7 +37,7 @@ def own_migrations() -> Iterator[tuple[tuple[str, str], Migration]]:
             yield key, migration
 
 
-def test_a_column_that_is_added_is_filled_by_the_database() -> None:
+def test_added_columns_are_nullable_or_have_a_database_default() -> None:
     migrations = dict(own_migrations())
     assert ("users", "0001_initial") in migrations
     found = {key: list(unfilled(migration)) for key, migration in migrations.items() if key not in EXCEPTIONS}
@@ -53,14 +53,14 @@ FIELDS: dict[str, "models.Field[Any, Any]"] = {
 }
 
 
-def test_a_default_in_the_code_is_none_in_the_database() -> None:
+def test_python_default_is_no_database_default() -> None:
     class Sample(Migration):
         operations = [AddField("user", name, field) for name, field in FIELDS.items()]
 
     assert list(unfilled(Sample("0002_sample", "users"))) == ["user.required", "user.default"]
 
 
-def test_a_table_that_the_same_migration_makes_has_no_writer_yet() -> None:
+def test_columns_of_a_new_table_are_ignored() -> None:
     class Sample(Migration):
         operations = [CreateModel("Pet", []), AddField("pet", "name", models.CharField(max_length=10))]
 

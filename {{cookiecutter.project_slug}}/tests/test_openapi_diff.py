@@ -1,4 +1,4 @@
-"""A change of the API that breaks its clients is found, one that does not is let through."""
+"""Detection of breaking API changes."""
 
 from copy import deepcopy
 from typing import Any
@@ -56,7 +56,7 @@ GONE = object()
 
 
 def changed(*path: str | int, to: Any) -> dict[str, Any]:
-    """The document with one place of it changed."""
+    """Return the document with one change."""
     document = deepcopy(DOCUMENT)
     part: Any = document
     for key in path[:-1]:
@@ -103,13 +103,13 @@ def parameter(**extra: object) -> dict[str, Any]:
         (changed(*READ, "properties", "name", to={"oneOf": [NEW, {"type": "null"}]}), "may be `null`"),
     ],
 )
-def test_what_breaks_clients_is_reported(document: dict[str, Any], said: str) -> None:
+def test_breaking_change_is_reported(document: dict[str, Any], said: str) -> None:
     text, broken = report(DOCUMENT, document)
     assert broken
     assert said in text
 
 
-def test_a_form_that_is_gone_breaks_who_sends_it_and_a_new_one_who_reads_it() -> None:
+def test_removed_input_form_and_added_output_form_are_breaking() -> None:
     one, two = {"type": "object", "properties": {"a": NEW}}, {"type": "object", "properties": {"b": NEW}}
     few = changed(*SENT, to={"oneOf": [one]})
     few["components"]["schemas"]["User"] = {"oneOf": [one]}
@@ -140,5 +140,5 @@ def test_a_form_that_is_gone_breaks_who_sends_it_and_a_new_one_who_reads_it() ->
         changed(*SENT, "required", to=["id"]),
     ],
 )
-def test_what_breaks_no_client_is_not(document: dict[str, Any]) -> None:
+def test_compatible_change_is_not_reported(document: dict[str, Any]) -> None:
     assert report(DOCUMENT, document) == ("No change of the API breaks its clients.\n", False)

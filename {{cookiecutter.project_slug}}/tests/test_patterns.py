@@ -1,4 +1,4 @@
-"""Regular expressions take linear time, whatever a client sends."""
+"""Regular expressions, which must match in linear time (ReDoS)."""
 
 import ast
 import os
@@ -49,14 +49,14 @@ def test_patterns_take_linear_time() -> None:
 
 
 @pytest.mark.parametrize("pattern", [r"[\w.+%-]+@[\w-]+(?:\.[\w-]+)+", r"a++b", r"\s+$"])
-def test_patterns_that_take_quadratic_time_are_noticed(pattern: str) -> None:
+def test_patterns_that_take_quadratic_time_are_detected(pattern: str) -> None:
     result = match_patterns(pattern)
     assert result.returncode < 0, "not killed"
     assert result.stdout.splitlines() == [repr(pattern)]
 
 
-def test_patterns_are_names_of_modules_or_classes() -> None:
-    """Others would be matched unseen. Those within functions of `config` match the environment only."""
+def test_patterns_are_module_or_class_attributes() -> None:
+    """Forbid patterns that `match_patterns` cannot find; functions of `config` match only the environment."""
     hidden = []
     for module in (name for name in module_names() if not name.startswith("config.")):
         tree = ast.parse(source_of(module).read_text(encoding="utf-8"))

@@ -27,7 +27,7 @@ PUBLIC = {
 
 @pytest.fixture(scope="module")
 def document() -> dict[str, Any]:
-    """The document, of which no part gave a warning."""
+    """Return the document, generated without warnings."""
     output = StringIO()
     arguments = ("--api-version", "v1", "--validate", "--fail-on-warn", "--format", "openapi-json")
     call_command("spectacular", *arguments, stdout=output)
@@ -46,7 +46,7 @@ def contents(operation: dict[str, Any]) -> Iterator[dict[str, Any]]:
         yield from part.get("content", {}).values()
 
 
-def test_everybody_can_read_the_document(api: Client) -> None:
+def test_document_is_public(api: Client) -> None:
     response = api.get(reverse("schema"), HTTP_ACCEPT="application/vnd.oai.openapi+json")
     assert response.status_code == 200
     assert response.json()["openapi"] == "3.1.0"
@@ -61,16 +61,16 @@ def test_operations_have_a_summary_and_an_id(document: dict[str, Any]) -> None:
     assert len(ids) == len(set(ids))
 
 
-def test_every_operation_but_the_public_ones_asks_for_a_token(document: dict[str, Any]) -> None:
+def test_operations_require_a_token_unless_public(document: dict[str, Any]) -> None:
     for name, operation in operations(document):
-        # The token of a signed URL is enough.
+        # Signed URLs need no authentication.
         signed = any(parameter["name"] == "token" for parameter in operation.get("parameters", []))
         public = name.split()[1] in PUBLIC or signed
         assert operation["security"] == ([{}] if public else [{"jwt": []}]), name
     assert document["paths"].keys() >= PUBLIC
 
 
-def test_every_operation_says_how_it_fails(document: dict[str, Any]) -> None:
+def test_operations_have_error_responses(document: dict[str, Any]) -> None:
     for name, operation in operations(document):
         expected = {"406", "429", "503"}
         if operation["security"] != [{}]:
@@ -82,7 +82,7 @@ def test_every_operation_says_how_it_fails(document: dict[str, Any]) -> None:
         assert expected <= operation["responses"].keys(), name
 
 
-def test_every_failure_is_a_problem_document(document: dict[str, Any]) -> None:
+def test_error_responses_are_problem_details(document: dict[str, Any]) -> None:
     for name, operation in operations(document):
         for status, response in operation["responses"].items():
             if status >= "400":
@@ -113,7 +113,7 @@ def test_bodies_have_valid_examples(document: dict[str, Any]) -> None:
 
 
 @pytest.mark.django_db
-def test_a_real_problem_is_one_as_documented(api: Client, document: dict[str, Any]) -> None:
+def test_real_problem_matches_its_schema(api: Client, document: dict[str, Any]) -> None:
     root = {"$ref": "#/components/schemas/Problem", "components": document["components"]}
     problems = [
         api.get(reverse("v1:users:me")),

@@ -1,4 +1,4 @@
-"""What each environment is made of: settings are read once, so each is looked at in a process of its own."""
+"""Settings of each environment, loaded in separate processes."""
 
 import importlib
 import json
@@ -24,7 +24,7 @@ from tests.production import REQUIRED, run_python
 from tests.receiver import receiving
 
 POSTGRES = "postgres://user:p%40ss%2Fw%23rd@db.example.com:6432/shop"
-# What a process in production says of itself, with databases that cannot be reached.
+# Reports settings, checks and health in production, with unavailable databases.
 PRODUCTION = """
 import importlib, json
 import django
@@ -52,7 +52,7 @@ MAIL_SETTINGS = [
     for path in sorted((BASE_DIR / "config/settings/components").glob("*.py"))
     if path.stem in {"email", "mailers"}
 ]
-# One value of each kind, each with a secret in it that must not be quoted.
+# Invalid values of each kind, with a secret that must not be quoted.
 CANNOT_WORK = {
     "ADMIN_URL": "api/s3cret",
     "ALLOWED_HOSTS": "https://s3cret.example.com",
@@ -79,7 +79,7 @@ CLOSED_REDIS = "redis://:s3cret@127.0.0.1:1/0"
 
 @dataclass(frozen=True)
 class Report:
-    """What the process said, and what it logged."""
+    """Output and log of a process."""
 
     said: dict[str, Any]
     log: list[dict[str, Any]]
@@ -88,7 +88,7 @@ class Report:
 @pytest.fixture(scope="module")
 def production() -> Report:
     away = {"DATABASE_URL": CLOSED_PORT, "DATABASE_REPLICA_URL": CLOSED_PORT, "REDIS_URL": CLOSED_REDIS}
-    # What `check --deploy` warns of where it is not set.
+    # Required to pass `check --deploy`.
     away |= {"ADMIN_URL": "manage/", "NUM_PROXIES": "1", "SILENCED_SYSTEM_CHECKS": "core.W003"}
     process = run_python("-c", PRODUCTION, **away, TOKEN_ISSUER="")
     assert process.returncode == 0, process.stderr
@@ -111,7 +111,7 @@ def connect(config: dict[str, Any]) -> BaseDatabaseWrapper:
 
 
 def faults(process: subprocess.CompletedProcess[str]) -> dict[str, str]:
-    """What the process said of each variable before it stopped."""
+    """Return the error of each variable from the output of a process."""
     assert process.returncode != 0
     _, _, message = process.stderr.partition("ImproperlyConfigured: Correct these environment variables")
     return dict(line.strip().split(": ", 1) for line in message.splitlines()[1:])
@@ -123,25 +123,25 @@ def test_issuer_of_tokens_differs_between_production_and_staging(production: Rep
     assert issuers["staging"] == f"{issuers['production']}-staging"
 
 
-def test_production_names_everything_that_is_missing_at_once() -> None:
+def test_production_reports_all_missing_variables() -> None:
     process = run_python("-m", "config.settings.production", **dict.fromkeys(REQUIRED, ""))
     found = faults(process)
     assert list(found) == list(REQUIRED)
     assert all(message.startswith("is required, and must be ") for message in found.values())
 
 
-def test_production_names_every_value_that_cannot_work_and_quotes_none() -> None:
+def test_production_reports_all_invalid_values_without_quoting_them() -> None:
     process = run_python("-m", "config.settings.production", **CANNOT_WORK)
     assert faults(process).keys() == CANNOT_WORK.keys()
     assert "s3cret" not in process.stderr
 
 
-def test_gunicorn_names_every_value_that_cannot_work() -> None:
+def test_gunicorn_reports_all_invalid_values() -> None:
     variables = {"WEB_THREADS": "0", "WEB_BIND": "8000", "WEB_TIMEOUT": "30s"}
     assert faults(run_python("gunicorn.conf.py", **variables)).keys() == variables.keys()
 
 
-def test_a_secret_file_with_a_fault_is_named(tmp_path: Path) -> None:
+def test_invalid_secret_file_is_reported(tmp_path: Path) -> None:
     file = tmp_path / "port"
     file.write_text("smtp", encoding="utf-8")
     variables = {"EMAIL_PORT_FILE": str(file), "SENTRY_DSN_FILE": str(tmp_path / "none")}
@@ -151,12 +151,12 @@ def test_a_secret_file_with_a_fault_is_named(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("name", ["SECRET_KEY", "SECRET_KEY_FALLBACKS"])
-def test_a_key_that_can_be_guessed_is_refused(name: str) -> None:
+def test_short_secret_key_is_rejected(name: str) -> None:
     process = run_python("-m", "config.settings.production", **{name: "too short"})
     assert faults(process)[name].startswith("must have 32 bytes or more")
 
 
-def test_variables_that_the_tests_do_not_keep_are_hidden_from_them_and_their_children(
+def test_keep_only_hides_other_variables_from_tests_and_child_processes(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     dotenv = tmp_path / ".env"
@@ -164,7 +164,7 @@ def test_variables_that_the_tests_do_not_keep_are_hidden_from_them_and_their_chi
     monkeypatch.setattr(os, "environ", dict.fromkeys(["ADMIN_URL", "EMAIL_HOST", "SECRET_KEY_FILE"], "shell"))
     environment = Environment(DotEnv(dotenv))
     environment.keep_only("DATABASE_URL", "PGPASSWORD", "PGSSLMODE", "REDIS_URL")
-    # The line of `.env` would reach a child where there is no variable.
+    # Without an empty variable, a child process would read the line of `.env`.
     assert os.environ == {"EMAIL_HOST": ""}
     assert [environment.text(name) for name in ("EMAIL_HOST", "REDIS_URL")] == [
         "",
@@ -172,7 +172,7 @@ def test_variables_that_the_tests_do_not_keep_are_hidden_from_them_and_their_chi
     ]
 
 
-def test_keys_that_are_rotated_out_are_separated_by_commas(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_secret_key_fallbacks_are_separated_by_commas(monkeypatch: pytest.MonkeyPatch) -> None:
     component = str(BASE_DIR / "config/settings/components/security.py")
     for given, keys in [("", []), ("a#b", ["a#b"]), ("""it's,"b" """, ["it's", '"b" '])]:
         monkeypatch.setenv("SECRET_KEY_FALLBACKS", given)
@@ -190,20 +190,20 @@ def test_keys_that_are_rotated_out_are_separated_by_commas(monkeypatch: pytest.M
         ("word", "", ""),
     ],
 )
-def test_redis_gets_its_password(
+def test_redis_url_gets_the_password(
     monkeypatch: pytest.MonkeyPatch, password: str, url: str, found: str
 ) -> None:
     monkeypatch.setenv("REDIS_PASSWORD", password)
     assert with_password(url) == found
 
 
-def test_an_empty_variable_is_one_that_is_not_set(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_empty_variable_counts_as_not_set(monkeypatch: pytest.MonkeyPatch) -> None:
     for text, value in [("", 7), ("  ", 7), ("3", 3)]:
         monkeypatch.setenv("DB_POOL_SIZE", text)
         assert Environment(DotEnv(BASE_DIR / "none")).integer("DB_POOL_SIZE", default=7) == value
 
 
-def test_what_has_no_variable_is_read_from_the_file_that_another_one_names(
+def test_file_variable_is_read_when_the_variable_is_not_set(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     file = tmp_path / "secret"
@@ -216,7 +216,7 @@ def test_what_has_no_variable_is_read_from_the_file_that_another_one_names(
     assert Environment(DotEnv(BASE_DIR / "none")).integer("DB_POOL_SIZE", default=7) == 4
 
 
-def test_production_passes_the_checks_for_deployment_with_the_documented_variables(
+def test_production_passes_the_deployment_checks(
     production: Report,
 ) -> None:
     assert production.said["checks"] == []
@@ -235,19 +235,19 @@ def test_staging_differs_from_production_only_in_hsts_and_issuer(production: Rep
     assert (settings["SECURE_HSTS_SECONDS"], staging["SECURE_HSTS_SECONDS"]) == (31_536_000, 3600)
 
 
-def test_servers_that_are_away_are_named_and_the_process_lives_on(production: Report) -> None:
+def test_readiness_reports_unavailable_servers_and_liveness_passes(production: Report) -> None:
     assert production.said["live"] == [200, {"status": "ok"}]
     status, said = production.said["ready"]
     assert (status, said["status"]) == (503, "unavailable")
     away = {name for name, state in said["components"].items() if state == "unavailable"}
-    # Beside those that other apps add where they have a server.
+    # Other apps may add components.
     assert {"database", "cache", "migrations"} <= away
     failed = {line["component"] for line in production.log if line["event"] == "health_check_failed"}
     assert failed == away
     assert "s3cret" not in json.dumps(production.log)
 
 
-def test_without_a_replica_nothing_is_routed(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_router_is_used_only_with_a_replica(monkeypatch: pytest.MonkeyPatch) -> None:
     component = str(BASE_DIR / "config/settings/components/database.py")
     for url, aliases, routers in [("", 1, 0), (POSTGRES, 2, 1)]:
         monkeypatch.setenv("DATABASE_REPLICA_URL", url)
@@ -255,7 +255,7 @@ def test_without_a_replica_nothing_is_routed(monkeypatch: pytest.MonkeyPatch) ->
         assert (len(settings["DATABASES"]), len(settings["DATABASE_ROUTERS"])) == (aliases, routers)
 
 
-def test_a_replica_that_is_named_is_used(production: Report) -> None:
+def test_production_uses_the_configured_replica(production: Report) -> None:
     assert production.said["production"]["DATABASES"].keys() == {"default", "replica"}
     routers = production.said["production"]["DATABASE_ROUTERS"]
     assert routers == ["infrastructure.database.replica.ReplicaRouter"]
@@ -275,13 +275,13 @@ def mail_settings(component: Path) -> dict[str, Any]:
         ("smtp.example.com", "anymail.backends.test.EmailBackend", "anymail.backends.test.EmailBackend"),
     ],
 )
-def test_mails_go_where_the_environment_says(
+def test_mail_backend_is_set_by_the_environment(
     monkeypatch: pytest.MonkeyPatch, component: Path, host: str, backend: str, expected: str
 ) -> None:
     monkeypatch.setenv("EMAIL_HOST", host)
     monkeypatch.setenv("EMAIL_BACKEND", backend)
     settings = mail_settings(component)
-    # Django 6.1 replaced the one backend by named mailers.
+    # Django 6.1 replaced EMAIL_BACKEND with MAILERS.
     mailers = settings.get("MAILERS") or {"default": {"BACKEND": settings["EMAIL_BACKEND"]}}
     assert mailers["default"]["BACKEND"] == expected
 
@@ -301,7 +301,7 @@ def test_mails_go_where_the_environment_says(
         ({"EMAIL_HOST": "mail", "EMAIL_PORT": "1025", "EMAIL_USE_TLS": "false"}, set()),
     ],
 )
-def test_mail_variables_that_contradict_each_other_are_faults(
+def test_contradictory_mail_variables_are_errors(
     monkeypatch: pytest.MonkeyPatch, variables: dict[str, str], faulty: set[str]
 ) -> None:
     monkeypatch.setattr(env, "faults", {})
@@ -312,7 +312,7 @@ def test_mail_variables_that_contradict_each_other_are_faults(
 
 
 @pytest.mark.parametrize("component", MAIL_SETTINGS, ids=lambda path: path.stem)
-def test_provider_of_mail_is_chosen_by_variables(monkeypatch: pytest.MonkeyPatch, component: Path) -> None:
+def test_mail_provider_is_set_by_variables(monkeypatch: pytest.MonkeyPatch, component: Path) -> None:
     monkeypatch.setenv("EMAIL_API_KEY", "key:secret")
     for provider, expected in {
         "mailgun": {"MAILGUN_API_KEY": "key:secret"},
@@ -323,16 +323,18 @@ def test_provider_of_mail_is_chosen_by_variables(monkeypatch: pytest.MonkeyPatch
         assert mail_settings(component)["ANYMAIL"] == {"REQUESTS_TIMEOUT": 10} | expected
 
 
-def test_backends_of_the_providers_take_the_key(monkeypatch: pytest.MonkeyPatch, settings: Settings) -> None:
+def test_mail_provider_backends_accept_the_api_key(
+    monkeypatch: pytest.MonkeyPatch, settings: Settings
+) -> None:
     monkeypatch.setenv("EMAIL_API_KEY", "key:secret")
     for provider in EMAIL_PROVIDERS:
         monkeypatch.setenv("EMAIL_PROVIDER", provider)
         settings.ANYMAIL = mail_settings(MAIL_SETTINGS[0])["ANYMAIL"]
-        # Raises AnymailConfigurationError without its key.
+        # Raises AnymailConfigurationError without an API key.
         assert import_string(f"anymail.backends.{provider}.EmailBackend")().esp_name
 
 
-def test_mail_is_sent_by_the_api_of_the_provider() -> None:
+def test_mail_is_sent_by_the_provider_api() -> None:
     with receiving(b'{"ErrorCode": 0, "Message": "OK", "MessageID": "1"}') as api:
         process = run_python(
             *("manage.py", "sendtestemail", "ann@example.com"),
@@ -356,7 +358,7 @@ def test_mail_is_sent_by_the_api_of_the_provider() -> None:
         ({"LOG_SQL": "true"}, {"django": "INFO", "django.db.backends": "DEBUG"}),
     ],
 )
-def test_development_logs_sql_when_it_is_told_to(variables: dict[str, str], levels: dict[str, str]) -> None:
+def test_development_logs_sql_when_enabled(variables: dict[str, str], levels: dict[str, str]) -> None:
     process = run_python(
         "-c",
         """
@@ -388,7 +390,7 @@ connection.cursor().execute("SELECT %s", ["a parameter"])
     assert "a parameter" not in process.stderr
 
 
-def test_web_application_may_have_a_path() -> None:
+def test_frontend_url_may_have_a_path() -> None:
     process = run_python(
         "-c",
         "from config.settings import development as s; print(s.FRONTEND_URL, s.CORS_ALLOWED_ORIGINS)",
@@ -398,7 +400,7 @@ def test_web_application_may_have_a_path() -> None:
 
 
 @pytest.mark.django_db
-def test_sqlite_reads_while_it_writes_and_keeps_its_references(tmp_path: Path) -> None:
+def test_sqlite_uses_wal_and_foreign_keys(tmp_path: Path) -> None:
     database = connect(sqlite(tmp_path / "a folder" / ".." / "#1 100%.sqlite3"))
     pragmas = {"journal_mode": "wal", "foreign_keys": 1, "busy_timeout": 20_000, "synchronous": 1}
     (tmp_path / "a folder").mkdir()
@@ -410,7 +412,7 @@ def test_sqlite_reads_while_it_writes_and_keeps_its_references(tmp_path: Path) -
 
 
 @pytest.mark.django_db
-def test_a_transaction_of_sqlite_takes_the_lock_at_its_start(tmp_path: Path) -> None:
+def test_sqlite_transaction_takes_the_lock_at_its_start(tmp_path: Path) -> None:
     first, second = (ConnectionHandler({"default": sqlite(tmp_path / "db", "?timeout=0")}) for _ in range(2))
     with first["default"].cursor() as cursor:
         cursor.execute("CREATE TABLE note (text)")
@@ -424,27 +426,27 @@ def test_a_transaction_of_sqlite_takes_the_lock_at_its_start(tmp_path: Path) -> 
         handler["default"].close()
 
 
-def test_every_part_of_a_url_is_unquoted() -> None:
+def test_database_url_parts_are_unquoted() -> None:
     config = postgres()
     assert config["ENGINE"] == "infrastructure.database.postgresql"
     parts = [config[name] for name in ("NAME", "USER", "PASSWORD", "HOST", "PORT")]
     assert parts == ["shop", "user", "p@ss/w#rd", "db.example.com", 6432]
 
 
-def test_without_a_pool_each_thread_keeps_a_connection_and_checks_it() -> None:
+def test_persistent_connections_are_checked_without_a_pool() -> None:
     config = postgres()
     assert (config["CONN_MAX_AGE"], config["CONN_HEALTH_CHECKS"]) == (60, True)
     assert config["OPTIONS"]["connect_timeout"] == 5
     assert "pool" not in config["OPTIONS"]
 
 
-def test_a_pool_takes_the_place_of_persistent_connections() -> None:
+def test_pool_replaces_persistent_connections() -> None:
     config = postgres(pool_size=7)
     assert config["OPTIONS"]["pool"] == {"min_size": 1, "max_size": 7, "timeout": 3, "reconnect_timeout": 5}
     assert config["CONN_MAX_AGE"] == 0
 
 
-def test_statements_are_cut_off_after_the_timeout() -> None:
+def test_statement_timeout_is_set() -> None:
     assert postgres(statement_timeout=15_000)["OPTIONS"]["options"] == "-c statement_timeout=15000"
     config = database_config(
         f"{POSTGRES}?options=-c%20lock_timeout%3D1", pool_size=0, pgbouncer=False, statement_timeout=2
@@ -452,7 +454,7 @@ def test_statements_are_cut_off_after_the_timeout() -> None:
     assert config["OPTIONS"]["options"] == "-c statement_timeout=2 -c lock_timeout=1"
 
 
-def test_an_answer_may_take_a_little_longer_than_the_server_lets_a_statement_take() -> None:
+def test_answer_timeout_exceeds_the_statement_timeout() -> None:
     assert postgres(statement_timeout=15_000)["OPTIONS"]["answer_timeout"] == 20
     assert "answer_timeout" not in postgres(statement_timeout=0)["OPTIONS"]
     assert "answer_timeout" not in postgres(statement_timeout=15_000, pgbouncer=True)["OPTIONS"]
@@ -461,20 +463,20 @@ def test_an_answer_may_take_a_little_longer_than_the_server_lets_a_statement_tak
     assert float(config["OPTIONS"]["answer_timeout"]) == 60
 
 
-def test_behind_pgbouncer_nothing_is_sent_that_it_does_not_know() -> None:
+def test_pgbouncer_disables_unsupported_options() -> None:
     config = postgres(statement_timeout=15_000, pgbouncer=True)
     assert config["DISABLE_SERVER_SIDE_CURSORS"] is True
     assert "options" not in config["OPTIONS"]
     assert postgres()["DISABLE_SERVER_SIDE_CURSORS"] is False
 
 
-def test_a_password_may_stand_outside_of_the_url() -> None:
+def test_database_password_may_be_a_separate_variable() -> None:
     options: dict[str, Any] = {"pool_size": 0, "pgbouncer": False, "statement_timeout": 0, "password": "p@ss"}
     assert database_config(POSTGRES, **options)["PASSWORD"] == "p@ss/w#rd"
     assert database_config("postgres://user@db.example.com/shop", **options)["PASSWORD"] == "p@ss"
 
 
-def test_postgis_gets_what_postgresql_gets() -> None:
+def test_postgis_has_the_settings_of_postgresql() -> None:
     url = POSTGRES.replace("postgres:", "postgis:")
     options: dict[str, Any] = {
         "pool_size": 3,
@@ -483,7 +485,7 @@ def test_postgis_gets_what_postgresql_gets() -> None:
         "sslmode": "require",
     }
     config, expected = database_config(url, **options), database_config(POSTGRES, **options)
-    # Its backend is Django's, which has no limit for an answer.
+    # Django's PostGIS backend has no `answer_timeout`.
     del expected["OPTIONS"]["answer_timeout"]
     assert config == expected | {"ENGINE": "django.contrib.gis.db.backends.postgis"}
 
@@ -497,14 +499,14 @@ def test_postgis_gets_what_postgresql_gets() -> None:
         ("sqlite:///:memory:", ":memory:"),
     ],
 )
-def test_a_file_of_sqlite_does_not_depend_on_the_working_directory(
+def test_sqlite_path_does_not_depend_on_the_working_directory(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, url: str, name: str
 ) -> None:
     monkeypatch.chdir(tmp_path)
     assert database_config(url, pool_size=0, pgbouncer=False, statement_timeout=0)["NAME"] == name
 
 
-def test_sslmode_of_the_url_counts_more_than_the_variable() -> None:
+def test_sslmode_of_the_url_overrides_the_variable() -> None:
     options: dict[str, Any] = {
         "pool_size": 0,
         "pgbouncer": False,
@@ -517,7 +519,7 @@ def test_sslmode_of_the_url_counts_more_than_the_variable() -> None:
 
 @pytest.mark.django_db
 @pytest.mark.skipif(connection.vendor != "postgresql", reason="DATABASE_URL names no PostgreSQL")
-def test_the_timeout_reaches_postgresql() -> None:
+def test_statement_timeout_is_active_in_postgresql() -> None:
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("SHOW statement_timeout")
         assert cursor.fetchone() == ("15s",)
@@ -556,7 +558,7 @@ def test_the_timeout_reaches_postgresql() -> None:
         "postgres://user:s3cret℀@host/db",
     ],
 )
-def test_a_database_url_that_would_be_misread_is_refused_without_its_password(url: str) -> None:
+def test_ambiguous_database_url_is_rejected_without_quoting_it(url: str) -> None:
     with pytest.raises(ValueError, match=r"^must (be a URL|have)") as refusal:
         database_config(url, pool_size=0, pgbouncer=False, statement_timeout=0)
     assert "s3cret" not in str(refusal.value)
@@ -574,5 +576,5 @@ def test_a_database_url_that_would_be_misread_is_refused_without_its_password(ur
         "sqlite:///a%20folder/db?timeout=5",
     ],
 )
-def test_a_database_url_that_works_is_read(url: str) -> None:
+def test_valid_database_url_is_accepted(url: str) -> None:
     assert database_config(url, pool_size=0, pgbouncer=False, statement_timeout=0)["ENGINE"]

@@ -1,4 +1,4 @@
-"""Catalogs can be used, and responses, mails and the admin follow the languages of the settings."""
+"""Message catalogs, and the language of responses, emails and the admin."""
 
 import re
 from pathlib import Path
@@ -15,7 +15,7 @@ from apps.users.models import User
 from config.env import BASE_DIR
 from conftest import Client
 
-# The shared one of each language, and those of apps that bring their own.
+# The shared catalog of each language, and those of apps.
 CATALOGS = sorted(
     [
         *BASE_DIR.glob("locale/*/LC_MESSAGES/django.po"),
@@ -33,7 +33,7 @@ catalogs = pytest.mark.parametrize(
 
 
 def texts(entry: polib.POEntry | polib.MOEntry) -> list[str]:
-    """The translations of a message: one for each plural form."""
+    """Return the translations of a message, one for each plural form."""
     return list(entry.msgstr_plural.values()) if entry.msgid_plural else [entry.msgstr]
 
 

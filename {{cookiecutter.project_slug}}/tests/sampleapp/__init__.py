@@ -1,1 +1,1 @@
-"""Models and views that use everything that `apps.core` offers, for its tests only."""
+"""Sample app that uses all features of `apps.core`, for tests only."""

@@ -7,7 +7,7 @@ MEETING = 8
 
 
 class MeetingCache(LocMemCache):
-    """Lets those who found no count go on together: the worst that requests at the same moment can do."""
+    """Cache that makes threads that miss a counter continue together, to provoke a race condition."""
 
     meeting = Barrier(MEETING)
 

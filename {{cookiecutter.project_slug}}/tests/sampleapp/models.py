@@ -20,7 +20,7 @@ class Article(SluggedModel):
 
 
 class Measurement(UUIDModel, TimeStampedModel):
-    """Has a column of every kind that lists are ordered by; most of them may be empty."""
+    """Model with an orderable column of every type, most of them nullable."""
 
     label = models.CharField(max_length=100)
     remark = models.TextField(null=True)

@@ -1,4 +1,4 @@
-"""The routes of the project, and those of the tests before them."""
+"""Routes of the tests, followed by those of the project."""
 
 from django.urls import URLPattern, URLResolver, include, path
 from django.views.decorators.cache import cache_page

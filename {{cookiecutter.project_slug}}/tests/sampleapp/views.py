@@ -24,7 +24,7 @@ class NoteSerializer(serializers.ModelSerializer[Note]):
 
 
 class NoteViewSet(viewsets.ModelViewSet[Note]):
-    """Lists by cursor, with the permissions that the route names."""
+    """Notes with cursor pagination; subclasses set the permissions."""
 
     permission_classes: tuple[type[BasePermission], ...] = (AllowAny,)
     queryset = Note.objects.all()
@@ -42,7 +42,7 @@ class PublishedNoteViewSet(NoteViewSet):
 
 
 class CreatedNoteViewSet(NoteViewSet):
-    """The owner is whoever created the row."""
+    """Notes owned by their creator (`owner_field`)."""
 
     permission_classes = (IsOwner,)
     owner_field = "created_by"
@@ -95,7 +95,7 @@ class EditorialView(APIView):
 
 
 class OpenView(APIView):
-    """Lets everybody pass, within the limits for all requests."""
+    """Public view with the default throttles."""
 
     permission_classes = (AllowAny,)
 
@@ -104,7 +104,7 @@ class OpenView(APIView):
 
 
 class CountedView(OpenView):
-    """Says how often it was asked."""
+    """View that returns its number of calls."""
 
     throttle_classes = ()
     count = itertools.count()
@@ -138,7 +138,7 @@ class OrderView(OpenView):
 
 
 class FailureView(OpenView):
-    """Raises what the route names."""
+    """View that raises the exception named in the route."""
 
     failures: dict[str, Exception] = {
         "denied": PermissionDenied("Not on Sundays."),
@@ -153,7 +153,7 @@ class FailureView(OpenView):
 
 
 def form(request: HttpRequest) -> HttpResponse:
-    """A view of Django's, which checks the CSRF token, and lets nobody look."""
+    """Deny GET and accept POST, in a Django view with CSRF protection."""
     if request.method == "GET":
         raise PermissionDenied("internal reason")
     return HttpResponse()
