@@ -36,7 +36,7 @@ def cache_remember(key: str, compute: Callable[[], T], *, fresh: timedelta, stal
 
     Prevents a cache stampede: while one process recomputes a stale value, the others get the stale one
     (stale-while-revalidate). While one process computes a missing value, the others wait for it, and compute
-    it themselves after a timeout.
+    it themselves if it fails or times out.
 
     Args:
         key: must include everything that the value depends on, such as the language or the user.

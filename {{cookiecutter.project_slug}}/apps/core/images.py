@@ -29,7 +29,7 @@ MAX_WEBP_PIXELS = 7_500_000
 # Pillow copies the whole comment again for each of its parts.
 MAX_PARTS = 5_000
 MAX_JPEG_MARKERS = 500
-# Each scan decodes the whole image again. Cameras and editors write a dozen.
+# Each scan decodes the whole image again. Cameras and editors write about a dozen.
 MAX_JPEG_SCANS = 50
 SHORT_BLOCK = 128
 MAX_TEXT_BYTES = 4_000_000

@@ -136,7 +136,7 @@ admin.site.unregister(Group)
 
 @admin.register(Group)
 class RoleAdmin(GroupAdmin):
-    """Group admin that only superusers may change, because groups grant permissions."""
+    """Group admin that restricts changes to superusers, because groups grant permissions."""
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return request.user.is_superuser

@@ -91,7 +91,7 @@ class JWTAuthentication(authentication.JWTAuthentication):
     def get_user(self, validated_token: Token) -> User:  # type: ignore[override] # annotated for any model
         # Replication lag: the replica may still have the old password or session epoch.
         with replica_allowed(allowed=False):
-            user: User = super().get_user(validated_token)  # type: ignore[assignment] # ours is the only model
+            user: User = super().get_user(validated_token)  # type: ignore[assignment] # the only user model
         claim = validated_token[HASH_CLAIM]
         hashes = (user.get_session_auth_hash(), *user.get_session_auth_fallback_hash())
         if not any(constant_time_compare(claim, known) for known in hashes):

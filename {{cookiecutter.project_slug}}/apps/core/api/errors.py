@@ -49,14 +49,14 @@ def problem_handler(exc: Exception, context: dict[str, Any]) -> Response | None:
     """
     if is_unavailable(exc):
         event = "disk_full" if isinstance(exc, OSError) else "database_unavailable"
-        logger.exception(event)  # noqa: LOG004 - called while it is handled
+        logger.exception(event)  # noqa: LOG004 - called by the exception handler
         exc = ServiceUnavailable()
     elif isinstance(exc, DjangoValidationError):
         exc = exceptions.ValidationError(as_serializer_error(exc))
     request: Request = context["request"]
     if isinstance(exc, UNAUTHENTICATED) and request.authenticators:
-        # Raised before the view's throttles count the request. Expired tokens are common, so they have a
-        # separate scope with a higher limit.
+        # Counted here, since it is raised before the throttles of the view run. Expired tokens are common:
+        # rejected tokens have a separate scope with a higher limit.
         scope = "anon" if isinstance(exc, exceptions.NotAuthenticated) else "token"
         if wait := count(scope, client_network(request)):
             exc = exceptions.Throttled(wait)

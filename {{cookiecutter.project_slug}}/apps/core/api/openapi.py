@@ -28,7 +28,7 @@ class ProblemSerializer(serializers.Serializer[Any]):
     status = serializers.IntegerField(min_value=400, max_value=599)
     detail = serializers.CharField(help_text="This problem, for people.")
     request_id = serializers.CharField(help_text="As in `X-Request-ID`; quote it in a report.")
-    errors = ProblemErrorSerializer(many=True, required=False)  # type: ignore[assignment] # a name of the base
+    errors = ProblemErrorSerializer(many=True, required=False)  # type: ignore[assignment] # also an attribute of the base
 
 
 PROBLEMS: dict[HTTPStatus, tuple[str, str]] = {

@@ -137,7 +137,7 @@ def session_verify(*, token: str) -> None:
         InvalidToken: the token is not valid.
     """
     try:
-        access = AccessToken(token)  # type: ignore[arg-type] # annotated as a Token, takes what was sent
+        access = AccessToken(token)  # type: ignore[arg-type] # annotated as Token, accepts text
     except TokenError:
         refresh = _read_refresh(token)
         session = session_list(user=_user_of(refresh)).filter(pk=refresh[SESSION_CLAIM]).first()
@@ -237,7 +237,7 @@ def _pair(session: RefreshSession, user: User) -> TokenPair:
 
 def _read_refresh(refresh: str) -> RefreshToken:
     try:
-        token = RefreshToken(refresh)  # type: ignore[arg-type] # annotated as a Token, takes what was sent
+        token = RefreshToken(refresh)  # type: ignore[arg-type] # annotated as Token, accepts text
     except TokenError as error:
         raise InvalidToken from error
     return token

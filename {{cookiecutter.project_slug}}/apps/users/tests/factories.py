@@ -20,7 +20,7 @@ class UserFactory(DjangoModelFactory[User]):
 
     email = factory.Sequence(lambda number: f"user{number}@example.com")
     password = factory.django.Password(PASSWORD)
-    # With a final period, so that no name is a prefix of another.
+    # With a final period, so that no name is a substring of another.
     first_name = factory.Sequence(lambda number: f"First {number}.")
     last_name = factory.Sequence(lambda number: f"Last {number}.")
     email_verified_at = factory.LazyFunction(timezone.now)

@@ -108,7 +108,7 @@ def new_user(email: str) -> dict[str, str]:
 
 
 @pytest.mark.django_db
-def test_staff_log_in_with_email_in_any_case() -> None:
+def test_staff_login_accepts_email_in_any_case() -> None:
     StaffFactory.create(email="staff@example.com")
 
     browser, response = log_in("Staff@EXAMPLE.com")
@@ -189,7 +189,7 @@ def test_admin_login_counts_towards_account_limit(superuser: User, settings: Set
 
 
 @pytest.mark.django_db
-def test_staff_log_in_with_other_form_of_email_and_password() -> None:
+def test_staff_login_accepts_other_forms_of_email_and_password() -> None:
     staff = StaffFactory.create(email="hans@xn--bcher-kva.de")
     staff.set_password("p\u00e4ssw\u00f6rter f\u00fcr alle")
     staff.save()
