@@ -1,4 +1,4 @@
-// Redoc adds the logo of its makers from their server. No page of ours asks another host for anything.
+// Block images from other origins: Redoc loads the logo of its vendor from their server.
 const image = HTMLImageElement.prototype;
 const { setAttribute } = image;
 const source = Object.getOwnPropertyDescriptor(image, "src");
