@@ -13,7 +13,7 @@ from pathlib import Path
 from bake import export
 
 TARGETS = {"files": 260, "production Python": 4800, "tools": 1500, "tests": 6000, "Markdown": 2500}
-# Relative to the project: what a serving process may import.
+# Paths of the project that a serving process may import.
 PRODUCTION = {"apps", "config", "infrastructure", "gunicorn.conf.py"}
 
 

@@ -288,10 +288,10 @@ def test_housekeeping_continues_when_a_command_fails(
     called = (tmp_path / "called").read_text("utf-8").split()
     assert called == [
         "clearsessions",
-        "purge_log_ins",
-        "purge_failed_log_ins",
+        "purge_sessions",
+        "purge_failed_logins",
         "purge_unverified_users",
-        "files_cleanup",
+        "purge_files",
         "purge_notifications",
     ]
 

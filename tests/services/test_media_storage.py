@@ -274,10 +274,10 @@ def test_cleanup_removes_orphaned_blob(site: Site) -> None:
     site.manage("shell", "-v", "0", "-c", code)
 
     # Within the grace period, it may belong to an upload in progress.
-    assert site.manage("files_cleanup") == "0 objects removed, 0 files without object.\n"
+    assert site.manage("purge_files") == "0 objects removed, 0 files without object.\n"
     code = (
         "from datetime import timedelta; from apps.files import services; services.GRACE = timedelta(0);"
-        "from django.core.management import call_command as c; c('files_cleanup', '--dry-run'); c('files_cleanup')"
+        "from django.core.management import call_command as c; c('purge_files', '--dry-run'); c('purge_files')"
     )
     printed = site.manage("shell", "-v", "0", "-c", code)
     assert printed.splitlines() == [

@@ -1,7 +1,7 @@
 """Blobs of files in the default storage, under unguessable names.
 
 The storage takes no part in database transactions: a blob whose row is rolled back is deleted explicitly, and
-orphaned blobs are removed by `manage.py files_cleanup`.
+orphaned blobs are removed by `manage.py purge_files`.
 """
 
 from __future__ import annotations

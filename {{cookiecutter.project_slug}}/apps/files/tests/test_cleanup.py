@@ -18,7 +18,7 @@ pytestmark = pytest.mark.django_db
 
 def clean_up(*arguments: str) -> str:
     output = StringIO()
-    call_command("files_cleanup", *arguments, stdout=output)
+    call_command("purge_files", *arguments, stdout=output)
     return output.getvalue()
 
 

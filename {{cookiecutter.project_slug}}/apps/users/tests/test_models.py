@@ -96,7 +96,7 @@ def test_session_purge_removes_expired_sessions_only() -> None:
     RefreshSessionFactory.create_batch(2, expired=True)
     output = StringIO()
 
-    call_command("purge_log_ins", stdout=output)
+    call_command("purge_sessions", stdout=output)
 
-    assert output.getvalue() == "2 log-ins removed.\n"
+    assert output.getvalue() == "2 sessions removed.\n"
     assert RefreshSession.objects.get() == alive

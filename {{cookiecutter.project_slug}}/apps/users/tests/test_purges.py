@@ -38,7 +38,7 @@ def unverified(**fields: Any) -> User:
 def test_purge_dry_run_removes_nothing() -> None:
     RefreshSessionFactory.create(expired=True)
     unverified()
-    assert said("purge_log_ins", dry_run=True) == "1 log-ins to remove."
+    assert said("purge_sessions", dry_run=True) == "1 sessions to remove."
     assert said("purge_unverified_users", dry_run=True) == "1 accounts to remove."
     assert session_purge(dry_run=True) == RefreshSession.objects.count() == 1
     assert User.objects.filter(email_verified_at=None).count() == 1
@@ -82,10 +82,10 @@ def test_purge_keeps_other_accounts() -> None:
 def test_purge_removes_failed_logins_after_the_lockout(api: Client, user: User) -> None:
     for _ in range(2):
         api.post(reverse("v1:auth:token"), {"email": user.email, "password": "wrong"})
-    assert said("purge_failed_log_ins") == "0 failed log-ins removed."
+    assert said("purge_failed_logins") == "0 failed logins removed."
     AccessAttempt.objects.update(
         attempt_time=timezone.now() - settings.AXES_COOLOFF_TIME - timedelta(minutes=1)
     )
-    assert said("purge_failed_log_ins", dry_run=True) == "1 failed log-ins to remove."
-    assert said("purge_failed_log_ins") == "1 failed log-ins removed."
+    assert said("purge_failed_logins", dry_run=True) == "1 failed logins to remove."
+    assert said("purge_failed_logins") == "1 failed logins removed."
     assert not AccessAttempt.objects.exists()

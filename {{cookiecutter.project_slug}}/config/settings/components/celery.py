@@ -108,12 +108,12 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     for name, cron in {
         "replay_unpublished": "* * * * *",
         "clearsessions": "10 3 * * *",
-        "purge_log_ins": "20 3 * * *",
-        "purge_failed_log_ins": "30 * * * *",
+        "purge_sessions": "20 3 * * *",
+        "purge_failed_logins": "30 * * * *",
         "purge_unverified_users": "40 3 * * *",
         "purge_tasks": "50 3 * * *",
         # % if "files" in cookiecutter.__features
-        "files_cleanup": "10 4 * * *",
+        "purge_files": "10 4 * * *",
         # % endif
         # % if "notifications" in cookiecutter.__features
         "purge_notifications": "20 4 * * *",

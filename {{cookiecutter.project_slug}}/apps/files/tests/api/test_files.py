@@ -124,7 +124,7 @@ def test_delete_succeeds_when_storage_fails(user_api: Client, monkeypatch: pytes
     monkeypatch.setattr(InMemoryStorage, "delete", fail)
     assert user_api.delete(detail(file["id"])).status_code == 204
     assert not StoredFile.objects.exists()
-    # Removed later by `files_cleanup`.
+    # Removed later by `purge_files`.
     assert len(objects()) == 1
 
 

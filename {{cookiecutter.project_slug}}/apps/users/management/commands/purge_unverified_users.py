@@ -6,7 +6,7 @@ from apps.users.services.accounts import user_purge_unverified
 
 
 class Command(BaseCommand):
-    help = "Remove accounts whose address was not verified within two weeks."
+    help = "Delete accounts whose email was not verified within two weeks."
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--dry-run", action="store_true", help="only say how many there are")

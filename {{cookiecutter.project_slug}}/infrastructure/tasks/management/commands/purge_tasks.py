@@ -7,7 +7,7 @@ from infrastructure.tasks.services.receipts import receipt_purge
 
 
 class Command(BaseCommand):
-    help = "Remove dead letters and receipts that were kept long enough."
+    help = "Delete expired dead letters and idempotency keys."
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--dry-run", action="store_true", help="only say how many there are")

@@ -6,7 +6,7 @@ from infrastructure.tasks.services.deadletters import deadletter_replay_unpublis
 
 
 class Command(BaseCommand):
-    help = "Queue the tasks that could not be queued while the broker was away."
+    help = "Replay the tasks that could not be queued while the broker was unavailable."
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--dry-run", action="store_true", help="only say how many there are")

@@ -7,7 +7,7 @@ from apps.files.services import strays_remove
 
 
 class Command(BaseCommand):
-    help = "Remove stored objects older than a day that belong to no file; fails if one cannot be removed."
+    help = "Delete blobs older than a day that belong to no file; fails if one cannot be deleted."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--dry-run", action="store_true", help="Only say how many there are.")
