@@ -48,7 +48,7 @@ def prose(page: str) -> Iterator[str]:
 
 
 def lines_of(path: Path) -> list[str]:
-    text = path.read_text(encoding="utf-8")
+    text = (ROOT / path).read_text(encoding="utf-8")
     if path.suffix == ".md":
         return list(prose(text))
     return [*docstrings(ast.parse(text)), *comments(text)]
@@ -57,7 +57,7 @@ def lines_of(path: Path) -> list[str]:
 @pytest.fixture(scope="module")
 def lines() -> dict[str, list[str]]:
     found = [path for path in tracked_files() if path.suffix in {".md", ".py"} and "migrations" not in path.parts]
-    return {str(path.relative_to(ROOT)): lines_of(path) for path in found}
+    return {str(path): lines_of(path) for path in found}
 
 
 def test_language_has_few_idioms(lines: dict[str, list[str]]) -> None:
