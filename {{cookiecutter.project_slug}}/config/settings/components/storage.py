@@ -14,7 +14,11 @@ WHITENOISE_KEEP_ONLY_HASHED_FILES = True
 MEDIA_ROOT = env.path("MEDIA_ROOT", "media")
 STORAGES: dict[str, Any] = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
-    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
+    "staticfiles": {
+        "BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage",
+        # Readable by the user of the process, which need not be the one that collects them.
+        "OPTIONS": {"file_permissions_mode": 0o644},
+    },
 }
 # Maximum file size in forms, for all routes. The body limit of the proxy must be slightly higher.
 FILE_MAX_BYTES = env.integer("FILE_MAX_BYTES", default=10_485_760, minimum=1)
