@@ -8,7 +8,7 @@ from typing import Any
 from kombu import Connection
 
 from config.celery import app
-from infrastructure.logging.scrub import without_persons
+from infrastructure.logging.scrub import redact_error
 
 # Flower inspects the queues itself, and supports only transports of kombu and `Queue` objects.
 Connection.resolve_aliases["infrastructure.tasks.transport:Transport"] = "redis"
@@ -26,5 +26,5 @@ def format_task(task: Any) -> Any:
     task.result = None
     for name in ("exception", "traceback"):
         if text := getattr(task, name):
-            setattr(task, name, without_persons(text))
+            setattr(task, name, redact_error(text))
     return task

@@ -22,7 +22,7 @@ from redis.exceptions import RedisError
 
 from apps.realtime.services import EVERYBODY, LAYER_SECONDS, group_of, layer_ping
 from apps.realtime.sessions import session_of_token, ticket_redeem
-from apps.realtime.slots import slot_free, slot_take
+from apps.realtime.slots import slot_release, slot_take
 from apps.realtime.watch import watch
 
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ TOO_MANY_SOCKETS = 4429
 TOO_MANY_MESSAGES = 4430
 
 # Errors that mean that Redis or the database is unavailable.
-AWAY = (OSError, RedisError, OperationalError, InterfaceError)
+UNAVAILABLE_ERRORS = (OSError, RedisError, OperationalError, InterfaceError)
 
 logger = structlog.get_logger(__name__)
 
@@ -68,7 +68,7 @@ class EventConsumer(AsyncWebsocketConsumer):
             # Fails within a timeout; Channels subscribes first, without one.
             await layer_ping()
             await super().__call__(scope, receive, noting)
-        except AWAY as error:
+        except UNAVAILABLE_ERRORS as error:
             if answered:
                 raise
             # No traceback: during an outage, every attempt fails alike.
@@ -119,10 +119,10 @@ class EventConsumer(AsyncWebsocketConsumer):
 
     async def _let_go(self) -> None:
         watch().remove(self)
-        await database_sync_to_async(slot_free)(self.slot)
+        await database_sync_to_async(slot_release)(self.slot)
         for group in (group_of(self.session.user_id), EVERYBODY):
             # On failure, the channel layer only keeps an unused subscription.
-            with suppress(*AWAY):
+            with suppress(*UNAVAILABLE_ERRORS):
                 async with asyncio.timeout(LAYER_SECONDS):
                     await self.channel_layer.group_discard(group, self.channel_name)
 

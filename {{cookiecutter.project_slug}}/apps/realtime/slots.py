@@ -23,10 +23,10 @@ def slot_take(user_id: str) -> str | None:
     return next((key for key in keys if caches["counters"].add(key, 1, timeout=HELD_SECONDS)), None)
 
 
-def slots_renew(slots: Collection[str]) -> None:
+def slots_extend(slots: Collection[str]) -> None:
     """Renew the leases of slots."""
     caches["counters"].set_many(dict.fromkeys(slots, 1), timeout=HELD_SECONDS)
 
 
-def slot_free(slot: str) -> None:
+def slot_release(slot: str) -> None:
     caches["counters"].delete(slot)

@@ -10,7 +10,7 @@ import structlog
 from channels.db import database_sync_to_async
 
 from apps.realtime.sessions import Session, sessions_alive
-from apps.realtime.slots import slots_renew
+from apps.realtime.slots import slots_extend
 
 if TYPE_CHECKING:
     from apps.realtime.consumers import EventConsumer
@@ -58,7 +58,7 @@ class Watch:
 
 
 def _renew(sessions: set[Session], slots: set[str]) -> set[Session]:
-    slots_renew(slots)
+    slots_extend(slots)
     return sessions_alive(sessions)
 
 

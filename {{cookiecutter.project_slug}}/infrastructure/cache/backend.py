@@ -29,8 +29,8 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 # `ResponseError`: the server is out of memory, read-only, or cannot write to its disk.
-AWAY = (RedisConnectionError, RedisTimeoutError, ResponseError)
-PAUSE = 2.0
+UNAVAILABLE_ERRORS = (RedisConnectionError, RedisTimeoutError, ResponseError)
+RETRY_INTERVAL = 2.0
 LOG_EVERY = 60.0
 # Upper bound for one request: a server in the same network responds within a millisecond.
 TIMEOUT = 0.5
@@ -43,7 +43,7 @@ end
 return 0
 """
 # The default of 300 entries would evict rate limit counters.
-STAND_IN_OPTIONS = {"MAX_ENTRIES": 100_000}
+FALLBACK_OPTIONS = {"MAX_ENTRIES": 100_000}
 
 logger = structlog.get_logger(__name__)
 
@@ -79,7 +79,7 @@ class JSONSerializer(BaseSerializer):
 
 
 class Breaker:
-    """Circuit breaker per process: while a server is unavailable, tries it once per `PAUSE` seconds.
+    """Circuit breaker per process: while a server is unavailable, tries it once per `RETRY_INTERVAL` seconds.
 
     https://learn.microsoft.com/en-us/azure/architecture/patterns/circuit-breaker
     """
@@ -97,14 +97,14 @@ class Breaker:
         with self._lock:
             if time.monotonic() < self._next_try:
                 return False
-            self._next_try = time.monotonic() + PAUSE
+            self._next_try = time.monotonic() + RETRY_INTERVAL
             return True
 
     def failed(self, error: Exception) -> None:
         with self._lock:
             now = time.monotonic()
             self._away = True
-            self._next_try = now + PAUSE
+            self._next_try = now + RETRY_INTERVAL
             if now < self._next_log:
                 return
             self._next_log = now + LOG_EVERY
@@ -126,7 +126,7 @@ def _breaker_of(server: str) -> Breaker:  # noqa: ARG001 - the key of `functools
 class FailoverRedisCache(RedisCache):
     """Redis cache with a fallback backend for the time in which Redis is unavailable.
 
-    `OPTIONS["STAND_IN"]` is the fallback. `DummyCache` stores nothing, so no process reads values that
+    `OPTIONS["FALLBACK"]` is the fallback. `DummyCache` stores nothing, so no process reads values that
     another one has changed; with `LocMemCache` each process uses its own memory.
     """
 
@@ -140,19 +140,19 @@ class FailoverRedisCache(RedisCache):
         }
         super().__init__(server, {**params, "OPTIONS": options})
         self._breaker = _breaker_of(str(server))
-        self._stand_in = import_string(options["STAND_IN"])(
-            f"instead of {server}", {"OPTIONS": STAND_IN_OPTIONS}
+        self._fallback = import_string(options["FALLBACK"])(
+            f"instead of {server}", {"OPTIONS": FALLBACK_OPTIONS}
         )
 
     def _try(self, method: str, *args: Any, **kwargs: Any) -> Any:
-        fallback = getattr(self._stand_in, method)
+        fallback = getattr(self._fallback, method)
         return self._ask(getattr(super(), method), fallback, *args, **kwargs)
 
     def _ask(self, ask: Callable[..., T], fallback: Callable[..., T], *args: Any, **kwargs: Any) -> T:
         if self._breaker.lets_through():
             try:
                 answer = ask(*args, **kwargs)
-            except AWAY as error:
+            except UNAVAILABLE_ERRORS as error:
                 self._breaker.failed(error)
             else:
                 self._breaker.succeeded()

@@ -6,7 +6,7 @@ from typing import Any
 
 # Email addresses. Linear time: a match starts only at the beginning of a word, and possessive quantifiers do
 # not backtrack. Text directly after the email is part of the match.
-ADDRESS = re.compile(r"(?<![\w.+%-])[\w.+%-]++@[\w-]++(?:\.[\w-]++)++(?:[.+%@]++[\w-]++)*+")
+EMAIL = re.compile(r"(?<![\w.+%-])[\w.+%-]++@[\w-]++(?:\.[\w-]++)++(?:[.+%@]++[\w-]++)*+")
 # Query strings of URLs, which may contain tokens.
 QUERY = re.compile(r"\?[^\s\"'<>]++")
 SECRET = re.compile("authorization|cookie|password|secret|token|api_?key|email", re.IGNORECASE)
@@ -30,13 +30,13 @@ def scrub_event(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> 
 def scrub(text: str) -> str:
     """Redact emails, which errors of mail servers and databases quote, and truncate the text."""
     if "@" in text:
-        text = ADDRESS.sub("[redacted]", text)
+        text = EMAIL.sub("[redacted]", text)
     return text if len(text) <= MAX_LENGTH else f"{text[:MAX_LENGTH]}…"
 
 
-def without_persons(text: str) -> str:
+def redact_error(text: str) -> str:
     """Redact emails and URL query strings in an error message."""
-    return QUERY.sub("?[redacted]", ADDRESS.sub("[redacted]", text))
+    return QUERY.sub("?[redacted]", EMAIL.sub("[redacted]", text))
 
 
 def _scrub_value(value: Any) -> Any:

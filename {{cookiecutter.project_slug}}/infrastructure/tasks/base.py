@@ -19,7 +19,7 @@ from infrastructure.tasks.services.deadletters import deadletter_create
 
 HIDDEN = "…"
 # Pause after a failure, and longest duration of an attempt (the broker accepts connections but hangs).
-BROKER_PAUSE = 5.0
+BROKER_RETRY_INTERVAL = 5.0
 BROKER_TRY = 20.0
 
 logger = structlog.get_logger(__name__)
@@ -118,7 +118,7 @@ class Broker:
 
     @classmethod
     def failed(cls) -> None:
-        cls.next_try = time.monotonic() + BROKER_PAUSE
+        cls.next_try = time.monotonic() + BROKER_RETRY_INTERVAL
 
     @classmethod
     def succeeded(cls) -> None:

@@ -17,7 +17,7 @@ from django.db import InterfaceError, OperationalError, connections
 
 from infrastructure.tasks.services.deadletters import deadletter_create
 
-PAUSE = 1.0
+RETRY_INTERVAL = 1.0
 
 logger = structlog.get_logger(__name__)
 
@@ -43,7 +43,7 @@ class Consumer(consumer.Consumer):
         except (OperationalError, InterfaceError):
             logger.exception("dead_letter_postponed", task=name)
             # The message is redelivered immediately.
-            time.sleep(PAUSE)
+            time.sleep(RETRY_INTERVAL)
             message.reject_log_error(logger, self.connection_errors, requeue=True)
         except Exception as error:  # noqa: BLE001 - the payload is untrusted
             self._discard(message, error)

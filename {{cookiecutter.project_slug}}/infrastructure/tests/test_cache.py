@@ -40,11 +40,11 @@ needs_redis = pytest.mark.skipif(
 )
 
 
-def redis_at(port: int, stand_in: str) -> dict[str, Any]:
+def redis_at(port: int, fallback: str) -> dict[str, Any]:
     return {
         "BACKEND": "infrastructure.cache.backend.FailoverRedisCache",
         "LOCATION": f"redis://127.0.0.1:{port}/0",
-        "OPTIONS": {"STAND_IN": f"{BACKENDS}.{stand_in}"},
+        "OPTIONS": {"FALLBACK": f"{BACKENDS}.{fallback}"},
     }
 
 

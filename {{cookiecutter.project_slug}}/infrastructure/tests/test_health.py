@@ -68,7 +68,7 @@ def test_readiness_returns_503_when_migrations_are_missing(
         {
             "BACKEND": "infrastructure.cache.backend.FailoverRedisCache",
             "LOCATION": "redis://127.0.0.1:1/0",
-            "OPTIONS": {"STAND_IN": "django.core.cache.backends.dummy.DummyCache"},
+            "OPTIONS": {"FALLBACK": "django.core.cache.backends.dummy.DummyCache"},
         },
         {"BACKEND": "django.core.cache.backends.dummy.DummyCache"},
     ],

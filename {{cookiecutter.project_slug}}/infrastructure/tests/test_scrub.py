@@ -5,7 +5,7 @@ from uuid import UUID
 import pytest
 from structlog.processors import JSONRenderer
 
-from infrastructure.logging.scrub import MAX_LENGTH, redact, scrub, scrub_event, without_persons
+from infrastructure.logging.scrub import MAX_LENGTH, redact, redact_error, scrub, scrub_event
 
 
 def rendered(**event: Any) -> dict[str, Any]:
@@ -41,7 +41,7 @@ def test_redact_keeps_other_values() -> None:
         "ann@bob@example.com",
     ],
 )
-@pytest.mark.parametrize("mask", [scrub, without_persons])
+@pytest.mark.parametrize("mask", [scrub, redact_error])
 def test_emails_in_text_are_masked(mask: Any, address: str) -> None:
     text = mask(f"550 <{address}>: unknown, {address}, to {address}.")
     assert "example" not in text

@@ -20,7 +20,7 @@ def _memory(name: str) -> dict[str, Any]:
     }
 
 
-def _redis(prefix: str, *, stand_in: str, backend: str = "FailoverRedisCache") -> dict[str, Any]:
+def _redis(prefix: str, *, fallback: str, backend: str = "FailoverRedisCache") -> dict[str, Any]:
     return {
         "BACKEND": f"infrastructure.cache.backend.{backend}",
         "LOCATION": _redis_url,
@@ -29,7 +29,7 @@ def _redis(prefix: str, *, stand_in: str, backend: str = "FailoverRedisCache") -
         "OPTIONS": {
             "COMPRESSOR": "django_redis.compressors.zlib.ZlibCompressor",
             "SERIALIZER": "infrastructure.cache.backend.JSONSerializer",
-            "STAND_IN": f"django.core.cache.backends.{stand_in}",
+            "FALLBACK": f"django.core.cache.backends.{fallback}",
         },
     }
 
@@ -37,10 +37,10 @@ def _redis(prefix: str, *, stand_in: str, backend: str = "FailoverRedisCache") -
 _in_memory = {"default": _memory("default"), "counters": _memory("counters")}
 _in_redis = {
     # Values are not shared between releases.
-    "default": _redis(project.VERSION, stand_in="dummy.DummyCache"),
+    "default": _redis(project.VERSION, fallback="dummy.DummyCache"),
     # Rate limit counters are shared by all releases.
-    "counters": _redis("counters", stand_in="locmem.LocMemCache"),
-    "sessions": _redis("sessions", stand_in="dummy.DummyCache", backend="SessionRedisCache"),
+    "counters": _redis("counters", fallback="locmem.LocMemCache"),
+    "sessions": _redis("sessions", fallback="dummy.DummyCache", backend="SessionRedisCache"),
 }
 
 CACHES = _in_redis if _redis_url else _in_memory

@@ -10,7 +10,7 @@ import structlog
 from django.db import transaction
 from django.utils import timezone
 
-from infrastructure.logging.scrub import without_persons
+from infrastructure.logging.scrub import redact_error
 from infrastructure.tasks.models import DeadLetter
 
 if TYPE_CHECKING:
@@ -48,7 +48,7 @@ def deadletter_create(  # noqa: PLR0913 - the columns of a row
         retries: number of retries.
         published: whether the task was queued.
     """
-    text = f"{type(error).__name__}: {without_persons(str(error))}"
+    text = f"{type(error).__name__}: {redact_error(str(error))}"
     values = {
         "task": task,
         "queue": queue,

@@ -11,7 +11,7 @@ from apps.core.mail import BUILDERS, Mail
 from config.celery import app
 from infrastructure.tasks.base import Broker
 
-AWAY = "redis://127.0.0.1:1/0"
+UNAVAILABLE_ERRORS = "redis://127.0.0.1:1/0"
 
 Messages = Callable[[str], list[Any]]
 
@@ -51,7 +51,7 @@ def broker_away(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Iterator
     send_task = app.send_task
 
     def send(*args: Any, **options: Any) -> Any:
-        with Connection(AWAY) as connection:
+        with Connection(UNAVAILABLE_ERRORS) as connection:
             return send_task(*args, **options | {"connection": connection})
 
     monkeypatch.setattr(app, "send_task", send)

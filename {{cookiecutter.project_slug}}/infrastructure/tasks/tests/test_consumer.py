@@ -48,7 +48,7 @@ def message(messages: Messages) -> Message:
 @pytest.fixture
 def worker(monkeypatch: pytest.MonkeyPatch) -> Consumer:
     monkeypatch.setattr(connections, "close_all", lambda: None)
-    monkeypatch.setattr(module, "PAUSE", 0)
+    monkeypatch.setattr(module, "RETRY_INTERVAL", 0)
     assert app.conf.worker_consumer == "infrastructure.tasks.consumer:Consumer"
     worker = Consumer.__new__(Consumer)
     worker.connection_errors = ()

@@ -125,7 +125,7 @@ def test_circuit_breaker_skips_broker_after_failure(
     for _ in range(3):
         mail_queue("tests.verify", name="ann")
     assert (len(tries), DeadLetter.objects.filter(reason="unpublished").count()) == (1, 3)
-    monkeypatch.setattr("infrastructure.tasks.base.BROKER_PAUSE", 0)
+    monkeypatch.setattr("infrastructure.tasks.base.BROKER_RETRY_INTERVAL", 0)
     Broker.failed()
     mail_queue("tests.verify", name="ann")
     assert len(tries) == 2

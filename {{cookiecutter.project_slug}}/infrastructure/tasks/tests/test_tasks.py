@@ -18,7 +18,7 @@ from infrastructure.tasks.base import Task
 from infrastructure.tasks.health import check_broker
 from infrastructure.tasks.models import DeadLetter
 from infrastructure.tasks.tasks import command_run, mail_deliver
-from infrastructure.tasks.tests.conftest import AWAY, Messages
+from infrastructure.tasks.tests.conftest import UNAVAILABLE_ERRORS, Messages
 from tests.production import run_python
 
 pytestmark = pytest.mark.django_db
@@ -129,7 +129,7 @@ def test_readiness_checks_broker_only_when_configured(
 
 def test_check_broker_fails_when_broker_is_unavailable(monkeypatch: pytest.MonkeyPatch) -> None:
     check_broker()
-    monkeypatch.setattr(app, "connection_for_write", lambda: Connection(AWAY))
+    monkeypatch.setattr(app, "connection_for_write", lambda: Connection(UNAVAILABLE_ERRORS))
     with pytest.raises(BrokerError, match=r"127\.0\.0\.1:1"):
         check_broker()
 
