@@ -34,9 +34,9 @@ ANALYZE;
 """
 QUERIES = (
     *("ordering=created_at", "ordering=email", "ordering=-email"),
-    *(f"search=user{USERS - 1}", "search=user9", "search=user", "search=nobody"),
+    *(f"search=user{USERS - 1}", "search=user9", "search=user", "search=unknown"),
     *("is_staff=true", "is_staff=false", "is_active=true", "is_active=false"),
-    *("role=editors", "role=members", "role=nobody"),
+    *("role=editors", "role=members", "role=unknown"),
     *("created_after=2020-01-01T00:00:00Z", "created_before=2100-01-01T00:00:00Z"),
 )
 

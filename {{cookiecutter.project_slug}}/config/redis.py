@@ -1,4 +1,4 @@
-"""Redis URLs for the cache, WebSockets and Celery."""
+"""Redis URLs, with the password of `REDIS_PASSWORD`."""
 
 from urllib.parse import quote
 
