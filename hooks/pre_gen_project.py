@@ -126,7 +126,7 @@ def email_fault(address: str) -> str:
     if not at:
         return f"{address!a} has no @"
     if not LOCAL_PART.fullmatch(local) or len(local) > 64:
-        return f"{local!a} cannot stand before the @"
+        return f"{local!a} is not valid before the @"
     return host_fault(host.lower())
 
 
@@ -136,7 +136,7 @@ def host_fault(host: str) -> str:
     if len(host) > 253 or not all(HOST_LABEL.fullmatch(label) for label in labels):
         return f"{host!a} is not a host name: lower-case letters, digits and hyphens between dots"
     if labels[-1].isdigit():
-        return f"{host!a} is an address, not a host name"
+        return f"{host!a} is an IP address, not a host name"
     return ""
 
 

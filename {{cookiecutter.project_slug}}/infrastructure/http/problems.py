@@ -1,12 +1,18 @@
 """Problem details for error responses. RFC 9457: https://www.rfc-editor.org/rfc/rfc9457"""
 
+from __future__ import annotations
+
 import errno
 from http import HTTPStatus
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 from django.db import InterfaceError, OperationalError
-from django.http import HttpRequest, JsonResponse
+from django.http import JsonResponse
 from django.utils.translation import gettext_lazy
+
+if TYPE_CHECKING:
+    from django.http import HttpRequest
+    from rest_framework.request import Request
 
 PROBLEM_JSON = "application/problem+json"
 UNAVAILABLE_CODE = "service_unavailable"
@@ -18,14 +24,7 @@ RETRY_AFTER = 5
 SQLITE_ERROR = 1
 
 
-class RequestLike(Protocol):
-    """A request of Django or of Django REST Framework."""
-
-    @property
-    def META(self) -> dict[str, Any]: ...  # noqa: N802 - Django's name
-
-
-def problem(request: RequestLike, status: int, code: str, detail: str) -> dict[str, Any]:
+def problem(request: HttpRequest | Request, status: int, code: str, detail: str) -> dict[str, Any]:
     """Build the members that every problem document has.
 
     Args:
