@@ -88,7 +88,13 @@ class Server:
 def served(folder: Path, **variables: str) -> Iterator[Server]:
     """Start gunicorn with production settings on a free port."""
     output = folder / "output"
-    defaults = {"WEB_BIND": "127.0.0.1:0", "WEB_CONCURRENCY": "1", "PYTHONWARNINGS": NO_STATIC_FILES}
+    # Rate limits that are counted in a shared Redis would apply to the next test run, too.
+    defaults = {
+        "WEB_BIND": "127.0.0.1:0",
+        "WEB_CONCURRENCY": "1",
+        "REDIS_URL": "",
+        "PYTHONWARNINGS": NO_STATIC_FILES,
+    }
     env = environment(**defaults | variables)
     command = [sys.executable, "-m", "gunicorn"]
     with output.open("wb") as file:
