@@ -57,7 +57,7 @@ AXES_USERNAME_CALLABLE = "apps.users.authentication.lockout_key"
 AXES_VERBOSE = False
 # Attempts during a lockout do not extend it.
 AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False
-# The tables contain digests, which are useless in the admin. To unlock: docs/runbooks/locked-out-user.md.
+# The tables contain digests, which are useless in the admin. To unlock: docs/runbooks/accounts.md.
 AXES_ENABLE_ADMIN = False
 # No personal data is stored: the key is a digest, and these form fields are masked.
 AXES_SENSITIVE_PARAMETERS = ["username", "email", "password"]
