@@ -221,15 +221,6 @@ def test_rejection_prints_command_that_keeps_valid_answers(machine: Machine) -> 
     assert "channels~=4.3.2" in project["project"]["dependencies"]
 
 
-def test_rejection_prints_command_that_adds_required_option_of_feature(machine: Machine) -> None:
-    refused = machine.refuse("--no-input", "features=all")
-    assert faults_in(refused) == ["use_channels"]
-    command = refused.stderr.splitlines()[-1].strip()
-    run("sh", "-c", f"{shlex.quote(sys.executable)} -m {command}", cwd=machine.cwd, env=machine.env)
-    record = json.loads((machine.cwd / "my_api" / ".cornerstone.json").read_text(encoding="utf-8"))
-    assert (record["answers"]["features"], record["answers"]["use_channels"]) == ("all", True)
-
-
 def test_record_contains_answers(machine: Machine) -> None:
     machine.generate("--no-input", "features=files", "project_name=Ünïcödé")
     record = json.loads((machine.cwd / "unicode" / ".cornerstone.json").read_text(encoding="utf-8"))
