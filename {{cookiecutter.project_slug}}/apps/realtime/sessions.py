@@ -20,8 +20,6 @@ if TYPE_CHECKING:
     from collections.abc import Collection
 
 TICKET_SECONDS = 30
-# Maximum parameters per query: SQLite allows 32,766, some builds 999.
-CHUNK = 500
 
 
 @dataclass(frozen=True)
@@ -79,23 +77,11 @@ def ticket_redeem(ticket: str) -> Session | None:
 
 def sessions_alive(sessions: Collection[Session]) -> set[Session]:
     """Return the sessions that were not ended by logout, expiry, new password, deactivation or deletion."""
-    found = list(sessions)
-    alive: set[Session] = set()
-    for start in range(0, len(found), CHUNK):
-        alive |= _alive(found[start : start + CHUNK])
-    return alive
-
-
-def _alive(sessions: list[Session]) -> set[Session]:
     # A replica may lag behind and still list ended sessions.
     with replica_allowed(allowed=False):
         users = User.objects.filter(is_active=True).in_bulk({session.user_id for session in sessions})
-        active = set(
-            RefreshSession.objects.filter(
-                pk__in={session.session_id for session in sessions if session.session_id},
-                revoked_at=None,
-                expires_at__gt=timezone.now(),
-            ).values_list("pk", flat=True)
+        active = RefreshSession.objects.filter(revoked_at=None, expires_at__gt=timezone.now()).in_bulk(
+            {session.session_id for session in sessions if session.session_id}
         )
     hashes = {str(pk): user.get_session_auth_hash() for pk, user in users.items()}
     active_ids = {str(pk) for pk in active} | {""}

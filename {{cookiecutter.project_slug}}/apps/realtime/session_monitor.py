@@ -1,16 +1,15 @@
-"""Session monitor: closes open sockets whose session has ended, renews the slots of the others."""
+"""Session monitor: closes open sockets whose session has ended, renews the leases of the others."""
 
 from __future__ import annotations
 
 import asyncio
 from typing import TYPE_CHECKING
-from weakref import WeakKeyDictionary
 
 import structlog
 from channels.db import database_sync_to_async
 
+from apps.realtime import connection_limits
 from apps.realtime.sessions import Session, sessions_alive
-from apps.realtime.slots import slots_extend
 
 if TYPE_CHECKING:
     from apps.realtime.consumers import EventConsumer
@@ -21,8 +20,8 @@ INTERVAL = 3.0
 logger = structlog.get_logger(__name__)
 
 
-class Watch:
-    """Monitor of all open sockets of an event loop, with one set of queries for all of them."""
+class SessionMonitor:
+    """Monitor of all open sockets of the process, with one set of queries for all of them."""
 
     def __init__(self) -> None:
         self._sockets: set[EventConsumer] = set()
@@ -43,28 +42,23 @@ class Watch:
         while True:
             await asyncio.sleep(INTERVAL)
             try:
-                await self._look()
+                await self._check()
             except Exception:
                 # If the database is unavailable, keep all sockets and retry at the next interval.
-                logger.exception("sockets_not_checked")
+                logger.exception("session_check_failed")
 
-    async def _look(self) -> None:
+    async def _check(self) -> None:
         sockets = set(self._sockets)
         alive = await database_sync_to_async(_renew)(
-            {socket.session for socket in sockets}, {socket.slot for socket in sockets}
+            {socket.session for socket in sockets}, {socket.lease for socket in sockets}
         )
         ended = [socket.end() for socket in sockets if socket.session not in alive]
         await asyncio.gather(*ended, return_exceptions=True)
 
 
-def _renew(sessions: set[Session], slots: set[str]) -> set[Session]:
-    slots_extend(slots)
+def _renew(sessions: set[Session], leases: set[str]) -> set[Session]:
+    connection_limits.renew(leases)
     return sessions_alive(sessions)
 
 
-_watches: WeakKeyDictionary[asyncio.AbstractEventLoop, Watch] = WeakKeyDictionary()
-
-
-def watch() -> Watch:
-    """Return the monitor of the running event loop."""
-    return _watches.setdefault(asyncio.get_running_loop(), Watch())
+session_monitor = SessionMonitor()
