@@ -19,7 +19,7 @@ from django.utils.translation import gettext as _
 from rest_framework.exceptions import NotAuthenticated
 
 from apps.core.validators import validate_file_name, validate_size
-from apps.files import objects
+from apps.files import storage
 from apps.files.content_validation import validate_content
 from apps.files.models import StoredFile
 from apps.files.selectors import bytes_stored, file_list, link_signer
@@ -46,7 +46,7 @@ class Link:
 class Cleanup:
     """Result of a storage cleanup."""
 
-    removed: int = 0
+    deleted: int = 0
     failed: int = 0
     missing: int = 0
 
@@ -62,17 +62,17 @@ def file_create(*, owner: User, file: UploadedFile[Any]) -> StoredFile:
         NotAuthenticated: the account was deleted during the upload.
         StorageUnavailable: the storage failed.
     """
-    row = StoredFile(owner=owner, **_described(owner, file), storage_name=objects.object_name())
+    row = StoredFile(owner=owner, **_described(owner, file), storage_name=storage.random_name())
     try:
-        objects.object_write(row.storage_name, file)
+        storage.save(row.storage_name, file)
         _insert(row)
     except (InterfaceError, OperationalError):
-        # The commit may have succeeded before the connection broke: keep the blob for `strays_remove`.
+        # The commit may have succeeded before the connection broke: keep the blob for `orphans_delete`.
         raise
     except BaseException:
         # BaseException: also on shutdown. No row refers to the blob. Deleted in the background, since an
         # unavailable storage would block the request a second time.
-        objects.object_remove_soon(row.storage_name)
+        storage.delete(row.storage_name)
         raise
     return row
 
@@ -93,7 +93,7 @@ def file_link(*, file: StoredFile) -> Link:
     """Create a download link: a presigned URL, or a path if the storage does not sign URLs."""
     seconds = settings.FILE_LINK_SECONDS
     expires_at = timezone.now() + timedelta(seconds=seconds)
-    url = objects.object_url(
+    url = storage.download_url(
         file.storage_name, file_name=file.name, content_type=file.content_type, seconds=seconds
     )
     if url is None:
@@ -101,20 +101,20 @@ def file_link(*, file: StoredFile) -> Link:
     return Link(url=url, expires_at=expires_at)
 
 
-def strays_remove(*, dry_run: bool = False) -> Cleanup:
+def orphans_delete(*, dry_run: bool = False) -> Cleanup:
     """Delete orphaned blobs, except those that may belong to an upload in progress.
 
     Args:
         dry_run: only count them.
     """
     found = Cleanup()
-    for folder in objects.FOLDERS:
-        stored = set(objects.objects_in(folder))
+    for folder in storage.FOLDERS:
+        stored = set(storage.names_in(folder))
         rows = StoredFile.objects.filter(storage_name__startswith=f"{folder}/")
         named = set(rows.values_list("storage_name", flat=True))
         found.missing += len(named - stored)
         for name in sorted(stored - named):
-            _remove_stray(name, found, dry_run=dry_run)
+            _delete_orphan(name, found, dry_run=dry_run)
     return found
 
 
@@ -156,14 +156,14 @@ def _insert(row: StoredFile) -> None:
     row.save(force_insert=True)
 
 
-def _remove_stray(name: str, found: Cleanup, *, dry_run: bool) -> None:
+def _delete_orphan(name: str, found: Cleanup, *, dry_run: bool) -> None:
     try:
         if default_storage.get_modified_time(name) > timezone.now() - GRACE:
             return
         if not dry_run:
             default_storage.delete(name)
-        found.removed += 1
+        found.deleted += 1
     except Exception:
         # Continue with the other blobs; the command fails at the end.
-        logger.exception("object_left", object=name)
+        logger.exception("blob_not_deleted", blob=name)
         found.failed += 1

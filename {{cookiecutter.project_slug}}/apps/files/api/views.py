@@ -21,7 +21,7 @@ from rest_framework.views import APIView
 from apps.core.api.parsers import MultiPartParser
 from apps.core.api.serializers import validated
 from apps.core.api.throttling import TokenThrottle
-from apps.files import objects, selectors, services
+from apps.files import selectors, services, storage
 from apps.files.api import serializers
 from apps.files.api.filters import FileFilter
 from apps.files.exceptions import LinkNotValid
@@ -102,7 +102,7 @@ class ContentView(APIView):
         if file is None:
             raise Http404
         try:
-            content = objects.object_open(file.storage_name)
+            content = storage.open(file.storage_name)
         except FileNotFoundError as error:
             raise Http404 from error
         return FileResponse(

@@ -1,13 +1,14 @@
 """Blobs of files in the default storage, under unguessable names.
 
 The storage takes no part in database transactions: a blob whose row is rolled back is deleted explicitly, and
-orphaned blobs are removed by `manage.py purge_files`.
+orphaned blobs are deleted by `manage.py purge_files`.
 """
 
 from __future__ import annotations
 
 import uuid
 from contextlib import contextmanager
+from functools import partial
 from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 import structlog
@@ -29,20 +30,20 @@ logger = structlog.get_logger(__name__)
 
 
 @runtime_checkable
-class SignsLinks(Protocol):
+class SignsUrls(Protocol):
     """Storage that serves downloads itself with presigned URLs."""
 
     def download_url(self, name: str, *, file_name: str, content_type: str, seconds: int) -> str:
         """Return a presigned URL that expires after `seconds`, for download as an attachment."""
 
 
-def object_name() -> str:
+def random_name() -> str:
     """Return a random name without any user input, not even an extension that a server could interpret."""
     name = uuid.uuid4().hex
     return f"files/{name[:2]}/{name}"
 
 
-def object_write(name: str, file: UploadedFile[Any]) -> None:
+def save(name: str, file: UploadedFile[Any]) -> None:
     """Save an upload without the content type that the client sent.
 
     Raises:
@@ -52,7 +53,7 @@ def object_write(name: str, file: UploadedFile[Any]) -> None:
         default_storage.save(name, File(file.file))
 
 
-def object_open(name: str) -> File[bytes]:
+def open(name: str) -> File[bytes]:  # noqa: A001 - the name in Django
     """Open a blob for reading.
 
     Raises:
@@ -63,25 +64,27 @@ def object_open(name: str) -> File[bytes]:
         return default_storage.open(name)
 
 
-def object_discard(name: str) -> None:
-    """Delete a blob, or log the failure."""
-    try:
-        default_storage.delete(name)
-    except Exception:
-        # Any exception of the storage: it must not mask the error of the caller.
-        logger.exception("object_left", object=name)
+def delete(name: str) -> None:
+    """Delete a blob in the background; failures are logged. Call this once no row can refer to it."""
+    in_background(partial(default_storage.delete, name))
 
 
-def object_remove_soon(name: str) -> None:
-    """Delete a blob in the background. Call this once no row can refer to it."""
-    in_background(lambda: object_discard(name))
-
-
-def object_url(name: str, *, file_name: str, content_type: str, seconds: int) -> str | None:
+def download_url(name: str, *, file_name: str, content_type: str, seconds: int) -> str | None:
     """Return a presigned URL, or None if the storage does not sign URLs."""
-    if not isinstance(default_storage, SignsLinks):
+    if not isinstance(default_storage, SignsUrls):
         return None
     return default_storage.download_url(name, file_name=file_name, content_type=content_type, seconds=seconds)
+
+
+def names_in(folder: str) -> Iterator[str]:
+    """Return the names of all blobs in one of `FOLDERS`."""
+    try:
+        _folders, names = default_storage.listdir(folder)
+    except FileNotFoundError:
+        return
+    for name in names:
+        # Some storages return the full name, others the last part.
+        yield f"{folder}/{name.rsplit('/', 1)[-1]}"
 
 
 @contextmanager
@@ -94,14 +97,3 @@ def _unavailable() -> Iterator[None]:
         # Each storage backend raises its own exceptions.
         logger.exception("storage_failed")
         raise StorageUnavailable from error
-
-
-def objects_in(folder: str) -> Iterator[str]:
-    """Return the names of all blobs in one of `FOLDERS`."""
-    try:
-        _folders, names = default_storage.listdir(folder)
-    except FileNotFoundError:
-        return
-    for name in names:
-        # Some storages return the full name, others the last part.
-        yield f"{folder}/{name.rsplit('/', 1)[-1]}"
