@@ -25,7 +25,7 @@ KEPT = timedelta(days=90)
 def notification_send(
     *, user: User, kind: str, title: str, body: str = "", data: Mapping[str, Any] | None = None
 ) -> Notification | None:
-    """Send a notification through the enabled channels of a user, after the commit.
+    """Add a notification to the list of a user, and send it through other enabled channels after commit.
 
     Args:
         user: the recipient.
