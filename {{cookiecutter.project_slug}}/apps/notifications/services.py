@@ -80,7 +80,10 @@ def preference_set(*, user: User, kind: str, **wanted: bool) -> dict[str, bool]:
 
     Raises:
         ValidationError: the kind is unknown.
+        ValueError: a channel is unknown.
     """
+    if unknown := sorted(wanted.keys() - CHANNELS.keys()):
+        raise ValueError(f"Unknown channels: {', '.join(unknown)}")
     try:
         validate_kind(kind)
     except ValidationError as error:

@@ -81,6 +81,11 @@ def test_channels_default_to_the_settings(
     assert len(mailoutbox) == 1
 
 
+def test_preference_set_rejects_unknown_channel(user: User) -> None:
+    with pytest.raises(ValueError, match="Unknown channels: fax"):
+        preference_set(user=user, kind="message", fax=True)
+
+
 def test_rolled_back_notification_is_not_sent(user: User, mailoutbox: list[EmailMessage]) -> None:
     def fail() -> None:
         with transaction.atomic():
