@@ -79,13 +79,6 @@ def test_unknown_option_value_is_rejected(answers: dict[str, Any], option: str) 
     assert fault.startswith(f"{option}: 'unheard-of' is ")
 
 
-def test_python_too_old_for_django_is_rejected() -> None:
-    answers = context_of({"django_version": "6.1", "python_version": "3.11"})
-    assert list(faults(answers)) == [
-        "python_version: Django 6.1 needs Python 3.12 or newer, not 3.11, for example: 3.13"
-    ]
-
-
 @pytest.mark.parametrize(
     ("typed", "fault"),
     [
