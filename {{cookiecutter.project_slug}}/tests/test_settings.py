@@ -96,9 +96,7 @@ def production() -> Report:
 
 
 def postgres(**options: Any) -> dict[str, Any]:
-    return database_config(
-        POSTGRES, **{"pool_size": 0, "statement_timeout": 0, "pgbouncer": False} | options
-    )
+    return database_config(POSTGRES, **{"pool_size": 0, "statement_timeout": 0, "pgbouncer": False} | options)
 
 
 def sqlite(path: Path, query: str = "") -> dict[str, Any]:

@@ -24,7 +24,7 @@ class Connection(psycopg.Connection[Any]):  # type: ignore[no-redef] # replaces 
     answer_timeout: float | None = None
 
     @classmethod
-    def connect(cls, conninfo: str = "", *, answer_timeout: float | None = None, **kwargs: Any) -> Self:
+    def connect(cls, conninfo: str = "", *, answer_timeout: float | str | None = None, **kwargs: Any) -> Self:
         """Connect.
 
         Args:
@@ -42,7 +42,7 @@ class Connection(psycopg.Connection[Any]):  # type: ignore[no-redef] # replaces 
             given = kwargs.get("connect_timeout")
             kwargs["connect_timeout"] = math.ceil(left if given is None else min(left, float(given)))
         connection = super().connect(conninfo, **kwargs)
-        connection.answer_timeout = answer_timeout
+        connection.answer_timeout = None if answer_timeout is None else float(answer_timeout)
         return connection
 
     def wait(self, gen: PQGen[Result], interval: float = 0.1, timeout: float | None = None) -> Result:
