@@ -1,4 +1,4 @@
-"""PostgreSQL database backend with client-side timeouts, for servers that hang; used with `DB_ANSWER_TIMEOUT`.
+"""PostgreSQL database backend with client-side timeouts, for servers that hang (`DB_ANSWER_TIMEOUT`).
 
 No setting of PostgreSQL covers this case: `statement_timeout` is enforced by the hanging server itself, and
 keepalives and `tcp_user_timeout` are acknowledged by its kernel, which still works.
