@@ -21,6 +21,9 @@ if TYPE_CHECKING:
     from rest_framework.request import Request
     from rest_framework.views import APIView
 
+    from infrastructure.cache.backend import FailoverRedisCache
+    from infrastructure.cache.memory import MemoryCache
+
 # Periods of Django REST Framework's rate syntax.
 PERIODS = {
     name: seconds
@@ -81,32 +84,14 @@ def count(scope: str, client: str) -> float:
         (f"throttle:{scope}:{client}:{seconds}:{int(now // seconds)}", limit, seconds)
         for limit, seconds in parse_rates(settings.THROTTLE_RATES[scope])
     ]
-    position = _increment_all(counters) if counters else 0
+    if not counters:
+        return 0
+    counts: MemoryCache | FailoverRedisCache = caches["counters"]  # type: ignore[assignment] # by settings
+    position = counts.increment_until_exceeded(counters)
     if not position:
         return 0
     seconds = counters[position - 1][2]
     return seconds - now % seconds
-
-
-def _increment_all(counters: list[tuple[str, int, int]]) -> int:
-    """Increment counters until one exceeds its limit; return its 1-based position, or 0."""
-    counts = caches["counters"]
-    # One round trip with Redis.
-    position: int | None = getattr(counts, "increment_until_exceeded", lambda _: None)(counters)
-    if position is not None:
-        return position
-    exceeded = (_increment(key, timeout=seconds) > limit for key, limit, seconds in counters)
-    return next((number for number, found in enumerate(exceeded, 1) if found), 0)
-
-
-def _increment(key: str, *, timeout: int) -> int:
-    """Increment a counter atomically."""
-    counters = caches["counters"]
-    try:
-        return counters.incr(key)
-    except ValueError:
-        # First request of the window; of concurrent ones, only one adds the key.
-        return 1 if counters.add(key, 1, timeout=timeout) else counters.incr(key)
 
 
 class AnonThrottle(RateThrottle):
