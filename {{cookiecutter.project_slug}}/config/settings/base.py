@@ -117,7 +117,9 @@ MIDDLEWARE = [
 
 ROOT_URLCONF = "config.urls"
 WSGI_APPLICATION = "config.wsgi.application"
+# % if cookiecutter.use_channels
 ASGI_APPLICATION = "config.asgi.application"
+# % endif
 
 TEMPLATES = [
     {
