@@ -84,13 +84,13 @@ class Breaker:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._away = False
+        self._is_open = False
         self._next_try = 0.0
         self._next_log = 0.0
 
     def lets_through(self) -> bool:
         """Return whether the circuit is closed, or half-open for this caller."""
-        if not self._away:
+        if not self._is_open:
             return True
         with self._lock:
             if time.monotonic() < self._next_try:
@@ -101,7 +101,7 @@ class Breaker:
     def failed(self, error: Exception) -> None:
         with self._lock:
             now = time.monotonic()
-            self._away = True
+            self._is_open = True
             self._next_try = now + RETRY_INTERVAL
             if now < self._next_log:
                 return
@@ -110,8 +110,8 @@ class Breaker:
         logger.error("cache_unavailable", error=f"{type(error).__name__}: {error}")
 
     def succeeded(self) -> None:
-        if self._away:
-            self._away = False
+        if self._is_open:
+            self._is_open = False
             logger.warning("cache_available")
 
 
@@ -147,12 +147,12 @@ class FailoverRedisCache(RedisCache):
     def _ask(self, ask: Callable[..., T], fallback: Callable[..., T], *args: Any, **kwargs: Any) -> T:
         if self._breaker.lets_through():
             try:
-                answer = ask(*args, **kwargs)
+                result = ask(*args, **kwargs)
             except UNAVAILABLE_ERRORS as error:
                 self._breaker.failed(error)
             else:
                 self._breaker.succeeded()
-                return answer
+                return result
         return fallback(*args, **kwargs)
 
     def increment_until_exceeded(self, counters: Sequence[tuple[str, int, int]]) -> int:

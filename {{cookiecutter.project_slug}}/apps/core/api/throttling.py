@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import time
 from functools import cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 from django.core.cache import caches
-from rest_framework.throttling import BaseThrottle
+from rest_framework.throttling import BaseThrottle, SimpleRateThrottle
 
 from apps.core.api.client_ip import client_network
 
@@ -24,34 +24,16 @@ if TYPE_CHECKING:
     from infrastructure.cache.backend import FailoverRedisCache
     from infrastructure.cache.memory import MemoryCache
 
-# Periods of Django REST Framework's rate syntax.
-PERIODS = {
-    name: seconds
-    for names, seconds in (("s sec second", 1), ("m min minute", 60), ("h hour", 3600), ("d day", 86_400))
-    for name in names.split()
-}
-
 
 @cache
 def parse_rates(rates: str) -> tuple[tuple[int, int], ...]:
-    """Parse rates such as `60/minute,1000/day`, or `none`.
+    """Parse comma-separated rates of Django REST Framework, such as `60/minute,1000/day`, or `none`.
 
     Returns:
         a pair of requests and seconds for each limit.
-
-    Raises:
-        ValueError: a limit is not a number, a slash and a period.
     """
-    if rates == "none":
-        return ()
-    return tuple(_parse_rate(rate.strip()) for rate in rates.split(","))
-
-
-def _parse_rate(rate: str) -> tuple[int, int]:
-    number, _, period = rate.partition("/")
-    if not (number.isascii() and number.isdigit()) or period not in PERIODS:
-        raise ValueError(f"{rate!r} is no rate, for example: 60/minute ({', '.join(PERIODS)})")
-    return int(number), PERIODS[period]
+    parse: Any = SimpleRateThrottle.parse_rate
+    return () if rates == "none" else tuple(parse(None, rate.strip()) for rate in rates.split(","))
 
 
 class RateThrottle(BaseThrottle):
