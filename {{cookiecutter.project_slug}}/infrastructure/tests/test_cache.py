@@ -230,7 +230,7 @@ def test_throttling_needs_one_redis_command(
         send(self, *args, **kwargs)
 
     monkeypatch.setattr(Connection, "send_command", record)
-    settings.THROTTLE_RATES = settings.THROTTLE_RATES | {"anon": "1/minute,2/hour,3/day"}
+    settings.THROTTLE_RATES = settings.THROTTLE_RATES | {"anon": "3/minute,2/hour,1/day"}
     url = reverse("v1:users:me")
     assert api.get(url, REMOTE_ADDR="192.0.2.77").status_code == 401
     assert commands == ["EVAL"]
