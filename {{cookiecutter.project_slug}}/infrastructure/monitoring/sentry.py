@@ -9,20 +9,18 @@ from typing import TYPE_CHECKING
 import sentry_sdk
 import structlog
 from django.conf import settings
-from django.utils.module_loading import import_string
 from sentry_sdk.integrations.argv import ArgvIntegration
 from sentry_sdk.integrations.atexit import AtexitIntegration
 from sentry_sdk.integrations.logging import LoggingIntegration
 
 from infrastructure.logging.scrub import redact_error
+from infrastructure.monitoring import sentry_strict
 
 if TYPE_CHECKING:
     from sentry_sdk.types import Event, Hint
 
 OWN_LOGGERS = ("apps.", "infrastructure.")
 HEALTH_LOGGER = "infrastructure.monitoring.health"
-# Correlation ids, which log lines have too.
-IDS = ("request_id", "task_id", "trace_id")
 
 
 def start() -> None:
@@ -30,7 +28,6 @@ def start() -> None:
 
     Events are sent by a thread of each process, so a slow or unavailable Sentry delays no request.
     """
-    strict = f"{__package__}.sentry_strict"
     sentry_sdk.init(
         dsn=settings.SENTRY_DSN,
         release=settings.SENTRY_RELEASE,
@@ -60,10 +57,8 @@ def start() -> None:
         auto_session_tracking=False,
         # No trace headers to other services.
         trace_propagation_targets=[],
-        before_send=import_string(f"{strict}.before_send") if settings.SENTRY_STRICT else before_send,
-        before_send_transaction=import_string(f"{strict}.before_send_transaction")
-        if settings.SENTRY_STRICT
-        else None,
+        before_send=before_send,
+        before_send_transaction=before_send_transaction,
     )
 
 
@@ -75,15 +70,26 @@ def before_send(event: "Event", hint: "Hint") -> "Event | None":
         # Health checks fail every few seconds while a server is unavailable.
         if not record.name.startswith(OWN_LOGGERS) or record.name == HEALTH_LOGGER:
             return None
-        # The values of a log event stay in the log; Sentry groups by the name.
-        name = record.msg.get("event", "") if isinstance(record.msg, Mapping) else record.msg
-        event["logentry"], event["extra"] = {"message": redact_error(str(name))}, {}
+        event["logentry"], event["extra"] = {"message": _message(record.msg)}, {}
     for exception in event.get("exception", {}).get("values", []):
         exception["value"] = redact_error(str(exception.get("value", "")))
-    event.setdefault("tags", {}).update(correlation_ids())
-    return event
+    event.setdefault("tags", {}).update(_correlation_ids())
+    return sentry_strict.error(event) if settings.SENTRY_STRICT else event
 
 
-def correlation_ids() -> dict[str, str]:
+def before_send_transaction(event: "Event", _hint: "Hint") -> "Event":
+    """Add the correlation ids to a trace."""
+    event.setdefault("tags", {}).update(_correlation_ids())
+    return sentry_strict.transaction(event) if settings.SENTRY_STRICT else event
+
+
+def _message(logged: object) -> str:
+    """Return the event name of a structlog message, whose values stay in the log, or the text of another."""
+    if isinstance(logged, Mapping):
+        return str(logged.get("event", ""))
+    return "" if settings.SENTRY_STRICT else redact_error(str(logged))
+
+
+def _correlation_ids() -> dict[str, str]:
     bound = structlog.contextvars.get_contextvars()
-    return {name: str(bound[name]) for name in IDS if name in bound}
+    return {name: str(bound[name]) for name in sentry_strict.IDS if name in bound}

@@ -7,10 +7,8 @@ filtered. `request_id` correlates an event with the log.
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from infrastructure.monitoring import sentry
-
 if TYPE_CHECKING:
-    from sentry_sdk.types import Event, Hint
+    from sentry_sdk.types import Event
 
 # https://develop.sentry.dev/sdk/foundations/envelopes/event-payloads/
 EVENT = (
@@ -32,24 +30,24 @@ FRAME = ("filename", "module", "function", "lineno", "in_app", "pre_context", "c
 TRACE = ("trace_id", "span_id", "parent_span_id", "op", "status", "origin")
 SPAN = (*TRACE, "start_timestamp", "timestamp", "same_process_as_parent")
 RUNTIME = ("name", "version")
+# Correlation ids, which log lines have too.
+IDS = ("request_id", "task_id", "trace_id")
 # Sources of transaction names that come from the code; with others the name is the requested path.
 CODE_SOURCES = {"route", "view", "component", "task"}
 CODE_SPANS = ("middleware.", "view.", "template.", "queue.", "event.")
 
 
-def before_send(event: "Event", hint: "Hint") -> "Event | None":
-    """Rebuild an error event; drop those logged by libraries."""
-    if sentry.before_send(event, hint) is None:
-        return None
+def error(event: "Event") -> "Event":
+    """Rebuild an error event."""
     sent: Event = _common(event)
-    if record := hint.get("log_record"):
-        sent["logentry"] = {"message": _event_name(record.msg)}
+    if "logentry" in event:
+        sent["logentry"] = event["logentry"]
     if "exception" in event:
         sent["exception"] = {"values": [_exception(value) for value in event["exception"]["values"]]}
     return sent
 
 
-def before_send_transaction(event: "Event", _hint: "Hint") -> "Event | None":
+def transaction(event: "Event") -> "Event":
     """Rebuild a trace event: names and durations of the steps."""
     sent: Event = _common(event)
     sent["spans"] = [_span(span) for span in event.get("spans", [])]  # type: ignore[union-attr]
@@ -67,7 +65,7 @@ def _common(event: "Event") -> Any:
         sent["transaction"] = event.get("transaction")
     if "method" in event.get("request", {}):
         sent["request"] = {"method": event["request"]["method"]}
-    sent["tags"] = sentry.correlation_ids()
+    sent["tags"] = _only(event.get("tags", {}), IDS)
     return sent
 
 
@@ -86,11 +84,6 @@ def _span(span: Mapping[str, Any]) -> dict[str, Any]:
     if span.get("op", "").startswith(CODE_SPANS):
         sent["description"] = span.get("description")
     return sent
-
-
-def _event_name(message: object) -> str:
-    """Return the event name of a structlog message; its values stay in the log."""
-    return str(message.get("event", "")) if isinstance(message, Mapping) else ""
 
 
 def _only(mapping: Mapping[str, Any], names: tuple[str, ...]) -> dict[str, Any]:

@@ -7,6 +7,7 @@ import logging
 import sys
 
 import django
+import sentry_sdk
 import structlog
 
 
@@ -39,6 +40,8 @@ def main(email: str, password: str, token: str) -> None:
         except ValueError:
             structlog.get_logger(name).exception("job_failed", name=email)
     logging.getLogger("apps.users").error("%s has %s", email, password)
+    # At exit, the SDK waits for two seconds only.
+    sentry_sdk.flush(timeout=30)
 
 
 if __name__ == "__main__":
