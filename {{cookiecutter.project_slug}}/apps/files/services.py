@@ -13,16 +13,15 @@ from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.files.storage import default_storage
 from django.db import InterfaceError, OperationalError, transaction
-from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from rest_framework.exceptions import NotAuthenticated
 
 from apps.core.validators import validate_file_name, validate_size
 from apps.files import storage
 from apps.files.content_validation import validate_content
 from apps.files.models import StoredFile
 from apps.files.selectors import bytes_stored, file_list, link_signer
+from apps.users.exceptions import InvalidToken
 from apps.users.models import User
 
 if TYPE_CHECKING:
@@ -36,9 +35,15 @@ logger = structlog.get_logger(__name__)
 
 @dataclass(frozen=True)
 class Link:
-    """Download link: a URL that works without authentication until it expires."""
+    """Download link that works without authentication until it expires.
 
-    url: str
+    Attributes:
+        url: a presigned URL; None if the storage does not sign URLs.
+        token: the credential for the project's own view.
+    """
+
+    url: str | None
+    token: str
     expires_at: datetime
 
 
@@ -59,7 +64,7 @@ def file_create(*, owner: User, file: UploadedFile[Any]) -> StoredFile:
     Raises:
         ValidationError: the file is empty or too large, its extension is not allowed, its content does not
             match the extension, or the quota is exceeded.
-        NotAuthenticated: the account was deleted during the upload.
+        InvalidToken: the account was deleted during the upload.
         StorageUnavailable: the storage failed.
     """
     row = StoredFile(owner=owner, **_described(owner, file), storage_name=storage.random_name())
@@ -90,15 +95,13 @@ def files_delete(*, owner: User) -> None:
 
 
 def file_link(*, file: StoredFile) -> Link:
-    """Create a download link: a presigned URL, or a path if the storage does not sign URLs."""
+    """Create a download link: a presigned URL if the storage signs URLs, and a token."""
     seconds = settings.FILE_LINK_SECONDS
     expires_at = timezone.now() + timedelta(seconds=seconds)
     url = storage.download_url(
         file.storage_name, file_name=file.name, content_type=file.content_type, seconds=seconds
     )
-    if url is None:
-        url = reverse("v1:files:content", args=[file.pk], query={"token": link_signer.sign(str(file.pk))})
-    return Link(url=url, expires_at=expires_at)
+    return Link(url=url, token=link_signer.sign(str(file.pk)), expires_at=expires_at)
 
 
 def orphans_delete(*, dry_run: bool = False) -> Cleanup:
@@ -147,7 +150,7 @@ def _insert(row: StoredFile) -> None:
     # The lock serializes concurrent uploads, so that each sees the bytes of the previous one.
     owner = User.objects.select_for_update().filter(pk=row.owner_id, is_active=True).first()
     if owner is None:
-        raise NotAuthenticated
+        raise InvalidToken
     try:
         _check_quota(owner, row.size)
     except ValidationError as error:

@@ -9,11 +9,10 @@ from typing import TYPE_CHECKING, Any
 from django.core.cache import caches
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
-from rest_framework_simplejwt.exceptions import AuthenticationFailed, TokenError
 
-from apps.users.authentication import JWTAuthentication
+from apps.users.authentication import SESSION_CLAIM, AccessToken, token_read, token_user
+from apps.users.exceptions import InvalidToken
 from apps.users.models import RefreshSession, User
-from apps.users.tokens import SESSION_CLAIM, AccessToken
 from infrastructure.database.replica import replica_allowed
 
 if TYPE_CHECKING:
@@ -51,9 +50,9 @@ def session_of_request(user: User, token: Any) -> Session:
 def session_of_token(token: str) -> Session | None:
     """Return the session of an access token, or None if the token is not valid."""
     try:
-        claims = AccessToken(token)  # type: ignore[arg-type] # annotated as Token, accepts a string
-        user = JWTAuthentication().get_user(claims)
-    except (TokenError, AuthenticationFailed):
+        claims = token_read(AccessToken, token)
+        user = token_user(claims)
+    except InvalidToken:
         return None
     return next(iter(sessions_alive([session_of_request(user, claims)])), None)
 

@@ -8,9 +8,9 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from apps.core.api.serializers import OutputSerializer
+from apps.users.authentication import SESSION_CLAIM
 from apps.users.canonical import EMAIL_MAX_LENGTH, canonical_email, canonical_password
 from apps.users.models import RefreshSession, User
-from apps.users.tokens import SESSION_CLAIM
 
 MAX_TOKEN = 4096
 

@@ -158,7 +158,7 @@ def test_upload_is_rejected_when_account_is_deleted_during_write(
         return str(write(storage, name, content))
 
     monkeypatch.setattr(InMemoryStorage, "_save", write_slowly)
-    assert_unauthorized(upload(user_api, "a.txt", b"Hello"), "not_authenticated")
+    assert_unauthorized(upload(user_api, "a.txt", b"Hello"), "token_not_valid")
     assert not StoredFile.objects.exists()
     assert not blobs()
 
