@@ -7,10 +7,10 @@ from typing import Any
 
 
 class DomainError(Exception):
-    """Base of the errors that services raise."""
+    """Base of the errors that services raise; without a message, responses have that of the framework."""
 
-    message: Any
-    code: str
+    message: Any = None
+    code: str | None = None
 
 
 class AuthenticationError(DomainError):
@@ -22,15 +22,9 @@ class ForbiddenError(DomainError):
 
 
 class LimitError(DomainError):
-    """A limit of attempts is exceeded (429).
+    """A limit of attempts is exceeded (429); `wait` are the seconds until the next attempt."""
 
-    Args:
-        wait: the seconds until the next attempt.
-    """
-
-    def __init__(self, wait: float) -> None:
-        super().__init__()
-        self.wait = wait
+    wait: float
 
 
 class UnavailableError(DomainError):

@@ -24,7 +24,7 @@ class LockedOut(LimitError):
     code = "locked_out"
 
     def __init__(self) -> None:
-        super().__init__(wait=settings.AXES_COOLOFF_TIME.total_seconds())
+        self.wait = settings.AXES_COOLOFF_TIME.total_seconds()
 
 
 class ReauthenticationRequired(ForbiddenError):

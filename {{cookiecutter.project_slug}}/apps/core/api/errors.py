@@ -89,7 +89,7 @@ def _api_exception(error: DomainError, context: dict[str, Any]) -> exceptions.AP
         case ForbiddenError():
             return exceptions.PermissionDenied(error.message, error.code)
         case LimitError():
-            return exceptions.Throttled(error.wait, str(error.message), error.code)
+            return exceptions.Throttled(error.wait, error.message and str(error.message), error.code)
         case _:
             return ServiceUnavailable(error.message, error.code)
 

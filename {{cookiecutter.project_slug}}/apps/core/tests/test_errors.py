@@ -138,7 +138,7 @@ def test_error_of_a_service_has_its_status_and_message(
 ) -> None:
     monkeypatch.setitem(FailureView.failures, "service", error)
     response = api.get(reverse("failure", args=["service"]))
-    assert problem(response, status, error.code)["detail"].startswith(str(error.message))
+    assert problem(response, status, str(error.code))["detail"].startswith(str(error.message))
     assert ("Retry-After" in response) == (status in {429, 503})
 
 

@@ -10,7 +10,7 @@ from django.db import OperationalError, connection, transaction
 from pytest_django import Settings
 
 from apps.core import images
-from apps.core.api.errors import ServiceUnavailable
+from apps.core.exceptions import UnavailableError
 from apps.files.models import StoredFile
 from apps.files.services import file_create, file_delete
 from apps.files.tests.helpers import blobs
@@ -87,7 +87,7 @@ def test_image_is_rejected_while_the_decoder_is_busy(monkeypatch: pytest.MonkeyP
     file = SimpleUploadedFile("a.png", image("PNG"))
     user = UserFactory.create()
 
-    with images._decoding, pytest.raises(ServiceUnavailable):  # noqa: SLF001 - held by another request
+    with images._decoding, pytest.raises(UnavailableError):  # noqa: SLF001 - held by another request
         file_create(owner=user, file=file)
 
     assert not blobs()

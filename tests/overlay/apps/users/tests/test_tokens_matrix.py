@@ -34,3 +34,12 @@ def test_token_of_another_environment_is_rejected_despite_same_key(
         response = Client().post(reverse(f"v1:auth:{path}"), {field: staging.refresh})
         assert response.status_code == 401
     assert get_me(session_create(user=user).access).status_code == 200
+
+
+@pytest.mark.parametrize(("ahead", "status"), [(1, 200), (8, 200), (15, 401)])
+def test_token_from_a_clock_ahead_is_valid_within_the_leeway(user: User, ahead: int, status: int) -> None:
+    with later(ahead):
+        pair = session_create(user=user)
+    assert get_me(pair.access).status_code == status
+    body = {"refresh": pair.refresh}
+    assert Client().post(reverse("v1:auth:token-refresh"), body).status_code == status

@@ -133,12 +133,3 @@ def test_avatar_requires_a_login(api: Client, method: str) -> None:
 def test_avatar_of_another_user_is_not_served(user_api: Client, staff_api: Client) -> None:
     put(user_api, picture())
     problem_of(staff_api.get(reverse(AVATAR)), 404)
-
-
-def test_avatar_can_be_replaced_when_its_file_is_missing(user_api: Client, user: User) -> None:
-    put(user_api, picture())
-    user.refresh_from_db()
-    user.avatar.delete(save=False)
-    problem_of(user_api.get(reverse(AVATAR)), 404)
-    assert put(user_api, picture()).status_code == 200
-    assert len(stored_avatars()) == 1

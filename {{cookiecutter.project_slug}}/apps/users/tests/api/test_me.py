@@ -16,7 +16,6 @@ from apps.users.tests.factories import PASSWORD, GroupFactory, UserFactory
 from apps.users.tests.helpers import assert_unauthorized, stored_avatars
 from apps.users.tests.images import picture, upload
 from conftest import Client
-from tests.sampleapp.factories import NoteFactory
 
 pytestmark = pytest.mark.django_db
 
@@ -186,17 +185,6 @@ def test_export_contains_all_data_of_the_user(user_api: Client, user: User) -> N
     assert {login["id"] for login in export["users.RefreshSession"]} == logins
     assert len(logins) == 2
     assert [entry["user"] for entry in export["admin.LogEntry"]] == [str(user.pk)] * 2
-
-
-def test_export_contains_owned_and_authored_rows_once(user_api: Client, user: User) -> None:
-    other = UserFactory.create()
-    own = NoteFactory.create(owner=user, created_by=user, updated_by=user)
-    deleted = NoteFactory.create(owner=user)
-    deleted.delete()
-    written = NoteFactory.create(owner=other, created_by=user)
-    NoteFactory.create(owner=other, created_by=other)
-    rows = user_api.get(reverse("v1:users:export")).json()["sampleapp.Note"]
-    assert sorted(row["id"] for row in rows) == sorted(str(note.pk) for note in (own, deleted, written))
 
 
 def test_export_contains_no_secrets_and_no_data_of_others(user_api: Client, user: User) -> None:

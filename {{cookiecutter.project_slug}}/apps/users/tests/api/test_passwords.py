@@ -62,17 +62,6 @@ def test_password_change_requires_the_current_password(
     assert user_api.get(reverse("v1:users:me")).status_code == 200
 
 
-def test_wrong_current_passwords_count_as_failed_logins(
-    user_api: Client, user: User, settings: Settings
-) -> None:
-    settings.AXES_FAILURE_LIMIT = 3
-    statuses = [change(user_api, current="wrong").status_code for _ in range(3)]
-    assert statuses == [400, 400, 429]
-    assert change(user_api).status_code == 429
-    login = Client().post(reverse("v1:auth:token"), {"email": user.email, "password": PASSWORD})
-    assert login.status_code == 429
-
-
 @every_weak_password
 def test_password_change_rejects_weak_password(user_api: Client, user: User, weak: str, code: str) -> None:
     assert ("new_password", code) in fields_of(change(user_api, new=weak))

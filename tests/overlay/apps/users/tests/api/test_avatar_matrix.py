@@ -8,7 +8,7 @@ from PIL import Image
 
 from apps.users.models import User
 from apps.users.services.accounts import AVATAR_MAX_BYTES
-from apps.users.tests.helpers import Response, fields_of, stored_avatars
+from apps.users.tests.helpers import Response, fields_of, problem_of, stored_avatars
 from apps.users.tests.images import animation, bomb, exif_of, picture, upload
 from conftest import Client
 
@@ -85,3 +85,12 @@ def test_invalid_upload_is_rejected_and_not_stored(
 def test_upload_of_maximum_size_is_accepted(user_api: Client) -> None:
     content = picture()
     assert put(user_api, content.ljust(AVATAR_MAX_BYTES, b"\0")).status_code == 200
+
+
+def test_avatar_can_be_replaced_when_its_file_is_missing(user_api: Client, user: User) -> None:
+    put(user_api, picture())
+    user.refresh_from_db()
+    user.avatar.delete(save=False)
+    problem_of(user_api.get(reverse(AVATAR)), 404)
+    assert put(user_api, picture()).status_code == 200
+    assert len(stored_avatars()) == 1

@@ -107,3 +107,14 @@ def test_email_of_deleted_account_can_register_again(
     successor = User.objects.get(email=user.email)
     assert successor.pk != user.pk
     anew.login_by_token(successor, body["password"])
+
+
+def test_export_contains_owned_and_authored_rows_once(user_api: Client, user: User) -> None:
+    other = UserFactory.create()
+    own = NoteFactory.create(owner=user, created_by=user, updated_by=user)
+    deleted = NoteFactory.create(owner=user)
+    deleted.delete()
+    written = NoteFactory.create(owner=other, created_by=user)
+    NoteFactory.create(owner=other, created_by=other)
+    rows = user_api.get(reverse("v1:users:export")).json()["sampleapp.Note"]
+    assert sorted(row["id"] for row in rows) == sorted(str(note.pk) for note in (own, deleted, written))

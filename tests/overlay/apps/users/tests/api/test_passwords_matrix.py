@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 from django.core.mail import EmailMessage
 from django.urls import reverse
+from pytest_django import Settings
 
 from apps.users.models import User
 from apps.users.tests.factories import PASSWORD, UserFactory
@@ -95,3 +96,14 @@ def test_reset_link_stays_valid_after_weak_password(
     token = token_in(mailoutbox[0])
     assert ("new_password", code) in fields_of(confirm(api, token, weak))
     assert confirm(api, token).status_code == 204
+
+
+def test_wrong_current_passwords_count_as_failed_logins(
+    user_api: Client, user: User, settings: Settings
+) -> None:
+    settings.AXES_FAILURE_LIMIT = 3
+    statuses = [change(user_api, current="wrong").status_code for _ in range(3)]
+    assert statuses == [400, 400, 429]
+    assert change(user_api).status_code == 429
+    login = Client().post(reverse("v1:auth:token"), {"email": user.email, "password": PASSWORD})
+    assert login.status_code == 429

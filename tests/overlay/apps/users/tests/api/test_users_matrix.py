@@ -89,3 +89,18 @@ def test_page_size_is_bounded(staff_api: Client) -> None:
 
 def test_forged_cursor_is_not_found(staff_api: Client) -> None:
     problem_of(staff_api.get(reverse(LIST), {"cursor": "nonsense"}), 404)
+
+
+@pytest.mark.parametrize("key", ["00000000-0000-0000-0000-000000000000", "nonsense", "1"])
+def test_unknown_user_is_not_found(staff_api: Client, key: str) -> None:
+    problem_of(staff_api.get(reverse("v1:users:user-detail", args=[key])), 404)
+
+
+def test_users_are_ordered_by_parameter(staff_api: Client) -> None:
+    now = timezone.now()
+    for name, days in (("a", 3), ("b", 1), ("c", 2)):
+        create(name, created_at=now - timedelta(days=days))
+    User.objects.filter(email=STAFF).update(created_at=now - timedelta(days=9))
+    assert found(staff_api, ordering="email") == ["a", "b", "c"]
+    assert found(staff_api, ordering="-email") == ["c", "b", "a"]
+    assert found(staff_api, ordering="created_at") == ["a", "c", "b"]
