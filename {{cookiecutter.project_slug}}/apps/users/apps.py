@@ -8,4 +8,3 @@ class UsersConfig(AppConfig):
 
     def ready(self) -> None:
         from apps.users import backends  # noqa: F401, PLC0415 - connects receivers, needs the models
-        from apps.users.api import schema  # noqa: F401, PLC0415 - registers with drf-spectacular

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from django.conf import settings
 from django.utils.crypto import constant_time_compare
 from django.utils.translation import gettext as _
+from drf_spectacular.extensions import OpenApiAuthenticationExtension
+from drf_spectacular.plumbing import build_bearer_security_scheme_object
 from rest_framework.request import Request
 from rest_framework_simplejwt import authentication, tokens
 from rest_framework_simplejwt.backends import TokenBackend
@@ -117,6 +119,16 @@ class JWTAuthentication(authentication.JWTAuthentication):
         if not any(constant_time_compare(claim, known) for known in hashes):
             raise AuthenticationFailed(_("The session of this token has ended."), code="session_ended")
         return user
+
+
+class JWTScheme(OpenApiAuthenticationExtension):
+    """OpenAPI security scheme of `JWTAuthentication`."""
+
+    target_class = JWTAuthentication
+    name = "jwt"
+
+    def get_security_definition(self, auto_schema: Any) -> dict[str, Any]:
+        return build_bearer_security_scheme_object("HTTP_AUTHORIZATION", "Bearer", "JWT")
 
 
 def token_sign(*, session: RefreshSession, user: User) -> tuple[str, str]:

@@ -1,14 +1,16 @@
-from django.urls import include, path
+"""URLs of the namespaces `auth` and `users`."""
+
+from django.urls import URLPattern, URLResolver, include, path
 from rest_framework.routers import SimpleRouter
 
 from apps.users.api import views
 
-app_name = "auth"
+_sessions = SimpleRouter()
+_sessions.register("sessions", views.SessionViewSet, basename="session")
+_users = SimpleRouter()
+_users.register("", views.UserViewSet, basename="user")
 
-router = SimpleRouter()
-router.register("sessions", views.SessionViewSet, basename="session")
-
-urlpatterns = [
+auth: list[URLPattern | URLResolver] = [
     path("register/", views.RegisterView.as_view(), name="register"),
     path("verify-email/", views.VerifyEmailView.as_view(), name="verify-email"),
     path("resend-verification/", views.ResendVerificationView.as_view(), name="resend-verification"),
@@ -22,5 +24,13 @@ urlpatterns = [
     path("password/change/", views.PasswordChangeView.as_view(), name="password-change"),
     path("password/reset/", views.PasswordResetView.as_view(), name="password-reset"),
     path("password/reset/confirm/", views.PasswordResetConfirmView.as_view(), name="password-reset-confirm"),
-    path("", include(router.urls)),
+    path("", include(_sessions.urls)),
 ]
+users: list[URLPattern | URLResolver] = [
+    path("me/", views.MeView.as_view(), name="me"),
+    path("me/avatar/", views.AvatarView.as_view(), name="avatar"),
+    path("me/export/", views.ExportView.as_view(), name="export"),
+    path("", include(_users.urls)),
+]
+
+urlpatterns = [path("auth/", include((auth, "auth"))), path("users/", include((users, "users")))]
