@@ -9,7 +9,7 @@ SOURCES := benchmarks/bake.py benchmarks/weight.py hooks tests
 # The demo runs on SQLite, regardless of the variables of the calling shell.
 DEMO := env -u DATABASE_URL -u DJANGO_SETTINGS_MODULE -u REDIS_URL -u VIRTUAL_ENV $(MAKE) -C build/my_api
 
-.PHONY: help demo test test-services test-containers test-variants test-all weight lint format clean
+.PHONY: help demo test test-services test-containers test-variants test-dependencies test-all weight lint format clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -30,6 +30,9 @@ test-containers: .venv/test ## Build the image and run the stacks (skipped witho
 
 test-variants: .venv/test ## Run the checks and tests of every pairwise variant, on SQLite and PostgreSQL
 	$(BIN)/pytest -n $(WORKERS) -m variants $(PYTEST_FLAGS)
+
+test-dependencies: .venv/test ## List direct dependencies without a release for 18 months
+	$(BIN)/pytest -rs -m dependencies $(PYTEST_FLAGS)
 
 test-all: test test-services test-containers test-variants ## Run all tests
 

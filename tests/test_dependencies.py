@@ -15,13 +15,18 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+# The result depends on the date: it runs weekly, not with each change.
+pytestmark = pytest.mark.dependencies
 LONGEST = timedelta(days=18 * 30.4)
 # Dependencies that are kept without a recent release, with the reason.
 REVIEWED = {
     "argon2-cffi": "required by Django's Argon2 hasher",
+    "channels-redis": "maintained by the Django project, with Channels",
     "django-storages": "the variants test each storage with every supported version of Django",
+    "djangorestframework-simplejwt": "imported by one module, so that it can be replaced",
     "factory-boy": "used by tests only, which run on every supported version",
     "polib": "used by tests only, for a stable file format",
+    "pytest-xdist": "maintained by the pytest project",
     "python-decouple": "without dependencies, and imported by config/env.py only",
 }
 
