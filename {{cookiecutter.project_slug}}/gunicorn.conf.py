@@ -45,7 +45,7 @@ def when_ready(_server: Any) -> None:
     """Prepare the master process before workers are forked."""
     # % if cookiecutter.use_celery
     # Else importing Celery would delay the first mail of each worker (account enumeration by timing).
-    from infrastructure.tasks import tasks  # noqa: F401, PLC0415 - needs the settings, which `preload_app` has read
+    from apps.core import tasks  # noqa: F401, PLC0415 - needs the settings, which `preload_app` has read
 
     # % endif
     # Exclude loaded objects from collection, so that their memory stays shared.

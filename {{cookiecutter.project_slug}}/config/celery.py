@@ -11,32 +11,31 @@ import os
 from typing import TYPE_CHECKING, Any
 
 from celery import Celery
-from celery.signals import setup_logging, task_failure, worker_init
+from celery.signals import setup_logging, worker_init
 from django.conf import settings
 from django.dispatch import receiver
 from django_structlog.celery.receivers import CeleryReceiver
 from django_structlog.celery.signals import modify_context_before_task_publish
 
 if TYPE_CHECKING:
-    from infrastructure.tasks.base import Task
+    from celery.contrib.django.task import DjangoTask
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings.production")
 
 # Log context that a task inherits from the process that queued it.
 CONTEXT = ("request_id", "user_id", "parent_task_id")
 
-app: Celery[Task] = Celery("config", task_cls="infrastructure.tasks.base:Task")
+app: Celery[DjangoTask[Any, Any]] = Celery("config", task_cls=settings.TASK_CLASS)
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
-app.steps["worker"].add("infrastructure.tasks.worker:Heartbeat")
-app.steps["consumer"].add("infrastructure.tasks.worker:Consuming")
+app.steps["consumer"].add("infrastructure.tasks.heartbeats:Heartbeat")
 
 _lines = CeleryReceiver()
 _lines.connect_signals()
 
 
 @receiver(modify_context_before_task_publish)
-def keep_what_names_the_request(context: dict[str, Any], **_kwargs: Any) -> None:
+def keep_ids(context: dict[str, Any], **_kwargs: Any) -> None:
     for name in context.keys() - set(CONTEXT):
         del context[name]
 
@@ -53,9 +52,3 @@ def prepare_worker(**_kwargs: Any) -> None:
 @setup_logging.connect
 def keep_logging(**_kwargs: Any) -> None:
     """Keep the logging configuration of Django; Celery configures logging unless a receiver is connected."""
-
-
-@task_failure.connect
-def keep_failure(sender: Any, **kwargs: Any) -> None:
-    """Store the failure of a task: an exception, a time limit, or a lost process."""
-    sender.keep_failure(**kwargs)

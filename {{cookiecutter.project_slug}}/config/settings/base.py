@@ -11,6 +11,9 @@ from config.settings.components.cache import *
 from config.settings.components.celery import *
 # % endif
 from config.settings.components.database import *
+# % if "durable_tasks" in cookiecutter.__features
+from config.settings.components.durable_tasks import *
+# % endif
 # % if cookiecutter.django_version == "5.2"
 from config.settings.components.email import *
 # % endif
@@ -75,6 +78,9 @@ INSTALLED_APPS = [
     # % endif
     # % if cookiecutter.use_channels
     "apps.realtime",
+    # % endif
+    # % if "durable_tasks" in cookiecutter.__features
+    "infrastructure.durable_tasks",
     # % endif
     # % if cookiecutter.use_celery
     "infrastructure.tasks",
@@ -144,7 +150,7 @@ MAIL_QUEUE = "apps.core.mail.mail_in_thread"
 
 # % endif
 # % if cookiecutter.use_celery
-MAIL_QUEUE = "infrastructure.tasks.mail.mail_queue"
+MAIL_QUEUE = "apps.core.tasks.mail_queue"
 
 # % endif
 

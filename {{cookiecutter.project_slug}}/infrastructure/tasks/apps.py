@@ -1,16 +1,15 @@
 from django.apps import AppConfig
 from django.conf import settings
-from django.utils.translation import gettext_lazy as _
 
 
 class TasksConfig(AppConfig):
     name = "infrastructure.tasks"
-    verbose_name = _("Tasks")
+    # The label `tasks` stays free for an app of the project.
+    label = "infrastructure_tasks"
 
     def ready(self) -> None:
         from infrastructure.monitoring import health  # noqa: PLC0415 - imports Django's migrations, which need the apps
-        from infrastructure.tasks import checks  # noqa: F401, PLC0415 - registers the checks, needs the settings
-        from infrastructure.tasks.health import check_broker  # noqa: PLC0415 - imports `health` too
+        from infrastructure.tasks import checks  # noqa: PLC0415 - registers the checks, needs the settings
 
         if not settings.CELERY_TASK_ALWAYS_EAGER:
-            health.CHECKS["broker"] = check_broker
+            health.CHECKS["broker"] = checks.check_broker

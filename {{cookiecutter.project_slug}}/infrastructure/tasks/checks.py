@@ -1,4 +1,7 @@
-"""System checks of the task settings. https://docs.djangoproject.com/en/stable/topics/checks/"""
+"""System checks of the task settings, and the health check of the broker.
+
+https://docs.djangoproject.com/en/stable/topics/checks/
+"""
 
 from typing import Any
 
@@ -6,7 +9,10 @@ from django.conf import settings
 from django.core.checks import CheckMessage, Error, Tags, Warning, register  # noqa: A004 - its name there
 from django.core.exceptions import ImproperlyConfigured
 
+from infrastructure.monitoring.health import CHECK_SECONDS
+
 NO_BROKER = "CELERY_BROKER_URL names no broker: tasks run where they are queued, without a worker or beat."
+# `retry_backoff_max` of the tasks.
 LONGEST_RETRY = 300
 
 
@@ -34,3 +40,14 @@ def require_broker() -> None:
     """Raise ImproperlyConfigured if there is no broker, as a worker or beat would never receive anything."""
     if settings.CELERY_TASK_ALWAYS_EAGER:
         raise ImproperlyConfigured(NO_BROKER)
+
+
+def check_broker() -> None:
+    """Raise kombu's OperationalError if the broker is unavailable."""
+    from config.celery import app  # noqa: PLC0415 - imports Celery, only needed to queue tasks
+
+    # Shorter timeouts than for publishing, for a broker that accepts connections but hangs.
+    timeouts = {"socket_connect_timeout": CHECK_SECONDS, "socket_timeout": CHECK_SECONDS}
+    with app.connection_for_write() as connection:
+        connection.transport_options = (connection.transport_options or {}) | timeouts
+        connection.ensure_connection(max_retries=0, timeout=CHECK_SECONDS)

@@ -16,11 +16,12 @@ CELERY_BROKER_URL = with_password(env.text("CELERY_BROKER_URL", form=_BROKER, se
 # Celery prefers the environment variable `CELERY_BROKER_URL` to the setting of this name, but not to these.
 CELERY_BROKER_READ_URL = CELERY_BROKER_WRITE_URL = CELERY_BROKER_URL
 CELERY_TASK_ALWAYS_EAGER = CELERY_BROKER_URL.startswith("memory:")
-CELERY_BROKER_TRANSPORT = None if CELERY_TASK_ALWAYS_EAGER else "infrastructure.tasks.transport:Transport"
 CELERY_RESULT_BACKEND = None if CELERY_TASK_ALWAYS_EAGER else CELERY_BROKER_URL
 if CELERY_BROKER_URL.startswith("rediss:"):
     CELERY_BROKER_USE_SSL = CELERY_REDIS_BACKEND_USE_SSL = {"ssl_cert_reqs": ssl.CERT_REQUIRED}
 
+# Base class of tasks, with `delay_on_commit()`.
+TASK_CLASS = "celery.contrib.django.task:DjangoTask"
 # JSON only: unpickling a forged message could run any code.
 CELERY_ACCEPT_CONTENT = CELERY_RESULT_ACCEPT_CONTENT = ["json"]
 CELERY_TASK_SERIALIZER = CELERY_RESULT_SERIALIZER = "json"
@@ -32,7 +33,7 @@ CELERY_TASK_DEFAULT_QUEUE = "default"
 CELERY_TASK_CREATE_MISSING_QUEUES = False
 # Queues by task name or pattern; other tasks use the default queue.
 CELERY_TASK_ROUTES = {
-    "infrastructure.tasks.tasks.mail_deliver": {"queue": "critical"},
+    "apps.core.tasks.mail_deliver": {"queue": "critical"},
     "infrastructure.tasks.tasks.command_run": {"queue": "bulk"},
 }
 
@@ -93,25 +94,21 @@ CELERY_WORKER_MAX_MEMORY_PER_CHILD: int | None = (
 CELERY_WORKER_SOFT_SHUTDOWN_TIMEOUT = 20.0
 CELERY_WORKER_ENABLE_SOFT_SHUTDOWN_ON_IDLE = True
 CELERY_WORKER_REDIRECT_STDOUTS = False
-CELERY_WORKER_CONSUMER = "infrastructure.tasks.consumer:Consumer"
 
-# Folder of the heartbeat files, see infrastructure/tasks/probe.py.
+# Folder of the heartbeat files, see infrastructure/tasks/healthcheck.py, and of the schedule file of beat.
 HEARTBEAT_DIR: str = env.path("CELERY_HEARTBEAT_DIR", ".")
 
-CELERY_BEAT_SCHEDULER = "infrastructure.tasks.scheduler:DatabaseScheduler"
+CELERY_BEAT_SCHEDULER = "infrastructure.tasks.heartbeats:Scheduler"
+CELERY_BEAT_SCHEDULE_FILENAME = f"{HEARTBEAT_DIR}/.celery-schedule"
 CELERY_BEAT_MAX_LOOP_INTERVAL = 5
-# Another beat becomes active if the lease is not renewed for this time.
-BEAT_LEASE_SECONDS = 30
 # Periodic tasks: by a cron expression in TIME_ZONE, or a timedelta.
 CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     name: {"task": "infrastructure.tasks.tasks.command_run", "schedule": cron, "args": [name]}
     for name, cron in {
-        "replay_unpublished": "* * * * *",
         "clearsessions": "10 3 * * *",
         "purge_sessions": "20 3 * * *",
         "purge_failed_logins": "30 * * * *",
         "purge_unverified_users": "40 3 * * *",
-        "purge_tasks": "50 3 * * *",
         # % if "files" in cookiecutter.__features
         "purge_files": "10 4 * * *",
         # % endif

@@ -1,17 +1,15 @@
-"""Fixtures of this app's tests."""
+"""Fixtures for tests of tasks."""
 
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from kombu import Connection
 from pytest_django import Settings
 
 from apps.core.mail import BUILDERS, Mail
 from config.celery import app
-from infrastructure.tasks.base import Broker
 
-UNAVAILABLE_ERRORS = "redis://127.0.0.1:1/0"
+UNAVAILABLE_BROKER = "redis://127.0.0.1:1/0"
 
 Messages = Callable[[str], list[Any]]
 
@@ -41,19 +39,3 @@ def messages(settings: Settings) -> Iterator[Messages]:
     yield taken
     for queue in app.amqp.queues:
         taken(queue)
-
-
-@pytest.fixture
-def broker_away(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Make publishing fail: the broker refuses connections."""
-    settings.CELERY_TASK_ALWAYS_EAGER = False
-    settings.CELERY_TASK_PUBLISH_RETRY = False
-    send_task = app.send_task
-
-    def send(*args: Any, **options: Any) -> Any:
-        with Connection(UNAVAILABLE_ERRORS) as connection:
-            return send_task(*args, **options | {"connection": connection})
-
-    monkeypatch.setattr(app, "send_task", send)
-    yield
-    Broker.succeeded()

@@ -1,18 +1,25 @@
 from types import SimpleNamespace
+from typing import Any
 
 from config import flower
 
 
-def test_flower_hides_results_and_redacts_errors() -> None:
+def shown(**values: Any) -> dict[str, Any]:
+    empty = {"args": None, "kwargs": None, "result": None, "exception": None, "traceback": None}
+    return dict(vars(flower.format_task(SimpleNamespace(**empty | values))))
+
+
+def test_flower_hides_arguments_and_results() -> None:
+    task = shown(args="('ann',)", kwargs="{'name': 'ann'}", result="ann")
+    assert set(task.values()) == {None}
+
+
+def test_flower_redacts_errors() -> None:
     error = "OSError: ann@example.com: refused at https://example.com/?token=t"
-    task = flower.format_task(SimpleNamespace(result="ann", exception=error, traceback=f"File x.py\n{error}"))
-    shown = "OSError: [redacted]: refused at https://example.com/?[redacted]"
-    assert vars(task) == {"result": None, "exception": shown, "traceback": f"File x.py\n{shown}"}
-
-
-def test_flower_keeps_tasks_without_error() -> None:
-    task = flower.format_task(SimpleNamespace(result=None, exception=None, traceback=None))
-    assert (task.exception, task.traceback) == (None, None)
+    task = shown(exception=error, traceback=f"File x.py\n{error}")
+    redacted = "OSError: [redacted]: refused at https://example.com/?[redacted]"
+    assert task["exception"] == redacted
+    assert task["traceback"] == f"File x.py\n{redacted}"
 
 
 def test_flower_is_read_only() -> None:

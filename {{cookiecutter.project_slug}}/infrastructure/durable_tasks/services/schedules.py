@@ -10,7 +10,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import Q
 from django.utils import timezone
 
-from infrastructure.tasks.models import Lease, Schedule
+from infrastructure.durable_tasks.models import Lease, Schedule
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping

@@ -2,10 +2,8 @@ from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from apps.core.models import UUIDModel
 
-
-class DeadLetter(UUIDModel):
+class DeadLetter(models.Model):
     """Task that failed permanently or could not be queued."""
 
     class Reason(models.TextChoices):
@@ -34,22 +32,22 @@ class DeadLetter(UUIDModel):
         return f"{self.task} ({self.task_id})"
 
 
-class Receipt(UUIDModel):
-    """Idempotency key of work that is done."""
+class IdempotencyKey(models.Model):
+    """Key of work that is done, see `run_once()`."""
 
     key = models.CharField(_("key"), max_length=200, unique=True, editable=False)
     created_at = models.DateTimeField(_("created at"), default=timezone.now, db_index=True, editable=False)
 
     class Meta:
-        verbose_name = _("receipt")
-        verbose_name_plural = _("receipts")
+        verbose_name = _("idempotency key")
+        verbose_name_plural = _("idempotency keys")
         ordering = ("-created_at", "-id")
 
     def __str__(self) -> str:
         return self.key
 
 
-class Schedule(UUIDModel):
+class Schedule(models.Model):
     """Last run of a periodic task. Beat creates the rows from the settings; the admin can disable them."""
 
     name = models.CharField(_("name"), max_length=200, unique=True, editable=False)
@@ -68,7 +66,7 @@ class Schedule(UUIDModel):
         return self.name
 
 
-class Lease(UUIDModel):
+class Lease(models.Model):
     """Lock with an expiry time, for work that only one of several processes may do."""
 
     name = models.CharField(_("name"), max_length=100, unique=True, editable=False)

@@ -6,9 +6,9 @@ from django.core.mail import EmailMessage
 from django.core.management import call_command
 from django.utils import timezone
 
-from infrastructure.tasks.models import DeadLetter, Receipt
-from infrastructure.tasks.services.receipts import once
-from infrastructure.tasks.tests.factories import DeadLetterFactory
+from infrastructure.durable_tasks.models import DeadLetter, IdempotencyKey
+from infrastructure.durable_tasks.services.idempotency_keys import run_once
+from infrastructure.durable_tasks.tests.factories import DeadLetterFactory
 
 pytestmark = pytest.mark.django_db
 
@@ -19,29 +19,29 @@ def said(command: str, **options: bool) -> str:
     return output.getvalue().strip()
 
 
-def test_once_is_true_only_for_first_call() -> None:
+def test_run_once_is_true_only_for_first_call() -> None:
     answers = []
     for _ in range(3):
-        with once("invoice-7") as first:
+        with run_once("invoice-7") as first:
             answers.append(first)
     assert answers == [True, False, False]
 
 
-def test_once_is_true_again_after_failure() -> None:
-    with pytest.raises(RuntimeError), once("invoice-7"):
+def test_run_once_is_true_again_after_failure() -> None:
+    with pytest.raises(RuntimeError), run_once("invoice-7"):
         raise RuntimeError
-    with once("invoice-7") as first:
+    with run_once("invoice-7") as first:
         assert first
 
 
 def test_purge_tasks_deletes_old_rows() -> None:
     old = timezone.now() - timedelta(days=31)
     DeadLetterFactory.create(created_at=old)
-    Receipt.objects.create(key="old", created_at=old)
-    kept = DeadLetterFactory.create(), Receipt.objects.create(key="new")
-    assert said("purge_tasks", dry_run=True) == "1 dead letters and 1 receipts to remove."
-    assert said("purge_tasks") == "1 dead letters and 1 receipts removed."
-    assert (DeadLetter.objects.get(), Receipt.objects.get()) == kept
+    IdempotencyKey.objects.create(key="old", created_at=old)
+    kept = DeadLetterFactory.create(), IdempotencyKey.objects.create(key="new")
+    assert said("purge_tasks", dry_run=True) == "1 dead letters and 1 idempotency keys to remove."
+    assert said("purge_tasks") == "1 dead letters and 1 idempotency keys removed."
+    assert (DeadLetter.objects.get(), IdempotencyKey.objects.get()) == kept
 
 
 def test_replay_unpublished_skips_unknown_task(mailoutbox: list[EmailMessage]) -> None:

@@ -1,4 +1,4 @@
-"""Redis transport that loses no message when a worker is killed.
+"""Redis transport that loses no message when a worker is killed (https://github.com/celery/kombu/issues/305).
 
 kombu pops a message from its queue first and registers it as unacknowledged second: a worker that is killed
 in between loses the message. Here a script does both atomically.

@@ -1,4 +1,4 @@
-"""Base class of all tasks, used by `@app.task` of `config.celery`, and publishing with a circuit breaker."""
+"""Base class of all tasks (`TASK_CLASS`), and publishing with a circuit breaker."""
 
 from __future__ import annotations
 
@@ -10,12 +10,14 @@ from typing import Any
 
 import structlog
 from celery.contrib.django.task import DjangoTask
+from celery.signals import task_failure
 from celery.utils import uuid
 from django.db import DatabaseError, InterfaceError, OperationalError, connections, transaction
 from kombu.exceptions import OperationalError as BrokerError
 
 from infrastructure.background import in_background
-from infrastructure.tasks.services.deadletters import deadletter_create
+from infrastructure.durable_tasks.services.deadletters import deadletter_create
+from infrastructure.durable_tasks.services.idempotency_keys import run_once
 
 HIDDEN = "…"
 # Pause after a failure, and longest duration of an attempt (the broker accepts connections but hangs).
@@ -29,7 +31,7 @@ class Task(DjangoTask[Any, Any]):
     """Base class of tasks: retries with backoff, dead letters, publishing without blocking the caller.
 
     Tasks must be idempotent: a task runs again if its worker is killed before it acknowledges the message.
-    See `infrastructure.tasks.services.receipts`.
+    See `infrastructure.durable_tasks.services.idempotency_keys`.
 
     https://docs.celeryq.dev/en/stable/userguide/tasks.html
     """
@@ -42,21 +44,58 @@ class Task(DjangoTask[Any, Any]):
     retry_jitter = True
     # Off for tasks that beat will queue again anyway.
     keeps_failures = True
+    # Wrap the task in `run_once()` with its task id as the key, for tasks that do not call it themselves.
+    runs_once = False
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        """Run the task."""
+        if self.request.called_directly:
+            return super().__call__(*args, **kwargs)
+        if not self.runs_once:
+            return self.run(*args, **kwargs)
+        with run_once(f"task-{self.request.id}") as first:
+            return self.run(*args, **kwargs) if first else None
 
     def delay_on_commit(self, *args: Any, **kwargs: Any) -> None:  # type: ignore[override]
-        """Queue the task after the transaction commits, see `apply_async_on_commit`."""
+        """Queue the task after the transaction commits, without blocking the caller."""
         self.apply_async_on_commit(args, kwargs)
 
     def apply_async_on_commit(self, *args: Any, **options: Any) -> None:  # type: ignore[override]
-        """Queue the task after the transaction commits, without blocking the caller.
+        """Queue the task after the transaction commits, without blocking the caller."""
+        transaction.on_commit(partial(in_background, partial(self.apply_async, *args, **options)))
 
-        While the broker is unavailable, the task is stored in the database and queued later.
+    def apply_async(self, args: Any = None, kwargs: Any = None, **options: Any) -> Any:  # type: ignore[override]
+        """Queue the task; while the broker is unavailable, store it in the database to be queued later."""
+        options["task_id"] = options.get("task_id") or uuid()
+        error = BrokerError("The broker was unavailable a moment ago.")
+        if Broker.lets_through():
+            try:
+                result = self.publish(args, kwargs, **options)
+            except BrokerError as unavailable:
+                Broker.failed()
+                error = unavailable
+            else:
+                Broker.succeeded()
+                return result
+        logger.warning("task_unpublished", task=self.name, child_task_id=options["task_id"])
+        deadletter_create(
+            task_id=options["task_id"],
+            task=self.name,
+            call=(args or (), kwargs or {}),
+            error=error,
+            queue=options.get("queue") or "",
+            retries=options.get("retries") or 0,
+            published=False,
+        )
+        return self.AsyncResult(options["task_id"])
+
+    def publish(self, args: Any, kwargs: Any, **options: Any) -> Any:
+        """Queue the task; hide its arguments from monitors, as they may contain personal data.
+
+        Raises:
+            kombu.exceptions.OperationalError: the broker is unavailable.
         """
-        transaction.on_commit(partial(in_background, partial(publish, self, *args, **options)))
-
-    def apply_async(self, *args: Any, **options: Any) -> Any:
-        """Queue the task; hide its arguments from monitors, as they may contain personal data."""
-        return super().apply_async(*args, **{"argsrepr": HIDDEN, "kwargsrepr": HIDDEN} | options)
+        return super().apply_async(args, kwargs, **{"argsrepr": HIDDEN, "kwargsrepr": HIDDEN} | options)
 
     def retry(self, *args: Any, **options: Any) -> Any:
         """Retry the task, but not in eager mode, where the caller would wait."""
@@ -97,6 +136,12 @@ class Task(DjangoTask[Any, Any]):
                 connections.close_all()
 
 
+@task_failure.connect
+def keep_failure(sender: Task, **kwargs: Any) -> None:
+    """Store the failure of a task: an exception, a time limit, or a lost process."""
+    sender.keep_failure(**kwargs)
+
+
 class Broker:
     """Circuit breaker per process: while the broker is unavailable, one thread tries it every few seconds.
 
@@ -123,32 +168,3 @@ class Broker:
     @classmethod
     def succeeded(cls) -> None:
         cls.next_try = 0.0
-
-
-def publish(
-    task: Task,
-    args: tuple[Any, ...] = (),
-    kwargs: dict[str, Any] | None = None,
-    **options: Any,
-) -> None:
-    """Queue a task; store it in the database while the broker is unavailable."""
-    options.setdefault("task_id", uuid())
-    error = BrokerError("It was away a moment ago.")
-    if Broker.lets_through():
-        try:
-            task.apply_async(args, kwargs, **options)
-        except BrokerError as away:
-            Broker.failed()
-            error = away
-        else:
-            Broker.succeeded()
-            return
-    logger.warning("task_unpublished", task=task.name, child_task_id=options["task_id"])
-    deadletter_create(
-        task_id=options["task_id"],
-        task=task.name,
-        call=(args, kwargs or {}),
-        error=error,
-        queue=options.get("queue") or "",
-        published=False,
-    )

@@ -16,10 +16,10 @@ from django.conf import settings
 from django.db import DatabaseError, InterfaceError, close_old_connections, connection
 from kombu.exceptions import OperationalError as BrokerError
 
+from infrastructure.durable_tasks.models import Schedule
+from infrastructure.durable_tasks.services import schedules
 from infrastructure.tasks.checks import require_broker
 from infrastructure.tasks.heartbeats import heartbeat_write
-from infrastructure.tasks.models import Schedule
-from infrastructure.tasks.services import schedules
 
 if TYPE_CHECKING:
     from datetime import datetime

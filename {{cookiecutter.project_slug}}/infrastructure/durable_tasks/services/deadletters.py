@@ -10,8 +10,8 @@ import structlog
 from django.db import transaction
 from django.utils import timezone
 
+from infrastructure.durable_tasks.models import DeadLetter
 from infrastructure.logging.scrub import redact_error
-from infrastructure.tasks.models import DeadLetter
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -93,7 +93,8 @@ def deadletter_replay(*, deadletter: DeadLetter) -> bool:
     # An unpublished task keeps its id. A failed one gets a new id, so that its next failure is a new row.
     same_id = current.task_id if current.reason == DeadLetter.Reason.UNPUBLISHED else None
     options: dict[str, Any] = {"queue": current.queue} if current.queue else {}
-    app.tasks[current.task].apply_async(args, kwargs, task_id=same_id, **options)
+    task: Any = app.tasks[current.task]
+    task.publish(args, kwargs, task_id=same_id, **options)
     logger.info("dead_letter_replayed", task=current.task, child_task_id=current.task_id)
     return True
 

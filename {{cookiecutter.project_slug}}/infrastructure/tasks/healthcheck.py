@@ -1,11 +1,10 @@
-"""Liveness and readiness of the worker and beat, by their heartbeat file, without starting Django.
+"""Health check of the worker and beat, by their heartbeat file, without starting Django.
 
-    python -m infrastructure.tasks.probe live worker
-    python -m infrastructure.tasks.probe ready beat
+    python -m infrastructure.tasks.healthcheck live worker
+    python -m infrastructure.tasks.healthcheck ready beat
 
-A process is alive if its heartbeat is recent. A worker is ready when it consumes, beat when it is active or
-on standby.
-https://kubernetes.io/docs/concepts/configuration/liveness-readiness-startup-probes/
+A process is ready if its heartbeat is recent and it is connected to the broker. It is alive if it is ready or
+connecting, however long that takes.
 """
 
 import sys
@@ -15,8 +14,7 @@ from pathlib import Path
 from config.env import env
 
 FRESH_SECONDS = 60
-READY = {"worker": {"consuming"}, "beat": {"active", "standby"}}
-USAGE = "usage: python -m infrastructure.tasks.probe {live|ready} {worker|beat}\n"
+USAGE = "usage: python -m infrastructure.tasks.healthcheck {live|ready} {worker|beat}\n"
 
 
 def main(arguments: list[str]) -> int:
@@ -35,7 +33,9 @@ def _is(question: str, process: str) -> bool:
         state = file.read_text(encoding="utf-8")
     except OSError:
         return False
-    return age < FRESH_SECONDS and (question == "live" or state in READY[process])
+    if state == "connecting":
+        return question == "live"
+    return age < FRESH_SECONDS
 
 
 if __name__ == "__main__":

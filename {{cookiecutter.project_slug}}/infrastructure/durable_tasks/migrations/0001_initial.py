@@ -1,5 +1,4 @@
 import django.utils.timezone
-import uuid
 from django.db import migrations, models
 
 
@@ -14,7 +13,7 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name='DeadLetter',
             fields=[
-                ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False, verbose_name='id')),
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('task_id', models.CharField(editable=False, max_length=64, unique=True, verbose_name='task id')),
                 ('task', models.CharField(editable=False, max_length=200, verbose_name='task')),
                 ('queue', models.CharField(blank=True, editable=False, max_length=100, verbose_name='queue')),
@@ -35,9 +34,22 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
+            name='IdempotencyKey',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('key', models.CharField(editable=False, max_length=200, unique=True, verbose_name='key')),
+                ('created_at', models.DateTimeField(db_index=True, default=django.utils.timezone.now, editable=False, verbose_name='created at')),
+            ],
+            options={
+                'verbose_name': 'idempotency key',
+                'verbose_name_plural': 'idempotency keys',
+                'ordering': ('-created_at', '-id'),
+            },
+        ),
+        migrations.CreateModel(
             name='Lease',
             fields=[
-                ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False, verbose_name='id')),
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('name', models.CharField(editable=False, max_length=100, unique=True, verbose_name='name')),
                 ('holder', models.CharField(editable=False, max_length=200, verbose_name='holder')),
                 ('expires_at', models.DateTimeField(editable=False, verbose_name='expires at')),
@@ -49,22 +61,9 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
-            name='Receipt',
-            fields=[
-                ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False, verbose_name='id')),
-                ('key', models.CharField(editable=False, max_length=200, unique=True, verbose_name='key')),
-                ('created_at', models.DateTimeField(db_index=True, default=django.utils.timezone.now, editable=False, verbose_name='created at')),
-            ],
-            options={
-                'verbose_name': 'receipt',
-                'verbose_name_plural': 'receipts',
-                'ordering': ('-created_at', '-id'),
-            },
-        ),
-        migrations.CreateModel(
             name='Schedule',
             fields=[
-                ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False, verbose_name='id')),
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('name', models.CharField(editable=False, max_length=200, unique=True, verbose_name='name')),
                 ('task', models.CharField(editable=False, max_length=200, verbose_name='task')),
                 ('expression', models.CharField(editable=False, max_length=200, verbose_name='schedule')),

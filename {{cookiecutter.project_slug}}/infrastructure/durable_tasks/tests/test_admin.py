@@ -8,13 +8,13 @@ from django.utils.translation import gettext
 
 from apps.users.tests.factories import StaffFactory, SuperuserFactory
 from conftest import Client
-from infrastructure.tasks.models import DeadLetter, Schedule
+from infrastructure.durable_tasks.models import DeadLetter, Schedule
+from infrastructure.durable_tasks.tests.factories import DeadLetterFactory
 from infrastructure.tasks.tests.conftest import Messages
-from infrastructure.tasks.tests.factories import DeadLetterFactory
 
 pytestmark = pytest.mark.django_db
 
-LIST = "admin:tasks_deadletter_changelist"
+LIST = "admin:durable_tasks_deadletter_changelist"
 
 
 @pytest.fixture
@@ -32,7 +32,7 @@ def replay(browser: Client, *letters: DeadLetter) -> HttpResponse:
 def test_dead_letter_admin_shows_error_but_not_arguments(browser: Client) -> None:
     letter = DeadLetterFactory.create()
     listed = browser.get(reverse(LIST), {"q": letter.task_id, "reason__exact": "failed"})
-    shown = browser.get(reverse("admin:tasks_deadletter_change", args=[letter.pk]))
+    shown = browser.get(reverse("admin:durable_tasks_deadletter_change", args=[letter.pk]))
     assert letter.error in listed.content.decode()
     assert "tests.verify" not in listed.content.decode() + shown.content.decode()
 
@@ -64,7 +64,7 @@ def test_replay_creates_dead_letter_when_task_fails_again(
     assert DeadLetter.objects.get(replayed_at=None).error == "OSError: "
 
 
-def test_replay_changes_nothing_when_broker_is_unavailable(browser: Client, broker_away: None) -> None:
+def test_replay_changes_nothing_when_broker_is_unavailable(browser: Client, broker_unavailable: None) -> None:
     letter = DeadLetterFactory.create()
     page = replay(browser, letter)
     assert "The broker is unavailable" in page.content.decode()
@@ -97,7 +97,7 @@ def test_replay_requires_permission(mailoutbox: list[EmailMessage]) -> None:
 def test_schedule_admin_changes_only_is_enabled(browser: Client) -> None:
     schedule = Schedule.objects.create(name="daily", task="a.task", expression="0 0 * * *")
     page = browser.post(
-        reverse("admin:tasks_schedule_change", args=[schedule.pk]),
+        reverse("admin:durable_tasks_schedule_change", args=[schedule.pk]),
         {"name": "other", "task": "other"},
         format="multipart",
     )
@@ -108,7 +108,7 @@ def test_schedule_admin_changes_only_is_enabled(browser: Client) -> None:
 
 def test_schedule_admin_shows_hint_when_list_is_empty(browser: Client) -> None:
     hint = gettext("The schedules appear here after beat has started for the first time.")
-    url = reverse("admin:tasks_schedule_changelist")
+    url = reverse("admin:durable_tasks_schedule_changelist")
     assert hint in browser.get(url).content.decode()
     Schedule.objects.create(name="daily", task="a.task", expression="0 0 * * *")
     assert hint not in browser.get(url).content.decode()

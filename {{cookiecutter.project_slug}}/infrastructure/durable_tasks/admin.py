@@ -5,9 +5,18 @@ from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext_lazy as _
 
-from apps.core.admin import CSVExportMixin, ReadOnlyAdmin
-from infrastructure.tasks.models import DeadLetter, Lease, Schedule
-from infrastructure.tasks.services.deadletters import deadletter_replay
+from infrastructure.durable_tasks.models import DeadLetter, Lease, Schedule
+from infrastructure.durable_tasks.services.deadletters import deadletter_replay
+
+
+class ReadOnlyAdmin(admin.ModelAdmin):
+    """Model admin without add and change; rows can be viewed and deleted."""
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
 
 
 @admin.register(DeadLetter)
@@ -18,22 +27,11 @@ class DeadLetterAdmin(ReadOnlyAdmin):
     list_filter = ("reason", "task", "queue", "created_at", ("replayed_at", admin.EmptyFieldListFilter))
     search_fields = ("task_id", "task", "error", "request_id")
     date_hierarchy = "created_at"
-    actions = ("export_csv", "replay")
-    export_fields = (
-        "id",
-        "task_id",
-        "task",
-        "queue",
-        "reason",
-        "error",
-        "retries",
-        "created_at",
-        "replayed_at",
-    )
+    actions = ("replay",)
     exclude = ("call",)
 
     def has_replay_permission(self, request: HttpRequest) -> bool:
-        return request.user.has_perm("tasks.replay_deadletter")
+        return request.user.has_perm("durable_tasks.replay_deadletter")
 
     @admin.action(description=_("Replay selected tasks"), permissions=["replay"])
     def replay(self, request: HttpRequest, queryset: QuerySet[DeadLetter]) -> None:
@@ -58,15 +56,13 @@ class DeadLetterAdmin(ReadOnlyAdmin):
 
 
 @admin.register(Schedule)
-class ScheduleAdmin(CSVExportMixin, admin.ModelAdmin):
+class ScheduleAdmin(admin.ModelAdmin):
     """Admin of schedules, which are defined in code and can only be viewed and disabled."""
 
     list_display = ("name", "task", "expression", "is_enabled", "last_run_at", "runs")
     list_filter = ("is_enabled", "task")
     search_fields = ("name", "task")
     readonly_fields = ("name", "task", "expression", "last_run_at", "runs")
-    actions = ("export_csv",)
-    export_fields = ("name", "task", "expression", "is_enabled", "last_run_at", "runs")
 
     def changelist_view(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
@@ -90,4 +86,3 @@ class LeaseAdmin(ReadOnlyAdmin):
     list_display = ("name", "holder", "expires_at")
     list_filter = ("name",)
     search_fields = ("name", "holder")
-    export_fields = ("name", "holder", "expires_at")

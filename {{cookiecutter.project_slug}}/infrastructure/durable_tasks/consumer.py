@@ -15,7 +15,7 @@ from celery.exceptions import NotRegistered
 from celery.worker import consumer
 from django.db import InterfaceError, OperationalError, connections
 
-from infrastructure.tasks.services.deadletters import deadletter_create
+from infrastructure.durable_tasks.services.deadletters import deadletter_create
 
 RETRY_INTERVAL = 1.0
 

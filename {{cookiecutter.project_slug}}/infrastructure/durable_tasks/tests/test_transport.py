@@ -11,7 +11,7 @@ from django.core.cache import caches
 from kombu import Connection
 from redis.exceptions import ConnectionError as RedisConnectionError
 
-from infrastructure.tasks.transport import Channel, Transport
+from infrastructure.durable_tasks.transport import Channel, Transport
 
 URL = settings.CACHES["default"].get("LOCATION", "")
 

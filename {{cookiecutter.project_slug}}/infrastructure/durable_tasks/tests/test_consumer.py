@@ -8,9 +8,9 @@ import pytest
 from django.db import InterfaceError, connections
 
 from config.celery import app
-from infrastructure.tasks import consumer as module
-from infrastructure.tasks.consumer import Consumer
-from infrastructure.tasks.models import DeadLetter
+from infrastructure.durable_tasks import consumer as module
+from infrastructure.durable_tasks.consumer import Consumer
+from infrastructure.durable_tasks.models import DeadLetter
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -49,7 +49,7 @@ def message(messages: Messages) -> Message:
 def worker(monkeypatch: pytest.MonkeyPatch) -> Consumer:
     monkeypatch.setattr(connections, "close_all", lambda: None)
     monkeypatch.setattr(module, "RETRY_INTERVAL", 0)
-    assert app.conf.worker_consumer == "infrastructure.tasks.consumer:Consumer"
+    assert app.conf.worker_consumer == "infrastructure.durable_tasks.consumer:Consumer"
     worker = Consumer.__new__(Consumer)
     worker.connection_errors = ()
     return worker

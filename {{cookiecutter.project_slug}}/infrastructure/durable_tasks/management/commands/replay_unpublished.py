@@ -2,7 +2,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandParser
 
-from infrastructure.tasks.services.deadletters import deadletter_replay_unpublished
+from infrastructure.durable_tasks.services.deadletters import deadletter_replay_unpublished
 
 
 class Command(BaseCommand):

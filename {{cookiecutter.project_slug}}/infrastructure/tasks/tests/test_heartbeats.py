@@ -1,0 +1,135 @@
+import os
+import time
+from datetime import timedelta
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any, cast
+
+import pytest
+from celery.signals import setup_logging, worker_init
+from django.core.exceptions import ImproperlyConfigured
+from django.utils import timezone
+from pytest_django import Settings
+
+from config.celery import app, keep_logging, prepare_worker
+from infrastructure.tasks import healthcheck
+from infrastructure.tasks.heartbeats import Heartbeat, Scheduler, heartbeat_remove, heartbeat_write
+from infrastructure.tasks.tests.conftest import Messages
+
+
+class Timer:
+    """Timer that calls the function immediately and records its cancellation."""
+
+    def __init__(self) -> None:
+        self.cancelled = False
+
+    def call_repeatedly(self, _seconds: float, function: Any, args: tuple[str, ...]) -> "Timer":
+        function(*args)
+        return self
+
+    def cancel(self) -> None:
+        self.cancelled = True
+
+
+@pytest.fixture(autouse=True)
+def _running(settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    settings.CELERY_TASK_ALWAYS_EAGER = False
+    settings.HEARTBEAT_DIR = str(tmp_path)
+    monkeypatch.setenv("CELERY_HEARTBEAT_DIR", str(tmp_path))
+
+
+def is_healthy(question: str, process: str) -> bool:
+    return healthcheck.main([question, process]) == 0
+
+
+def test_worker_is_ready_only_while_connected() -> None:
+    assert "infrastructure.tasks.heartbeats:Heartbeat" in app.steps["consumer"]
+    timer = Timer()
+    heartbeat = Heartbeat(None)
+    assert not is_healthy("ready", "worker")
+    heartbeat.start(SimpleNamespace(timer=timer))
+    assert is_healthy("ready", "worker")
+    heartbeat.stop(None)
+    assert not is_healthy("ready", "worker")
+    assert timer.cancelled
+
+
+def test_worker_is_alive_until_it_stops() -> None:
+    assert not is_healthy("live", "worker")
+    heartbeat = Heartbeat(None)
+    assert is_healthy("live", "worker")
+    heartbeat.start(SimpleNamespace(timer=Timer()))
+    assert is_healthy("live", "worker")
+    heartbeat_remove()
+    assert not is_healthy("live", "worker")
+
+
+@pytest.mark.parametrize(
+    ("state", "age", "live", "ready"),
+    [
+        ("consuming", 0, True, True),
+        ("consuming", 120, False, False),
+        ("connecting", 0, True, False),
+        ("connecting", 120, True, False),
+    ],
+)
+def test_healthcheck_reads_age_and_state(
+    tmp_path: Path, state: str, age: float, *, live: bool, ready: bool
+) -> None:
+    file = tmp_path / ".celery-worker"
+    file.write_text(state, encoding="utf-8")
+    os.utime(file, (time.time() - age, time.time() - age))
+    assert is_healthy("live", "worker") is live
+    assert is_healthy("ready", "worker") is ready
+
+
+def test_healthcheck_prints_usage_for_invalid_arguments(capsys: pytest.CaptureFixture[str]) -> None:
+    assert healthcheck.main(["alive"]) == 2
+    assert "usage" in capsys.readouterr().err
+
+
+def test_worker_does_not_start_without_broker(settings: Settings) -> None:
+    settings.CELERY_TASK_ALWAYS_EAGER = True
+    with pytest.raises(ImproperlyConfigured, match="CELERY_BROKER_URL"):
+        Heartbeat(None)
+
+
+def test_heartbeat_write_logs_warning_when_folder_is_not_writable(
+    settings: Settings, caplog: pytest.LogCaptureFixture
+) -> None:
+    settings.HEARTBEAT_DIR = "/nowhere"
+    heartbeat_write("worker", "consuming")
+    assert "heartbeat_unwritable" in caplog.text
+
+
+def test_worker_signals_have_project_receivers() -> None:
+    receivers = [receiver for _, receiver in [*setup_logging.receivers, *worker_init.receivers]]
+    assert {keep_logging, prepare_worker} <= {receiver() for receiver in receivers if callable(receiver)}
+
+
+def beat(folder: Path) -> Scheduler:
+    return Scheduler(cast("Any", app), schedule_filename=str(folder / "schedule"))
+
+
+def test_beat_does_not_start_without_broker(settings: Settings, tmp_path: Path) -> None:
+    settings.CELERY_TASK_ALWAYS_EAGER = True
+    with pytest.raises(ImproperlyConfigured, match="CELERY_BROKER_URL"):
+        beat(tmp_path)
+
+
+def test_beat_queues_due_tasks_and_writes_heartbeat(messages: Messages, tmp_path: Path) -> None:
+    scheduler = beat(tmp_path)
+    assert not is_healthy("live", "beat")
+    scheduler.tick()
+    assert messages("bulk") == []
+    assert is_healthy("live", "beat")
+    assert is_healthy("ready", "beat")
+    scheduler.schedule["purge_sessions"].last_run_at = timezone.now() - timedelta(days=2)
+    scheduler.close()
+
+    # The time of the last run is in the file.
+    scheduler = beat(tmp_path)
+    scheduler.tick()
+    (message,) = messages("bulk")
+    assert message.payload[0] == ["purge_sessions"]
+    scheduler.close()
