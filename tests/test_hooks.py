@@ -161,7 +161,7 @@ def make_project(folder: Path, *paths: str) -> None:
         (folder / path).touch()
 
 
-PATHS = ("infrastructure/tasks/models.py", "worker.py", "deploy/compose.yml", "deploy/proxy/Caddyfile", "manage.py")
+PATHS = ("infrastructure/tasks/checks.py", "worker.py", "deploy/compose.yml", "deploy/proxy/Caddyfile", "manage.py")
 
 
 @pytest.mark.parametrize(

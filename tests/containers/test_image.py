@@ -159,12 +159,8 @@ def test_migrate_web_worker_and_beat_work(processes: Processes) -> None:
     # Before the first mail, there is no file.
     mails = ["exec", worker, "sh", "-c", "cat /media/mails/* 2>/dev/null || true"]
     eventually(lambda: "verify-email?token=" in processes.docker(*mails))
-    eventually(lambda: "beat_active" in logs(beat))
-
-
-def logs(container: str) -> str:
-    printed = subprocess.run(["docker", "logs", container], check=True, capture_output=True, text=True)
-    return printed.stdout + printed.stderr
+    for name, container in {"worker": worker, "beat": beat}.items():
+        processes.docker("exec", container, "python", "-m", "infrastructure.tasks.healthcheck", "ready", name)
 
 
 def test_source_change_keeps_dependency_layers_cached(project: Path) -> None:

@@ -32,11 +32,11 @@ CELERY_BROKER_TRANSPORT_OPTIONS |= {"visibility_timeout": 8, "unacked_restore_in
 """
 TASKS = """
 import time, uuid
-from infrastructure.tasks.services.receipts import once
+from infrastructure.durable_tasks.services.idempotency_keys import run_once
 from config.celery import app
 
 def note(what):
-    with once(f"{what}-{uuid.uuid4()}"):
+    with run_once(f"{what}-{uuid.uuid4()}"):
         pass
 
 @app.task(queue="proof")
@@ -180,7 +180,7 @@ def test_worker_finishes_task_when_stopped_and_task_is_redelivered_when_killed(s
         stack.compose("run", "--rm", "-T", *proof, "web", "python", "-c", code)
 
     def noted(key: str) -> int:
-        return int(stack.sql(f"SELECT count(*) FROM tasks_receipt WHERE key LIKE '{key}%'"))  # noqa: S608 - no user input
+        return int(stack.sql(f"SELECT count(*) FROM durable_tasks_idempotencykey WHERE key LIKE '{key}%'"))  # noqa: S608 - no user input
 
     def docker(*arguments: str) -> str:
         return run("docker", *arguments, worker, cwd=stack.project)

@@ -34,11 +34,11 @@ HEADERS = {
     "User-Agent": "Annabrowser",
     "X-Forwarded-For": "203.0.113.77",
 }
-MAIL = "infrastructure.tasks.tasks.mail_deliver"
+MAIL = "apps.core.tasks.mail_deliver"
 FAILING = f"""
-from infrastructure.tasks.tasks import mail_deliver
+from apps.core.tasks import mail_deliver
 mail = {{"builder": "missing", "data": {{"to": "{EMAIL}", "link": "eyJhbGciOi"}}, "language": "en"}}
-mail_deliver.apply_async(kwargs={{**mail, "key": "missing"}})
+mail_deliver.apply_async(kwargs=mail)
 """
 SERVER, CLIENT, PRODUCER, CONSUMER = 2, 3, 4, 5
 
