@@ -36,6 +36,7 @@ ARGUMENTS = (
 )
 
 pytestmark = [
+    pytest.mark.browser,
     pytest.mark.skipif(not (CHROMIUM and DRIVER), reason="needs Chromium and its chromedriver"),
     pytest.mark.django_db(transaction=True),
 ]

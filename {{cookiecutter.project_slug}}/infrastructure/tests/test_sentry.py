@@ -11,6 +11,8 @@ from config import project
 from tests.production import run_python, served
 from tests.receiver import Receiver, receiving
 
+pytestmark = pytest.mark.process
+
 EMAIL = "ann.lee@example.com"
 PASSWORD = "correct horse battery"
 TOKEN = "eyJhbGciOiJIUzI1NiJ9.c2VjcmV0.c2lnbmF0dXJl"
