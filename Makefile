@@ -51,7 +51,7 @@ clean: ## Delete the environment and the demo
 # One stamp file per dependency group. The first Python that is new enough creates the environment.
 .venv/%: pyproject.toml
 	@if [ ! -x $(BIN)/python ]; then \
-	  for python in $(PYTHON) python3 python3.13 python3.12 python3.11 "$${PYENV_ROOT:-$$HOME/.pyenv}"/versions/3.1[1-9]*/bin/python3; do \
+	  for python in $(PYTHON) python3 python3.14 python3.13 python3.12 python3.11 "$${PYENV_ROOT:-$$HOME/.pyenv}"/versions/3.1[1-9]*/bin/python3; do \
 	    "$$python" -c 'import ensurepip, sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || continue; \
 	    "$$python" -m venv .venv && break; \
 	  done; \

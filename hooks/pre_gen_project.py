@@ -32,7 +32,7 @@ ZONE = re.compile(r"[A-Z][A-Za-z0-9_+-]*(/[A-Za-z0-9_+-]+)*")
 CHOICES = {
     "license": ("MIT", "BSD-3-Clause", "Apache-2.0", "GPL-3.0-or-later", "Proprietary"),
     "django_version": ("5.2", "6.1"),
-    "python_version": ("3.13", "3.12", "3.11"),
+    "python_version": ("3.14", "3.13", "3.12"),
     "media_storage": ("filesystem", "s3", "gcs", "azure"),
     "deployment": ("compose", "kubernetes", "none"),
     "reverse_proxy": ("caddy", "nginx"),
@@ -89,10 +89,7 @@ def faults(answers: Mapping[str, Any]) -> Iterator[str]:
     for key, (fault_of, example) in checks.items():
         if wrong := fault_of(answers[key]):
             yield f"{key}: {wrong}, for example: {example}"
-    unknown = list(option_faults(answers))
-    yield from unknown
-    if not unknown and (wrong := python_fault(answers)):
-        yield f"python_version: {wrong}, for example: 3.13"
+    yield from option_faults(answers)
     yield from feature_faults(answers)
 
 
@@ -166,14 +163,6 @@ def option_faults(answers: Mapping[str, Any]) -> Iterator[str]:
     for option in SWITCHES:
         if not isinstance(answers[option], bool):
             yield f"{option}: {answers[option]!a} is neither true nor false, for example: true"
-
-
-def python_fault(answers: Mapping[str, Any]) -> str:
-    """Return why the Python version does not support the Django version, or an empty string."""
-    chosen, floor = answers["python_version"], answers["__requires_python"].removeprefix(">=")
-    if [int(part) for part in chosen.split(".")] < [int(part) for part in floor.split(".")]:
-        return f"Django {answers['django_version']} needs Python {floor} or newer, not {chosen}"
-    return ""
 
 
 def feature_faults(answers: Mapping[str, Any]) -> Iterator[str]:

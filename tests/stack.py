@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from pathlib import Path
     from types import TracebackType
 
-PYTHON = "python:3.13-slim"
+PYTHON = "python:3.14-slim"
 HOST = "localhost"
 PASSWORD = "correct horse battery"  # noqa: S105 - of test users
 # For tests that do not depend on the proxy.

@@ -88,8 +88,8 @@ def one_of_each_answer(variants: list[Answers]) -> list[Answers]:
 
 
 def follow_recipe(project: Path) -> None:
-    """Add the tutorial app of docs/architecture.md to a project."""
-    page = (project / "docs" / "architecture.md").read_text(encoding="utf-8").partition("## Adding an app")[2]
+    """Add the app of docs/tutorial.md to a project."""
+    page = (project / "docs" / "tutorial.md").read_text(encoding="utf-8").partition("## Adding an app")[2]
     folder = project / "apps" / "bookmarks"
     for part in (".", "api", "migrations", "tests"):
         (folder / part).mkdir(parents=True)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Self
 
 import pytest
 import requests
-from baking import run
+from baking import DEFINITION, run
 from servers import eventually, free_port
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from baking import Bakery
 
 pytestmark = pytest.mark.containers
-PYTHONS = ["3.13", "3.12", "3.11"]
+PYTHONS = DEFINITION["python_version"]
 SETTINGS = {
     "ADMIN_URL": "manage/",
     "ALLOWED_HOSTS": "api.example.com",

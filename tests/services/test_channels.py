@@ -361,7 +361,7 @@ def test_graceful_shutdown_closes_sockets(site: Site) -> None:
         assert serves(kept)
 
 
-def test_slots_of_killed_process_expire(site: Site) -> None:
+def test_connection_limit_of_killed_process_expires(site: Site) -> None:
     kim = site.user("kim")
     with ExitStack() as stack:
         web = stack.enter_context(site.server())

@@ -187,6 +187,10 @@ def site(request: pytest.FixtureRequest, servers: Servers) -> Iterator[Site]:
             servers.mend()
 
 
+# Chooses the database backend that gives up on a server that hangs.
+ANSWER = {"DB_ANSWER_TIMEOUT": "20"}
+
+
 def statuses(answers: list[requests.Response]) -> Counter[int]:
     return Counter(answer.status_code for answer in answers)
 
@@ -252,7 +256,7 @@ def test_statement_timeout_returns_503(site: Site) -> None:
     eventually(lambda: site.me() == 200)
 
 
-@pytest.mark.parametrize("site", [{}, {"DB_POOL_SIZE": "4"}], ids=["connections", "pool"], indirect=True)
+@pytest.mark.parametrize("site", [ANSWER, ANSWER | {"DB_POOL_SIZE": "4"}], ids=["connections", "pool"], indirect=True)
 def test_hanging_database_returns_503(site: Site) -> None:
     assert site.me() == 200
     site.postgresql.freeze()
@@ -265,7 +269,7 @@ def test_hanging_database_returns_503(site: Site) -> None:
     assert site.me() == 200
 
 
-@pytest.mark.parametrize("site", [{"DB_STATEMENT_TIMEOUT": "1000"}], indirect=True)
+@pytest.mark.parametrize("site", [{"DB_STATEMENT_TIMEOUT": "1000", "DB_ANSWER_TIMEOUT": "6"}], indirect=True)
 def test_database_that_hangs_during_query_returns_503(site: Site) -> None:
     with site.servers.locked() as lock, ThreadPoolExecutor(1) as client:
         lock.wait_for("locked")

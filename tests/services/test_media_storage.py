@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.services
 
 # Names of all blobs of files, including orphans.
-OBJECTS = "from apps.files.objects import *; print(*(name for folder in FOLDERS for name in objects_in(folder)))"
+BLOBS = "from apps.files.storage import *; print(*(name for folder in FOLDERS for name in names_in(folder)))"
 PICTURE = "from PIL import Image; Image.new('RGB', (8, 8), 'red').save('{path}')"
 LINK_SECONDS = 8
 AZURITE = "azurite@3.35.0"
@@ -201,8 +201,8 @@ class Site:
         python = self.project / ".venv" / "bin" / "python"
         return run(python, "manage.py", *arguments, cwd=self.project, env=self.env)
 
-    def objects(self) -> list[str]:
-        return self.manage("shell", "-v", "0", "-c", OBJECTS).split()
+    def blobs(self) -> list[str]:
+        return self.manage("shell", "-v", "0", "-c", BLOBS).split()
 
 
 @pytest.fixture(scope="module")
@@ -230,7 +230,7 @@ def test_file_is_stored_in_bucket_and_served_by_presigned_url(site: Site, servic
     answer = requests.get(link, timeout=30)
     assert answer.status_code == 200, answer.text
     assert answer.content == content
-    (name,) = site.objects()
+    (name,) = site.blobs()
     assert "rich" not in name
     if service.checks_signatures:
         assert answer.headers["Content-Disposition"] == "attachment; filename*=utf-8''Z%C3%BCrich.txt"
@@ -243,10 +243,10 @@ def test_file_is_stored_in_bucket_and_served_by_presigned_url(site: Site, servic
 def test_deleted_file_is_removed_from_bucket(site: Site) -> None:
     file = site.upload()
     kept = site.upload("kept.txt")
-    before = len(site.objects())
+    before = len(site.blobs())
 
     assert site.request("DELETE", f"files/{file['id']}/").status_code == 204
-    eventually(lambda: len(site.objects()) == before - 1, every=0.5)
+    eventually(lambda: len(site.blobs()) == before - 1, every=0.5)
     assert requests.get(site.link(kept), timeout=30).content == b"Hello"
 
 
@@ -268,23 +268,23 @@ def test_avatar_is_stored_in_bucket(site: Site, tmp_path: Path) -> None:
 
 
 def test_cleanup_removes_orphaned_blob(site: Site) -> None:
-    before = site.objects()
+    before = site.blobs()
     key = site.upload()["id"]
     code = f"from apps.files.models import StoredFile as F; F.objects.filter(pk='{key}')._raw_delete('default')"
     site.manage("shell", "-v", "0", "-c", code)
 
     # Within the grace period, it may belong to an upload in progress.
-    assert site.manage("purge_files") == "0 objects removed, 0 files without object.\n"
+    assert site.manage("purge_files") == "0 orphaned blobs deleted, 0 files without blob.\n"
     code = (
         "from datetime import timedelta; from apps.files import services; services.GRACE = timedelta(0);"
         "from django.core.management import call_command as c; c('purge_files', '--dry-run'); c('purge_files')"
     )
     printed = site.manage("shell", "-v", "0", "-c", code)
     assert printed.splitlines() == [
-        "1 objects would be removed, 0 files without object.",
-        "1 objects removed, 0 files without object.",
+        "1 orphaned blobs would be deleted, 0 files without blob.",
+        "1 orphaned blobs deleted, 0 files without blob.",
     ]
-    assert site.objects() == before
+    assert site.blobs() == before
 
 
 def test_unavailable_storage_returns_503(site: Site, service: Service) -> None:

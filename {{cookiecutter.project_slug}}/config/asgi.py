@@ -10,14 +10,9 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings.production")
 
 application = with_utf8_requests(get_asgi_application())
 
-# % if cookiecutter.use_channels
 # These import models, which requires the app registry set up above.
 from apps.realtime.middleware import with_thread_limit  # noqa: E402
 from apps.realtime.routing import with_websockets  # noqa: E402
-
-application = with_websockets(with_thread_limit(application))
-
-# % endif
 from infrastructure.http.asgi import with_limits  # noqa: E402
 
-application = with_limits(application)
+application = with_limits(with_websockets(with_thread_limit(application)))

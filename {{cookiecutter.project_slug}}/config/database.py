@@ -14,8 +14,6 @@ CONNECT_TIMEOUT_SECONDS = 5
 POOL_TIMEOUT_SECONDS = 3
 # Limits the pool's exponential backoff, so that it reconnects soon after the server is available again.
 POOL_RECONNECT_SECONDS = 5
-# Added to the statement timeout, which the server enforces unless it hangs.
-ANSWER_MARGIN_SECONDS = 5
 
 # Detect connections that are dead. https://www.postgresql.org/docs/current/libpq-connect.html
 POSTGRESQL_OPTIONS = {
@@ -41,8 +39,8 @@ GOOD_URL = (
 GOOD_OPTIONS = "?sslmode=require, or DB_POOL_SIZE for a pool"
 SCHEMES = {"postgres", "postgresql", "pgsql", "postgis", "sqlite", "spatialite"}
 SQLITE_QUERY = {"cached_statements", "init_command", "isolation_level", "timeout", "transaction_mode"}
-# Options of Django and of this module, in addition to those of libpq.
-DJANGO_QUERY = {"answer_timeout", "assume_role", "currentSchema", "isolation_level", "server_side_binding"}
+# Options of Django, in addition to those of libpq.
+DJANGO_QUERY = {"assume_role", "currentSchema", "isolation_level", "server_side_binding"}
 
 
 def database_config(  # noqa: PLR0913 - keyword arguments
@@ -51,6 +49,7 @@ def database_config(  # noqa: PLR0913 - keyword arguments
     pool_size: int,
     pgbouncer: bool,
     statement_timeout: int,
+    answer_timeout: int = 0,
     password: str = "",
     sslmode: str = "",
 ) -> dict[str, Any]:
@@ -63,6 +62,7 @@ def database_config(  # noqa: PLR0913 - keyword arguments
         pgbouncer: the server is a PgBouncer in transaction mode: no server-side cursors, no startup
             parameters.
         statement_timeout: `statement_timeout` of PostgreSQL in milliseconds; 0 for none.
+        answer_timeout: client-side timeout of each response in seconds; 0 for Django's backend, without one.
         password: password for PostgreSQL if the URL has none.
         sslmode: SSL mode for PostgreSQL if the URL has none.
 
@@ -86,12 +86,10 @@ def database_config(  # noqa: PLR0913 - keyword arguments
     elif statement_timeout:
         # First, so that options of the URL override it.
         options["options"] = f"-c statement_timeout={statement_timeout} {options.get('options', '')}".strip()
-        options.setdefault("answer_timeout", statement_timeout / 1000 + ANSWER_MARGIN_SECONDS)
-    if config["ENGINE"].endswith("postgresql"):
+    # Django's PostGIS backend does not support this timeout.
+    if answer_timeout and config["ENGINE"].endswith("postgresql"):
         config["ENGINE"] = "infrastructure.database.postgresql"
-    else:
-        # The PostGIS backend does not support the timeout.
-        options.pop("answer_timeout", None)
+        options["answer_timeout"] = answer_timeout
     if pool_size > 0:
         options["pool"] = {
             "min_size": 1,
@@ -122,7 +120,7 @@ def _parse(url: str) -> dict[str, Any]:
         raise ValueError(GOOD_URL)
     if len(names) > len(known.intersection(names)):
         raise ValueError(f"must have known options after the ?, each once, such as {GOOD_OPTIONS}")
-    for name in (*POSTGRESQL_OPTIONS, "answer_timeout", "timeout"):
+    for name in (*POSTGRESQL_OPTIONS, "timeout"):
         if not re.fullmatch(r"\d+(\.\d+)?", str(config["OPTIONS"].get(name, 0))):
             raise ValueError(f"must have a number as {name}, such as ?{name}=5")
     if config["OPTIONS"].get("sslmode", "prefer") not in SSL_MODES:

@@ -13,7 +13,6 @@ from infrastructure.http.error_views import not_found
 from infrastructure.monitoring import health
 
 api_v1: list[URLPattern | URLResolver] = [
-    path("auth/", include("apps.users.api.urls.auth")),
     # % if "files" in cookiecutter.__features
     path("files/", include("apps.files.api.urls")),
     # % endif
@@ -23,7 +22,7 @@ api_v1: list[URLPattern | URLResolver] = [
     # % if cookiecutter.use_channels
     path("realtime/", include("apps.realtime.api.urls")),
     # % endif
-    path("users/", include("apps.users.api.urls.users")),
+    path("", include("apps.users.api.urls")),
 ]
 
 # Links in the API root `/api/v1/`.

@@ -1,144 +1,125 @@
-"""Load test with targets: `make load`.
+"""Load test: `make load`.
 
+Uses the settings of the server, because it creates the accounts of the simulated users in its database.
 https://docs.locust.io/en/stable/writing-a-locustfile.html
 """
 
-import json
-import subprocess
-import sys
-import time
-from collections.abc import Callable
+import itertools
+import os
+import secrets
 from typing import Any
-from urllib.parse import urlsplit
 
-import gevent
-import psutil
-from locust import HttpUser, between, events
+import django
+from locust import HttpUser, between, events, task
 
-from load.journey import LOG_IN, LOG_OUT, MEMBER, STAFF, Account, Step
-from load.prepare import FILE
-from load.report import Figures
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings.development")
+django.setup()
 
-REPORT = FILE.with_name("report.md")
-# Measures the latency of tasks; exists only in projects with Celery.
-TASKS = FILE.with_name("tasks.py")
-LOOPBACK = {"127.0.0.1", "::1", "localhost"}
-TOKEN_SECONDS = 240  # a minute less than the lifetime of access tokens
-MEGABYTE = 1024 * 1024
+from django.contrib.auth.hashers import make_password  # noqa: E402 - needs the settings
+from django.contrib.auth.models import Permission  # noqa: E402
+from django.db import connection  # noqa: E402
+from django.utils import timezone  # noqa: E402
 
-prepared: dict[str, Any] = json.loads(FILE.read_text(encoding="utf-8"))
-memory: list[int] = []
-probes: list[subprocess.Popen[str]] = []
+from apps.users.models import User  # noqa: E402
+
+# Targets in milliseconds; also, no request may fail.
+MEDIAN_MS = 100
+P99_MS = 500
+API = "/api/v1/"
+# Receives no mail. https://www.rfc-editor.org/rfc/rfc6761#section-6.4
+DOMAIN = "load.invalid"
+PASSWORD = secrets.token_urlsafe(16)
+HASH = make_password(PASSWORD)
+numbers = itertools.count(1)
 
 
 class Person(HttpUser):
-    """User that logs in and sends random requests with pauses."""
+    """User with an account, who waits between requests."""
 
     abstract = True
-    kind: str
     wait_time = between(1, 3)
+    is_staff = False
 
     def on_start(self) -> None:
-        self.account = Account(**prepared[self.kind].pop())
         # As set by the reverse proxy.
         self.client.headers["X-Forwarded-Proto"] = "https"
+        user = User.objects.create(
+            email=f"{next(numbers)}@{DOMAIN}",
+            password=HASH,
+            email_verified_at=timezone.now(),
+            is_staff=self.is_staff,
+        )
+        if self.is_staff:
+            user.user_permissions.add(Permission.objects.get(codename="view_user"))
+        # Each simulated user would keep its own connection.
+        connection.close()
+        self.email = user.email
         self.log_in()
 
     def log_in(self) -> None:
+        self.authenticate("auth/token/", email=self.email, password=PASSWORD)
+
+    def authenticate(self, path: str, **body: str) -> None:
         self.client.headers.pop("Authorization", None)
-        self.send(LOG_IN)
+        self.tokens = self.client.post(API + path, json=body).json()
+        self.client.headers["Authorization"] = f"Bearer {self.tokens['access']}"
 
-    def leave_and_come_back(self) -> None:
-        self.send(LOG_OUT)
-        self.log_in()
-
-    def send(self, step: Step) -> None:
-        response = self.client.request(
-            step.method, step.url, json=step.body_of(self.account), name=step.name, allow_redirects=False
-        )
-        answer = response.json() if response.ok and step.body and response.content else {}
-        if "access" in answer:
-            self.account.access, self.account.refresh = answer["access"], answer["refresh"]
-            self.client.headers["Authorization"] = f"Bearer {self.account.access}"
-            self.token_ends = time.monotonic() + TOKEN_SECONDS
-
-
-def task_of(step: Step) -> Callable[[Person], None]:
-    def take(person: Person) -> None:
-        if time.monotonic() > person.token_ends:
-            person.leave_and_come_back()
-        person.send(step)
-
-    return take
+    @task(3)
+    def refresh_token(self) -> None:
+        self.authenticate("auth/token/refresh/", refresh=self.tokens["refresh"])
 
 
 class Member(Person):
     weight = 9
-    kind = "member"
-    tasks = {task_of(step): step.weight for step in MEMBER} | {Person.leave_and_come_back: 1}
+
+    @task(20)
+    def view_profile(self) -> None:
+        self.client.get(f"{API}users/me/")
+
+    @task(6)
+    def edit_profile(self) -> None:
+        self.client.patch(f"{API}users/me/", json={"first_name": "Ada", "last_name": "Lovelace"})
+
+    @task(3)
+    def verify_token(self) -> None:
+        self.client.post(f"{API}auth/token/verify/", json={"token": self.tokens["access"]})
+
+    @task(1)
+    def log_out_and_in(self) -> None:
+        self.client.post(f"{API}auth/logout/", json={"refresh": self.tokens["refresh"]})
+        self.log_in()
 
 
 class Staff(Person):
     weight = 1
-    kind = "staff"
-    tasks = {task_of(step): step.weight for step in STAFF}
+    is_staff = True
 
+    @task(3)
+    def list_users(self) -> None:
+        self.client.get(f"{API}users/")
 
-def workers(port: int) -> list[psutil.Process]:
-    """Return the worker processes of a local port: all listening processes except their parents."""
-    listening = {
-        connection.pid
-        for connection in psutil.net_connections("tcp")
-        if connection.status == psutil.CONN_LISTEN and connection.laddr.port == port and connection.pid
-    }
-    processes = [psutil.Process(pid) for pid in listening]
-    parents = {process.ppid() for process in processes}
-    return [process for process in processes if process.pid not in parents]
-
-
-def watch_memory(port: int) -> None:
-    while True:
-        try:
-            memory.extend(process.memory_info().rss for process in workers(port))
-        except psutil.NoSuchProcess:
-            # Workers restart after WEB_MAX_REQUESTS.
-            continue
-        gevent.sleep(1)
+    @task(1)
+    def search_users(self) -> None:
+        self.client.get(f"{API}users/?search=load")
 
 
 @events.test_start.add_listener
-def start(environment: Any, **_kwargs: Any) -> None:
-    url = urlsplit(environment.host)
-    if url.hostname in LOOPBACK:
-        gevent.spawn(watch_memory, url.port or 80)
-    if TASKS.exists():
-        probes.append(
-            subprocess.Popen([sys.executable, "-m", "load.tasks"], stdout=subprocess.PIPE, text=True)
-        )
-
-
-def longest_task() -> float | None:
-    """Return the maximum time from queueing a task to its result; None if there was no task."""
-    times: list[float] = []
-    for probe in probes:
-        probe.terminate()
-        times += [float(line) for line in probe.communicate()[0].split()]
-    return max(times, default=None)
+@events.test_stop.add_listener
+def delete_accounts(**_kwargs: Any) -> None:
+    """Delete the accounts after the run, and before it if the previous one was interrupted."""
+    User.objects.filter(email__endswith=f"@{DOMAIN}").delete()
+    connection.close()
 
 
 @events.quitting.add_listener
-def finish(environment: Any, **_kwargs: Any) -> None:
+def check_targets(environment: Any, **_kwargs: Any) -> None:
+    """Exit with status 1 if a target is missed; Locust prints the measurements."""
     total = environment.stats.total
-    figures = Figures(
-        requests=total.num_requests,
-        failures=total.num_failures,
-        median_ms=total.get_response_time_percentile(0.5) or 0,
-        p99_ms=total.get_response_time_percentile(0.99) or 0,
-        queries=prepared["queries"],
-        worker_mb=max(memory) / MEGABYTE if memory else None,
-        task_seconds=longest_task(),
-    )
-    table = figures.table()
-    REPORT.write_text(table, encoding="utf-8")
-    sys.stdout.write(f"\n{table}")
-    environment.process_exit_code = int(not figures.met())
+    median, p99 = (total.get_response_time_percentile(share) or 0 for share in (0.5, 0.99))
+    missed = [
+        *(["no requests, or failed ones"] if total.num_failures or not total.num_requests else []),
+        *([f"median {median} ms, target {MEDIAN_MS} ms"] if median > MEDIAN_MS else []),
+        *([f"99th percentile {p99} ms, target {P99_MS} ms"] if p99 > P99_MS else []),
+    ]
+    print("\nTargets missed: " + "; ".join(missed) if missed else "\nAll targets are met.")
+    environment.process_exit_code = int(bool(missed))

@@ -1,8 +1,7 @@
 """Detection of breaking changes between two OpenAPI documents: `python -m tools.openapi_diff OLD NEW`.
 
-Requests may only become more permissive: fewer required parts, more allowed values. Responses may only become
-stricter: no removed parts, no new values of an enum. Prints Markdown; the exit status is 1 for breaking
-changes.
+Requests may only become more permissive, responses only stricter. Prints Markdown; the exit status is 1 for
+breaking changes.
 """
 
 import sys
@@ -12,12 +11,13 @@ from typing import Any
 
 import yaml
 
-METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
-UPPER_LIMITS = ("maxLength", "maxItems", "maxProperties", "maximum")
-LOWER_LIMITS = ("minLength", "minItems", "minProperties", "minimum")
-ANY_TYPE = {"array", "boolean", "integer", "null", "number", "object", "string"}
-
 Schema = dict[str, Any]
+
+METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
+ANY_TYPE = {"array", "boolean", "integer", "null", "number", "object", "string"}
+# Keyword, and the sign of a change that rejects values.
+LIMITS = {f"{bound}{kind}": sign for bound, sign in (("max", -1), ("min", 1)) for kind in ("Length", "Items")}
+LIMITS |= {"maximum": -1, "minimum": 1}
 
 
 class Comparison:
@@ -27,75 +27,56 @@ class Comparison:
         self.old = old
         self.new = new
 
-    def breaks(self) -> Iterator[tuple[str, str]]:
+    def changes(self) -> Iterator[tuple[str, str]]:
         """Yield pairs of an operation and a breaking change."""
         for path, methods in self.old["paths"].items():
             for method in (name for name in METHODS if name in methods):
-                operation = f"{method.upper()} {path}"
                 after = self.new["paths"].get(path, {}).get(method)
-                if after is None:
-                    yield operation, "is gone"
-                    continue
-                yield from ((operation, change) for change in self.operation(methods[method], after))
+                changes = ["operation removed"] if after is None else self.operation(methods[method], after)
+                yield from ((f"{method.upper()} {path}", change) for change in changes)
 
     def operation(self, old: Schema, new: Schema) -> Iterator[str]:
         if {} in old.get("security", [{}]) and {} not in new.get("security", [{}]):
-            yield "asks for a token"
-        yield from self.parameters(old.get("parameters", []), new.get("parameters", []))
-        yield from self.body(self.resolved(old.get("requestBody", {}), self.old), new.get("requestBody", {}))
-        for status, answer in old["responses"].items():
-            yield from self.answer(status, answer, new["responses"].get(status))
+            yield "authentication now required"
+        yield from self.parameters(old, new)
+        before = resolved(old.get("requestBody", {}), self.old)
+        after = resolved(new.get("requestBody", {}), self.new)
+        yield from self.bodies(before, after, "request body", sent=True)
+        for status, response in old["responses"].items():
+            where = f"response {status}"
+            if status in new["responses"]:
+                before, after = resolved(response, self.old), resolved(new["responses"][status], self.new)
+                yield from self.bodies(before, after, where, sent=False)
+            elif status < "400":
+                yield f"{where} removed"
 
-    def parameters(self, old: list[Schema], new: list[Schema]) -> Iterator[str]:
-        before, after = self.by_name(old, self.old), self.by_name(new, self.new)
-        for key, parameter in before.items():
-            where = f"the {key[0]} parameter `{key[1]}`"
-            if key not in after:
-                yield f"{where} is gone"
-                continue
-            if after[key].get("required") and not parameter.get("required"):
-                yield f"{where} is required"
-            yield from self.sent(parameter.get("schema", {}), after[key].get("schema", {}), where)
-        for key in after.keys() - before.keys():
-            if after[key].get("required"):
-                yield f"the {key[0]} parameter `{key[1]}` is new and required"
+    def parameters(self, old: Schema, new: Schema) -> Iterator[str]:
+        before, after = by_name(old, self.old), by_name(new, self.new)
+        for name, parameter in before.items():
+            if name not in after:
+                yield f"{name} removed"
+            else:
+                yield from self.part(parameter, after[name], name, sent=True)
+        for name in after.keys() - before.keys():
+            if after[name].get("required"):
+                yield f"{name} added, and required"
 
-    def by_name(self, parameters: list[Schema], document: Schema) -> dict[tuple[str, str], Schema]:
-        resolved = [self.resolved(parameter, document) for parameter in parameters]
-        return {(parameter["in"], parameter["name"]): parameter for parameter in resolved}
-
-    def body(self, old: Schema, new: Schema) -> Iterator[str]:
-        new = self.resolved(new, self.new)
+    def bodies(self, old: Schema, new: Schema, where: str, *, sent: bool) -> Iterator[str]:
         if new.get("required") and not old.get("required"):
-            yield "a body is required"
+            yield f"{where} now required"
         for content_type, media in old.get("content", {}).items():
-            if content_type not in new.get("content", {}):
-                yield f"a body of `{content_type}` is not accepted"
-                continue
-            after = new["content"][content_type]
-            yield from self.sent(media.get("schema", {}), after.get("schema", {}), "the body")
+            if after := new.get("content", {}).get(content_type):
+                yield from self.part(media, after, where, sent=sent)
+            else:
+                yield f"{where}: content type `{content_type}` removed"
 
-    def answer(self, status: str, old: Schema, new: Schema | None) -> Iterator[str]:
-        if new is None:
-            # Removing an error response breaks no client.
-            if status < "400":
-                yield f"does not answer {status}"
-            return
-        old, new = self.resolved(old, self.old), self.resolved(new, self.new)
-        for content_type, media in old.get("content", {}).items():
-            if content_type not in new.get("content", {}):
-                yield f"does not answer {status} with `{content_type}`"
-                continue
-            after = new["content"][content_type]
-            yield from self.read(media.get("schema", {}), after.get("schema", {}), f"the answer {status}")
-
-    def sent(self, old: Schema, new: Schema, where: str) -> Iterator[str]:
-        """Yield parts of requests that the new document rejects."""
-        yield from self.schema(old, new, where, sent=True, seen=frozenset())
-
-    def read(self, old: Schema, new: Schema, where: str) -> Iterator[str]:
-        """Yield parts of responses that the new document does not guarantee."""
-        yield from self.schema(old, new, where, sent=False, seen=frozenset())
+    def part(self, old: Schema, new: Schema, where: str, *, sent: bool) -> Iterator[str]:
+        """Compare a parameter or the content of a body."""
+        if "in" in old and new.get("required") and not old.get("required"):
+            yield f"{where} now required"
+        yield from self.schema(
+            old.get("schema", {}), new.get("schema", {}), where, sent=sent, seen=frozenset()
+        )
 
     def schema(
         self, old: Schema, new: Schema, where: str, *, sent: bool, seen: frozenset[tuple[str, str]]
@@ -104,52 +85,71 @@ class Comparison:
         pair = (repr(old), repr(new))
         if pair in seen:
             return
+        old, new = merged(old, self.old), merged(new, self.new)
+        yield from (f"{where}: {change}" for change in values(old, new, sent=sent))
         seen |= {pair}
-        old, new = self.merged(old, self.old), self.merged(new, self.new)
-        yield from values(old, new, where, sent=sent)
-        if sent:
-            yield from limits(old, new, where)
-        yield from properties(old, new, where, sent=sent)
-        for name, part in old.get("properties", {}).items():
-            if name in new.get("properties", {}):
-                after = new["properties"][name]
-                yield from self.schema(part, after, f"`{name}` of {where}", sent=sent, seen=seen)
-        for keyword, words in (("items", "an item of"), ("additionalProperties", "a value of")):
-            part, after = old.get(keyword), new.get(keyword)
-            if isinstance(part, dict) and isinstance(after, dict):
-                yield from self.schema(part, after, f"{words} {where}", sent=sent, seen=seen)
-        yield from self.choices(old, new, where, sent=sent)
+        yield from self.properties(old, new, where, sent=sent, seen=seen)
+        for keyword, name in (("items", "items"), ("additionalProperties", "values")):
+            part, changed = old.get(keyword), new.get(keyword)
+            if isinstance(part, dict) and isinstance(changed, dict):
+                yield from self.schema(part, changed, f"{where}, {name}", sent=sent, seen=seen)
+        yield from self.alternatives(old, new, where, sent=sent)
 
-    def choices(self, old: Schema, new: Schema, where: str, *, sent: bool) -> Iterator[str]:
+    def properties(
+        self, old: Schema, new: Schema, where: str, *, sent: bool, seen: frozenset[tuple[str, str]]
+    ) -> Iterator[str]:
+        before, after = old.get("properties", {}), new.get("properties", {})
+        wanted, given = set(old.get("required", [])), set(new.get("required", []))
+        for name in sorted(before.keys() | after.keys()):
+            field = f"{where}, `{name}`"
+            if name not in after:
+                yield f"{field} removed"
+            elif sent and name in given - wanted:
+                yield f"{field} now required"
+            elif not sent and name in wanted - given:
+                yield f"{field} now optional"
+            if name in before and name in after:
+                yield from self.schema(before[name], after[name], field, sent=sent, seen=seen)
+
+    def alternatives(self, old: Schema, new: Schema, where: str, *, sent: bool) -> Iterator[str]:
         for keyword in ("oneOf", "anyOf"):
-            before = [self.merged(choice, self.old) for choice in old.get(keyword, [])]
-            after = [self.merged(choice, self.new) for choice in new.get(keyword, [])]
-            if sent and after and any(choice not in after for choice in before):
-                yield f"{where} has one form less"
-            if not sent and before and any(choice not in before for choice in after):
-                yield f"{where} has one form more"
+            less, more = (
+                [merged(choice, document) for choice in each.get(keyword, [])]
+                for each, document in ((old, self.old), (new, self.new))
+            )
+            if sent and more and any(choice not in more for choice in less):
+                yield f"{where}: alternative schema removed"
+            if not sent and less and any(choice not in less for choice in more):
+                yield f"{where}: alternative schema added"
 
-    def resolved(self, part: Schema, document: Schema) -> Schema:
-        """Resolve `$ref` references."""
-        while "$ref" in part:
-            target: Any = document
-            for key in part["$ref"].removeprefix("#/").split("/"):
-                target = target[key.replace("~1", "/").replace("~0", "~")]
-            part = target
-        return part
 
-    def merged(self, schema: Schema, document: Schema) -> Schema:
-        """Return a schema with `allOf` merged into it, and with the types of its `oneOf` and `anyOf`."""
-        schema = dict(self.resolved(schema, document))
-        for part in schema.pop("allOf", []):
-            added = self.merged(part, document)
-            schema["properties"] = added.get("properties", {}) | schema.get("properties", {})
-            schema["required"] = [*added.get("required", []), *schema.get("required", [])]
-            schema = added | schema
-        choices = [*schema.get("oneOf", []), *schema.get("anyOf", [])]
-        if choices and "type" not in schema:
-            schema["type"] = list(set().union(*(types(self.merged(choice, document)) for choice in choices)))
-        return schema
+def by_name(operation: Schema, document: Schema) -> dict[str, Schema]:
+    found = [resolved(parameter, document) for parameter in operation.get("parameters", [])]
+    return {f"{parameter['in']} parameter `{parameter['name']}`": parameter for parameter in found}
+
+
+def resolved(part: Schema, document: Schema) -> Schema:
+    """Resolve `$ref` references."""
+    while "$ref" in part:
+        target: Any = document
+        for key in part["$ref"].removeprefix("#/").split("/"):
+            target = target[key.replace("~1", "/").replace("~0", "~")]
+        part = target
+    return part
+
+
+def merged(schema: Schema, document: Schema) -> Schema:
+    """Return a schema with `allOf` merged into it, and with the types of its `oneOf` and `anyOf`."""
+    schema = dict(resolved(schema, document))
+    for part in schema.pop("allOf", []):
+        added = merged(part, document)
+        schema["properties"] = added.get("properties", {}) | schema.get("properties", {})
+        schema["required"] = [*added.get("required", []), *schema.get("required", [])]
+        schema = added | schema
+    choices = [*schema.get("oneOf", []), *schema.get("anyOf", [])]
+    if choices and "type" not in schema:
+        schema["type"] = list(set().union(*(types(merged(choice, document)) for choice in choices)))
+    return schema
 
 
 def types(schema: Schema) -> set[str]:
@@ -159,39 +159,22 @@ def types(schema: Schema) -> set[str]:
     return found | ({"integer"} if "number" in found else set())
 
 
-def values(old: Schema, new: Schema, where: str, *, sent: bool) -> Iterator[str]:
-    lost, added = types(old) - types(new), types(new) - types(old)
-    if changed := lost if sent else added:
-        yield f"{where} {'may not' if sent else 'may'} be {listed(changed)}"
+def values(old: Schema, new: Schema, *, sent: bool) -> Iterator[str]:
+    """Yield values that a request may no longer have, or that a response may newly have."""
+    if changed := types(old) - types(new) if sent else types(new) - types(old):
+        yield f"type {listed(changed)} {'no longer accepted' if sent else 'added'}"
     if old.get("format") != new.get("format") and (old.get("format") or sent):
-        yield f"{where} has the format {new.get('format', 'none')} in place of {old.get('format', 'none')}"
+        yield f"format changed from `{old.get('format', 'none')}` to `{new.get('format', 'none')}`"
     before, after = old.get("enum"), new.get("enum")
     if sent and after is not None and (before is None or set(before) - set(after)):
-        yield f"{where} must be one of {listed(after)}"
+        yield f"only {listed(after)} accepted"
     if not sent and before is not None and (after is None or set(after) - set(before)):
-        yield f"{where} may be something else than {listed(before)}"
-
-
-def limits(old: Schema, new: Schema, where: str) -> Iterator[str]:
-    for keyword in UPPER_LIMITS:
-        if keyword in new and (keyword not in old or new[keyword] < old[keyword]):
-            yield f"{where} has {keyword} {new[keyword]}"
-    for keyword in LOWER_LIMITS:
-        if keyword in new and (keyword not in old or new[keyword] > old[keyword]):
-            yield f"{where} has {keyword} {new[keyword]}"
-    if "pattern" in new and new["pattern"] != old.get("pattern"):
-        yield f"{where} must match `{new['pattern']}`"
-
-
-def properties(old: Schema, new: Schema, where: str, *, sent: bool) -> Iterator[str]:
-    before, after = old.get("properties", {}), new.get("properties", {})
-    for name in before.keys() - after.keys():
-        yield f"{where} has no `{name}`"
-    required, asked = set(old.get("required", [])), set(new.get("required", []))
-    for name in asked - required if sent else set():
-        yield f"{where} must have `{name}`"
-    for name in (required - asked) & after.keys() if not sent else set():
-        yield f"{where} may lack `{name}`"
+        yield f"values other than {listed(before)} added"
+    for keyword, sign in LIMITS.items() if sent else ():
+        if keyword in new and (keyword not in old or (new[keyword] - old[keyword]) * sign > 0):
+            yield f"`{keyword}` changed from `{old.get(keyword, 'none')}` to `{new[keyword]}`"
+    if sent and new.get("pattern", old.get("pattern")) != old.get("pattern"):
+        yield f"pattern changed to `{new['pattern']}`"
 
 
 def listed(names: Any) -> str:
@@ -200,10 +183,10 @@ def listed(names: Any) -> str:
 
 def report(old: Schema, new: Schema) -> tuple[str, bool]:
     """Return the report, and whether there are breaking changes."""
-    found = sorted(set(Comparison(old, new).breaks()))
+    found = sorted(set(Comparison(old, new).changes()))
     if not found:
-        return "No change of the API breaks its clients.\n", False
-    lines = ["# Changes that break clients of the API", "", "| operation | change |", "|---|---|"]
+        return "No breaking changes of the API.\n", False
+    lines = ["# Breaking changes of the API", "", "| operation | change |", "|---|---|"]
     lines += [f"| `{operation}` | {change} |" for operation, change in found]
     return "\n".join(lines) + "\n", True
 

@@ -31,10 +31,8 @@ MAIL_SETTINGS = [
 ]
 
 
-def postgres(pool_size: int = 0, statement_timeout: int = 0, *, pgbouncer: bool = False) -> dict[str, Any]:
-    return database_config(
-        POSTGRES, pool_size=pool_size, pgbouncer=pgbouncer, statement_timeout=statement_timeout
-    )
+def postgres(**options: Any) -> dict[str, Any]:
+    return database_config(POSTGRES, **{"pool_size": 0, "statement_timeout": 0, "pgbouncer": False} | options)
 
 
 def sqlite(path: Path, query: str = "") -> dict[str, Any]:
@@ -308,7 +306,7 @@ def test_sqlite_transaction_takes_the_lock_at_its_start(tmp_path: Path) -> None:
 
 def test_database_url_parts_are_unquoted() -> None:
     config = postgres()
-    assert config["ENGINE"] == "infrastructure.database.postgresql"
+    assert config["ENGINE"] == "django.db.backends.postgresql"
     parts = [config[name] for name in ("NAME", "USER", "PASSWORD", "HOST", "PORT")]
     assert parts == ["shop", "user", "p@ss/w#rd", "db.example.com", 6432]
 
@@ -334,13 +332,10 @@ def test_statement_timeout_is_set() -> None:
     assert config["OPTIONS"]["options"] == "-c statement_timeout=2 -c lock_timeout=1"
 
 
-def test_answer_timeout_exceeds_the_statement_timeout() -> None:
-    assert postgres(statement_timeout=15_000)["OPTIONS"]["answer_timeout"] == 20
-    assert "answer_timeout" not in postgres(statement_timeout=0)["OPTIONS"]
-    assert "answer_timeout" not in postgres(statement_timeout=15_000, pgbouncer=True)["OPTIONS"]
-    url = f"{POSTGRES}?answer_timeout=60"
-    config = database_config(url, pool_size=0, pgbouncer=False, statement_timeout=1)
-    assert float(config["OPTIONS"]["answer_timeout"]) == 60
+def test_answer_timeout_selects_the_backend_with_timeouts() -> None:
+    config = postgres(answer_timeout=20)
+    assert config["ENGINE"] == "infrastructure.database.postgresql"
+    assert config["OPTIONS"]["answer_timeout"] == 20
 
 
 def test_pgbouncer_disables_unsupported_options() -> None:
@@ -364,9 +359,8 @@ def test_postgis_has_the_settings_of_postgresql() -> None:
         "statement_timeout": 1,
         "sslmode": "require",
     }
-    config, expected = database_config(url, **options), database_config(POSTGRES, **options)
-    # Django's PostGIS backend has no `answer_timeout`.
-    del expected["OPTIONS"]["answer_timeout"]
+    config = database_config(url, **options, answer_timeout=20)
+    expected = database_config(POSTGRES, **options)
     assert config == expected | {"ENGINE": "django.contrib.gis.db.backends.postgis"}
 
 
@@ -443,7 +437,7 @@ def test_ambiguous_database_url_is_rejected_without_quoting_it(url: str) -> None
         "postgres:///db",
         "postgres://user:p@ss@h1,h2/db",
         "postgres://user@%2Fvar%2Frun%2Fpostgresql/db",
-        "postgres://host/db?sslmode=verify-full&sslrootcert=/ca.pem&connect_timeout=3&answer_timeout=1.5",
+        "postgres://host/db?sslmode=verify-full&sslrootcert=/ca.pem&connect_timeout=3",
         "postgres:///?service=shop",
         "sqlite:///a%20folder/db?timeout=5",
     ],

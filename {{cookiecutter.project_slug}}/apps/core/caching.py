@@ -6,7 +6,7 @@ import json
 import time
 import uuid
 from functools import partial
-from typing import TYPE_CHECKING, Any, Generic, NamedTuple, TypeVar, cast
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from django.core.cache import cache
 from django.db import transaction
@@ -20,15 +20,6 @@ T = TypeVar("T")
 # Lease of the computing process, and the maximum time that other processes wait for a missing value.
 COMPUTING_SECONDS = 10
 POLL_SECONDS = 0.05
-
-
-class Entry(NamedTuple, Generic[T]):
-    value: T
-    fresh_until: float
-
-    @property
-    def is_fresh(self) -> bool:
-        return self.fresh_until > time.time()
 
 
 def cache_remember(key: str, compute: Callable[[], T], *, fresh: timedelta, stale: timedelta) -> T:
@@ -51,14 +42,15 @@ def cache_remember(key: str, compute: Callable[[], T], *, fresh: timedelta, stal
         TypeError: the value is not JSON serializable.
         Exception: any exception of `compute`, after which nothing is cached.
     """
-    entry = _get(key)
-    if entry and entry.is_fresh:
-        return cast("T", entry.value)
-    claim = uuid.uuid4().hex
-    if cache.add(_claim_key(key), claim, timeout=COMPUTING_SECONDS):
-        return _compute(key, compute, claim, fresh=fresh.total_seconds(), stale=stale.total_seconds())
-    entry = entry or _wait(key)
-    return entry.value if entry else _plain(compute())
+    value: T
+    entry = cache.get(key)
+    if entry is None or entry[1] <= time.time():
+        claim = uuid.uuid4().hex
+        if cache.add(_claim_key(key), claim, timeout=COMPUTING_SECONDS):
+            return _compute(key, compute, claim, fresh=fresh.total_seconds(), stale=stale.total_seconds())
+        entry = entry or _wait(key)
+    value = entry[0] if entry else _plain(compute())
+    return value
 
 
 def cache_forget(*keys: str) -> None:
@@ -74,40 +66,34 @@ def _claim_key(key: str) -> str:
     return f"{key}:claim"
 
 
-def _get(key: str) -> Entry[Any] | None:
-    kept = cache.get(key)
-    return Entry(*kept) if kept else None
-
-
-def _plain(value: T) -> T:
+def _plain(value: Any) -> Any:
     """Return the value after a JSON round trip, as from Redis, also with an in-memory cache."""
-    plain: T = json.loads(json.dumps(value))
-    return plain
+    return json.loads(json.dumps(value))
 
 
 def _compute(key: str, compute: Callable[[], T], claim: str, *, fresh: float, stale: float) -> T:
+    value: T
     try:
         # Another process may have finished between the cache lookup and the claim.
-        if (entry := _get(key)) and entry.is_fresh:
-            return cast("T", entry.value)
+        if (entry := cache.get(key)) and entry[1] > time.time():
+            value = entry[0]
+            return value
         value = _plain(compute())
         # The claim is gone after an invalidation, and another's if the lease has expired.
         if cache.get(_claim_key(key)) == claim:
-            cache.set(key, Entry(value, time.time() + fresh), timeout=fresh + stale)
+            cache.set(key, (value, time.time() + fresh), timeout=fresh + stale)
         return value
     finally:
         if cache.get(_claim_key(key)) == claim:
             cache.delete(_claim_key(key))
 
 
-def _wait(key: str) -> Entry[T] | None:
-    """Wait for the value of another process; return None if it fails or times out."""
+def _wait(key: str) -> Any:
+    """Wait for the entry of another process; return None if it fails or times out."""
     end = time.monotonic() + COMPUTING_SECONDS
     while time.monotonic() < end:
         time.sleep(POLL_SECONDS)
-        kept = cache.get_many([key, _claim_key(key)])
-        if key in kept:
-            return Entry(*kept[key])
-        if _claim_key(key) not in kept:
-            return None
+        found = cache.get_many([key, _claim_key(key)])
+        if key in found or _claim_key(key) not in found:
+            return found.get(key)
     return None

@@ -18,7 +18,7 @@ ENCRYPTED = ("require", "verify-ca", "verify-full")
 def check_atomic_requests(**_kwargs: Any) -> list[CheckMessage]:
     """Forbid `ATOMIC_REQUESTS`: the error response would roll back the revocation after token reuse."""
     return [
-        Error(f"DATABASES[{alias!r}]: ATOMIC_REQUESTS would undo the end of a stolen log-in", id="core.E004")
+        Error(f"DATABASES[{alias!r}]: ATOMIC_REQUESTS would roll back revoked sessions", id="core.E004")
         for alias, database in settings.DATABASES.items()
         if database.get("ATOMIC_REQUESTS")
     ]

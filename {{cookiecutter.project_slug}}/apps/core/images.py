@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 
-from apps.core.api.errors import ServiceUnavailable
+from apps.core.exceptions import UnavailableError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection
@@ -62,13 +62,13 @@ def image_read(file: UploadedFile[Any], *, formats: Collection[str], read: Calla
 
     Raises:
         ValidationError: the image has too many parts or pixels, or cannot be read.
-        ServiceUnavailable: decoding did not start within `DECODE_WAIT_SECONDS`.
+        UnavailableError: decoding did not start within `DECODE_WAIT_SECONDS`.
     """
     from PIL.Image import DecompressionBombError, DecompressionBombWarning  # noqa: PLC0415 - 40 ms at start-up
 
     image_end(content_of(file), formats=formats)
     if not _decoding.acquire(timeout=DECODE_WAIT_SECONDS):
-        raise ServiceUnavailable
+        raise UnavailableError
     try:
         return _decoded(file, formats, read)
     except (DecompressionBombError, DecompressionBombWarning) as error:

@@ -22,6 +22,8 @@ class Mail(NamedTuple):
     context: dict[str, Any]
 
 
+LAYOUTS = ("subject.txt", "body.txt", "body.html")
+
 # Functions that build emails on sending, by name. `AppConfig.ready` imports their modules.
 BUILDERS: dict[str, Callable[..., Mail | None]] = {}
 
@@ -65,18 +67,17 @@ def mail_send(*, to: str, template: str, context: dict[str, Any]) -> None:
 
     Args:
         to: the email of the recipient.
-        template: a template folder with `subject.txt`, `body.txt` and `body.html`.
-        context: the template context; `project` and `frontend_url` are added.
+        template: the name of a template without `.txt`, with the blocks `subject` and `body`, and `action`
+            for the text of the link. It extends `layout`: those in `templates/core/mail/`, one after another.
+        context: the template context, with `link` for another link than `FRONTEND_URL`; `project` is added.
 
     Raises:
         OSError: the mail server is unavailable or rejects the email.
     """
-    context = {"project": project.TITLE, "frontend_url": settings.FRONTEND_URL, **context}
-    subject = render_to_string(f"{template}/subject.txt", context)
-    mail = EmailMultiAlternatives(
-        subject=" ".join(subject.split()),
-        body=render_to_string(f"{template}/body.txt", context),
-        to=[to],
+    context = {"project": project.TITLE, "link": settings.FRONTEND_URL, **context}
+    subject, text, html = (
+        render_to_string(f"{template}.txt", {**context, "layout": f"core/mail/{name}"}) for name in LAYOUTS
     )
-    mail.attach_alternative(render_to_string(f"{template}/body.html", context), "text/html")
+    mail = EmailMultiAlternatives(subject=" ".join(subject.split()), body=text, to=[to])
+    mail.attach_alternative(html, "text/html")
     mail.send()

@@ -38,21 +38,21 @@ MAX_RATIO = 200
 MAX_CONTENT_TYPES = 1_000_000
 
 # Signatures of executables, archives, scripts and HTML or XML pages.
-OTHER = re.compile(rb"\A\s*+(?:<|#!|%PDF|%!PS|MZ|\x7fELF|PK\x03\x04|Rar!|7z\xbc\xaf|GIF8)")
-UNSEEN = re.compile("[\x00-\x08\x0b\x0e-\x1f\x7f-\x84\x86-\x9f]")
+OTHER_TYPE = re.compile(rb"\A\s*+(?:<|#!|%PDF|%!PS|MZ|\x7fELF|PK\x03\x04|Rar!|7z\xbc\xaf|GIF8)")
+CONTROL_CHARACTERS = re.compile("[\x00-\x08\x0b\x0e-\x1f\x7f-\x84\x86-\x9f]")
 PDF = re.compile(rb"%PDF-[12]\.\d")
 
 
-class _WrongContentError(Exception):
+class _ContentError(Exception):
     """Content does not match the extension, or matches another type as well."""
 
 
 @dataclass(frozen=True)
-class Kind:
+class FileType:
     """Content type of an extension, and the validator of the content."""
 
     content_type: str
-    check: Callable[[UploadedFile[Any]], None]
+    validate: Callable[[UploadedFile[Any]], None]
 
 
 def validate_content(file: UploadedFile[Any], *, allowed: Collection[str]) -> str:
@@ -60,7 +60,7 @@ def validate_content(file: UploadedFile[Any], *, allowed: Collection[str]) -> st
 
     Args:
         file: the upload; it is rewound afterwards.
-        allowed: extensions, each a key of `KINDS`.
+        allowed: extensions, each a key of `FILE_TYPES`.
 
     Returns:
         the content type.
@@ -69,42 +69,42 @@ def validate_content(file: UploadedFile[Any], *, allowed: Collection[str]) -> st
         ValidationError: the extension is not allowed, or the content does not match it.
     """
     validate_extension(file, allowed=allowed)
-    kind = KINDS[PurePosixPath(file.name or "").suffix.lstrip(".").lower()]
+    file_type = FILE_TYPES[PurePosixPath(file.name or "").suffix.lstrip(".").lower()]
     try:
         file.seek(0)
-        kind.check(file)
-    except _WrongContentError as error:
+        file_type.validate(file)
+    except _ContentError as error:
         message = _("The file content does not match its extension.")
         raise ValidationError(message, code="content") from error
     finally:
         file.seek(0)
-    return kind.content_type
+    return file_type.content_type
 
 
-def _refuse_if(wrong: bool) -> None:  # noqa: FBT001 - a condition
+def _reject_if(wrong: bool) -> None:  # noqa: FBT001 - a condition
     if wrong:
-        raise _WrongContentError
+        raise _ContentError
 
 
 # Text
 
 
-def _check_text(file: UploadedFile[Any]) -> None:
+def _validate_text(file: UploadedFile[Any]) -> None:
     """Require UTF-8 without control characters or the signature of another type."""
     decoder = codecs.getincrementaldecoder("utf-8-sig")()
     try:
         for number, chunk in enumerate(file.chunks(CHUNK)):
-            _refuse_if(number == 0 and OTHER.match(chunk.removeprefix(codecs.BOM_UTF8)) is not None)
-            _refuse_if(UNSEEN.search(decoder.decode(chunk)) is not None)
+            _reject_if(number == 0 and OTHER_TYPE.match(chunk.removeprefix(codecs.BOM_UTF8)) is not None)
+            _reject_if(CONTROL_CHARACTERS.search(decoder.decode(chunk)) is not None)
         decoder.decode(b"", final=True)
     except UnicodeDecodeError as error:
-        raise _WrongContentError from error
+        raise _ContentError from error
 
 
 # Images
 
 
-def _check_picture(file: UploadedFile[Any], *, image_format: str) -> None:
+def _validate_image(file: UploadedFile[Any], *, image_format: str) -> None:
     """Require an image that Pillow can decode, without trailing data.
 
     JPEG files of phones have trailing data (previews, videos, vendor data); there, only known signatures are
@@ -114,27 +114,27 @@ def _check_picture(file: UploadedFile[Any], *, image_format: str) -> None:
     content = content_of(file)
     end = image_end(content, formats={image_format})
     if image_format == "JPEG":
-        _refuse_if(OTHER.match(content[end : end + CHUNK]) is not None)
+        _reject_if(OTHER_TYPE.match(content[end : end + CHUNK]) is not None)
     else:
-        _refuse_if(end != len(content))
-    _refuse_if(zipfile.is_zipfile(file))
+        _reject_if(end != len(content))
+    _reject_if(zipfile.is_zipfile(file))
 
 
 # Documents
 
 
-def _check_pdf(file: UploadedFile[Any]) -> None:
+def _validate_pdf(file: UploadedFile[Any]) -> None:
     """Require the PDF header and trailer at the ends of the file; viewers tolerate data around them.
 
     Source: https://pdfa.org/resource/pdf-specification-archive/, ISO 32000, 7.5
     """
     content = content_of(file)
-    _refuse_if(PDF.match(content[:16]) is None)
-    _refuse_if(not content[-1024:].rstrip(b"\0\t\n\f\r ").endswith(b"%%EOF"))
-    _refuse_if(zipfile.is_zipfile(file))
+    _reject_if(PDF.match(content[:16]) is None)
+    _reject_if(not content[-1024:].rstrip(b"\0\t\n\f\r ").endswith(b"%%EOF"))
+    _reject_if(zipfile.is_zipfile(file))
 
 
-def _check_office(file: UploadedFile[Any], *, main_part: bytes) -> None:
+def _validate_office(file: UploadedFile[Any], *, main_part: bytes) -> None:
     """Require an Office Open XML document without macros and with a bounded uncompressed size.
 
     Source: https://ecma-international.org/publications-and-standards/standards/ecma-376/
@@ -148,8 +148,8 @@ def _check_office(file: UploadedFile[Any], *, main_part: bytes) -> None:
                 content_types = part.read(MAX_CONTENT_TYPES)
             _check_nested(archive, budget)
     except _ZIP_ERRORS as error:
-        raise _WrongContentError from error
-    _refuse_if(main_part not in content_types or b"macroEnabled" in content_types)
+        raise _ContentError from error
+    _reject_if(main_part not in content_types or b"macroEnabled" in content_types)
 
 
 # Exceptions that zipfile raises for damaged or unusual archives, including a missing member.
@@ -176,7 +176,7 @@ class _Budget:
     def take(self, infos: list[zipfile.ZipInfo]) -> None:
         self.entries -= len(infos)
         self.unpacked -= sum(info.file_size for info in infos)
-        _refuse_if(self.entries < 0 or self.unpacked < 0)
+        _reject_if(self.entries < 0 or self.unpacked < 0)
 
 
 def _check_archive(archive: zipfile.ZipFile, size: int, budget: _Budget) -> None:
@@ -184,13 +184,13 @@ def _check_archive(archive: zipfile.ZipFile, size: int, budget: _Budget) -> None
     infos = archive.infolist()
     budget.take(infos)
     names = {info.filename.lower() for info in infos}
-    _refuse_if(len(names) != len(infos))
-    _refuse_if(any(_is_outside(name) or name.endswith("vbaproject.bin") for name in names))
-    _refuse_if(any(info.flag_bits & 1 for info in infos))
-    _refuse_if(min((info.header_offset for info in infos), default=1) != 0 or archive.comment != b"")
+    _reject_if(len(names) != len(infos))
+    _reject_if(any(_is_outside(name) or name.endswith("vbaproject.bin") for name in names))
+    _reject_if(any(info.flag_bits & 1 for info in infos))
+    _reject_if(min((info.header_offset for info in infos), default=1) != 0 or archive.comment != b"")
     assert archive.fp is not None  # noqa: S101 - the archive is open
     archive.fp.seek(max(0, size - 22))
-    _refuse_if(archive.fp.read(4) != b"PK\x05\x06")
+    _reject_if(archive.fp.read(4) != b"PK\x05\x06")
 
 
 def _is_outside(name: str) -> bool:
@@ -206,7 +206,7 @@ def _check_nested(archive: zipfile.ZipFile, budget: _Budget, *, depth: int = 1) 
                 _drain(part)
                 continue
             # An embedded chart contains its spreadsheet; deeper nesting is not legitimate.
-            _refuse_if(depth == 0)
+            _reject_if(depth == 0)
             with SpooledTemporaryFile(max_size=CHUNK) as copy:
                 copy.write(start)
                 _drain(part, copy)
@@ -221,25 +221,25 @@ def _drain(part: IO[bytes], copy: IO[bytes] | None = None) -> None:
             copy.write(chunk)
 
 
-def _picture(image_format: str) -> Kind:
-    return Kind(f"image/{image_format.lower()}", partial(_check_picture, image_format=image_format))
+def _image(image_format: str) -> FileType:
+    return FileType(f"image/{image_format.lower()}", partial(_validate_image, image_format=image_format))
 
 
-def _office(name: str) -> Kind:
-    check = partial(_check_office, main_part=f"{name}.main+xml".encode())
-    return Kind(f"application/vnd.openxmlformats-officedocument.{name}", check)
+def _office(name: str) -> FileType:
+    validate = partial(_validate_office, main_part=f"{name}.main+xml".encode())
+    return FileType(f"application/vnd.openxmlformats-officedocument.{name}", validate)
 
 
 # Keyed by extension.
-KINDS: dict[str, Kind] = {
-    "csv": Kind("text/csv", _check_text),
+FILE_TYPES: dict[str, FileType] = {
+    "csv": FileType("text/csv", _validate_text),
     "docx": _office("wordprocessingml.document"),
-    "gif": _picture("GIF"),
-    "jpeg": _picture("JPEG"),
-    "jpg": _picture("JPEG"),
-    "pdf": Kind("application/pdf", _check_pdf),
-    "png": _picture("PNG"),
-    "txt": Kind("text/plain", _check_text),
-    "webp": _picture("WEBP"),
+    "gif": _image("GIF"),
+    "jpeg": _image("JPEG"),
+    "jpg": _image("JPEG"),
+    "pdf": FileType("application/pdf", _validate_pdf),
+    "png": _image("PNG"),
+    "txt": FileType("text/plain", _validate_text),
+    "webp": _image("WEBP"),
     "xlsx": _office("spreadsheetml.sheet"),
 }

@@ -1,17 +1,15 @@
-"""API errors of the files app."""
-
-from http import HTTPStatus
+"""Errors of the files app; `apps.core.api.errors` converts them to responses."""
 
 from django.utils.translation import gettext_lazy as _
-from rest_framework.exceptions import APIException, PermissionDenied
+
+from apps.core.exceptions import ForbiddenError, UnavailableError
 
 
-class StorageUnavailable(APIException):
-    status_code = HTTPStatus.SERVICE_UNAVAILABLE
-    default_detail = _("The file storage is temporarily unavailable.")
-    default_code = "storage_unavailable"
+class StorageUnavailable(UnavailableError):
+    message = _("The file storage is temporarily unavailable.")
+    code = "storage_unavailable"
 
 
-class LinkNotValid(PermissionDenied):
-    default_detail = _("The link is invalid or has expired. Request a new one.")
-    default_code = "link_not_valid"
+class LinkNotValid(ForbiddenError):
+    message = _("The link is invalid or has expired. Request a new one.")
+    code = "link_not_valid"

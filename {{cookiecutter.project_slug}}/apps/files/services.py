@@ -13,16 +13,15 @@ from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.files.storage import default_storage
 from django.db import InterfaceError, OperationalError, transaction
-from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from rest_framework.exceptions import NotAuthenticated
 
 from apps.core.validators import validate_file_name, validate_size
-from apps.files import objects
+from apps.files import storage
 from apps.files.content_validation import validate_content
 from apps.files.models import StoredFile
 from apps.files.selectors import bytes_stored, file_list, link_signer
+from apps.users.exceptions import InvalidToken
 from apps.users.models import User
 
 if TYPE_CHECKING:
@@ -36,9 +35,15 @@ logger = structlog.get_logger(__name__)
 
 @dataclass(frozen=True)
 class Link:
-    """Download link: a URL that works without authentication until it expires."""
+    """Download link that works without authentication until it expires.
 
-    url: str
+    Attributes:
+        url: a presigned URL; None if the storage does not sign URLs.
+        token: the credential for the project's own view.
+    """
+
+    url: str | None
+    token: str
     expires_at: datetime
 
 
@@ -46,7 +51,7 @@ class Link:
 class Cleanup:
     """Result of a storage cleanup."""
 
-    removed: int = 0
+    deleted: int = 0
     failed: int = 0
     missing: int = 0
 
@@ -59,20 +64,20 @@ def file_create(*, owner: User, file: UploadedFile[Any]) -> StoredFile:
     Raises:
         ValidationError: the file is empty or too large, its extension is not allowed, its content does not
             match the extension, or the quota is exceeded.
-        NotAuthenticated: the account was deleted during the upload.
+        InvalidToken: the account was deleted during the upload.
         StorageUnavailable: the storage failed.
     """
-    row = StoredFile(owner=owner, **_described(owner, file), storage_name=objects.object_name())
+    row = StoredFile(owner=owner, **_described(owner, file), storage_name=storage.random_name())
     try:
-        objects.object_write(row.storage_name, file)
+        storage.save(row.storage_name, file)
         _insert(row)
     except (InterfaceError, OperationalError):
-        # The commit may have succeeded before the connection broke: keep the blob for `strays_remove`.
+        # The commit may have succeeded before the connection broke: keep the blob for `orphans_delete`.
         raise
     except BaseException:
         # BaseException: also on shutdown. No row refers to the blob. Deleted in the background, since an
         # unavailable storage would block the request a second time.
-        objects.object_remove_soon(row.storage_name)
+        storage.delete(row.storage_name)
         raise
     return row
 
@@ -90,31 +95,29 @@ def files_delete(*, owner: User) -> None:
 
 
 def file_link(*, file: StoredFile) -> Link:
-    """Create a download link: a presigned URL, or a path if the storage does not sign URLs."""
+    """Create a download link: a presigned URL if the storage signs URLs, and a token."""
     seconds = settings.FILE_LINK_SECONDS
     expires_at = timezone.now() + timedelta(seconds=seconds)
-    url = objects.object_url(
+    url = storage.download_url(
         file.storage_name, file_name=file.name, content_type=file.content_type, seconds=seconds
     )
-    if url is None:
-        url = reverse("v1:files:content", args=[file.pk], query={"token": link_signer.sign(str(file.pk))})
-    return Link(url=url, expires_at=expires_at)
+    return Link(url=url, token=link_signer.sign(str(file.pk)), expires_at=expires_at)
 
 
-def strays_remove(*, dry_run: bool = False) -> Cleanup:
+def orphans_delete(*, dry_run: bool = False) -> Cleanup:
     """Delete orphaned blobs, except those that may belong to an upload in progress.
 
     Args:
         dry_run: only count them.
     """
     found = Cleanup()
-    for folder in objects.FOLDERS:
-        stored = set(objects.objects_in(folder))
+    for folder in storage.FOLDERS:
+        stored = set(storage.names_in(folder))
         rows = StoredFile.objects.filter(storage_name__startswith=f"{folder}/")
         named = set(rows.values_list("storage_name", flat=True))
         found.missing += len(named - stored)
         for name in sorted(stored - named):
-            _remove_stray(name, found, dry_run=dry_run)
+            _delete_orphan(name, found, dry_run=dry_run)
     return found
 
 
@@ -147,7 +150,7 @@ def _insert(row: StoredFile) -> None:
     # The lock serializes concurrent uploads, so that each sees the bytes of the previous one.
     owner = User.objects.select_for_update().filter(pk=row.owner_id, is_active=True).first()
     if owner is None:
-        raise NotAuthenticated
+        raise InvalidToken
     try:
         _check_quota(owner, row.size)
     except ValidationError as error:
@@ -156,14 +159,14 @@ def _insert(row: StoredFile) -> None:
     row.save(force_insert=True)
 
 
-def _remove_stray(name: str, found: Cleanup, *, dry_run: bool) -> None:
+def _delete_orphan(name: str, found: Cleanup, *, dry_run: bool) -> None:
     try:
         if default_storage.get_modified_time(name) > timezone.now() - GRACE:
             return
         if not dry_run:
             default_storage.delete(name)
-        found.removed += 1
+        found.deleted += 1
     except Exception:
         # Continue with the other blobs; the command fails at the end.
-        logger.exception("object_left", object=name)
+        logger.exception("blob_not_deleted", blob=name)
         found.failed += 1

@@ -8,14 +8,6 @@ from django.utils.translation import gettext_lazy as _
 from apps.core.models import TimeStampedModel, UUIDModel
 
 
-class Channel(models.TextChoices):
-    """Delivery channel of a notification."""
-
-    IN_APP = "in_app", _("in the application")
-    MAIL = "mail", _("by email")
-    WEBSOCKET = "websocket", _("in real time")
-
-
 def validate_kind(value: Any) -> None:
     """Accept only kinds of `NOTIFICATION_KINDS`. As `choices`, each change would need a migration."""
     if value not in settings.NOTIFICATION_KINDS:
@@ -59,6 +51,11 @@ class Notification(UUIDModel, TimeStampedModel):
         # Kept in the admin log even after deletion: no personal data.
         return str(self.pk)
 
+    @property
+    def is_stored(self) -> bool:
+        """Return whether the notification is in the list; users can disable the list for a kind."""
+        return not self._state.adding
+
 
 class Preference(UUIDModel, TimeStampedModel):
     """Choice of a user for a kind and a channel; without a row, `NOTIFICATION_KINDS` applies."""
@@ -70,7 +67,7 @@ class Preference(UUIDModel, TimeStampedModel):
         related_name="notification_preferences",
     )
     kind = models.CharField(_("kind"), max_length=50, validators=[validate_kind])
-    channel = models.CharField(_("channel"), max_length=20, choices=Channel.choices)
+    channel = models.CharField(_("channel"), max_length=20)
     wanted = models.BooleanField(_("enabled"))
 
     class Meta:

@@ -3,7 +3,8 @@
 from django.conf import settings
 from django.db.models import QuerySet
 
-from apps.notifications.models import Channel, Notification, Preference
+from apps.notifications.channels import CHANNELS
+from apps.notifications.models import Notification, Preference
 from apps.users.models import User
 
 
@@ -19,11 +20,11 @@ def unread_count(*, user: User) -> int:
 def preferences_of(*, user: User) -> dict[str, dict[str, bool]]:
     """Return the channels of each kind: the choice of the user, else the default of the settings."""
     wanted = {
-        kind: {channel: channel in defaults for channel in Channel.values}
+        kind: {channel: channel in defaults for channel in CHANNELS}
         for kind, defaults in settings.NOTIFICATION_KINDS.items()
     }
     # Rows may refer to kinds or channels that were removed since.
-    chosen = Preference.objects.filter(user=user, kind__in=wanted, channel__in=Channel.values)
+    chosen = Preference.objects.filter(user=user, kind__in=wanted, channel__in=CHANNELS)
     for kind, channel, answer in chosen.values_list("kind", "channel", "wanted"):
         wanted[kind][channel] = answer
     return wanted

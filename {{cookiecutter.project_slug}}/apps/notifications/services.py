@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils import timezone
 
-from apps.core.mail import BUILDERS, Mail, mail_queue
-from apps.notifications.models import Channel, Notification, Preference, validate_kind
+from apps.notifications.channels import CHANNELS
+from apps.notifications.models import Notification, Preference, validate_kind
 from apps.notifications.selectors import notification_list, preferences_of
-from apps.realtime.services import event_send
 from apps.users.models import User
 
 if TYPE_CHECKING:
@@ -21,14 +19,13 @@ if TYPE_CHECKING:
 
 # Retention period after reading.
 KEPT = timedelta(days=90)
-MAIL = "notifications/mail/notification"
 
 
 @transaction.atomic
 def notification_send(
     *, user: User, kind: str, title: str, body: str = "", data: Mapping[str, Any] | None = None
 ) -> Notification | None:
-    """Send a notification through the enabled channels of a user; mail and events are sent after commit.
+    """Add a notification to the list of a user, and send it through other enabled channels after commit.
 
     Args:
         user: the recipient.
@@ -49,28 +46,12 @@ def notification_send(
     reader = User.objects.select_for_update(no_key=True).filter(pk=user.pk, is_active=True).first()
     if reader is None:
         return None
-    wanted = preferences_of(user=reader)[kind]
-    if wanted[Channel.IN_APP]:
-        notification.save(force_insert=True)
-    # An unverified email may belong to another person: send no mail that third parties can trigger.
-    if wanted[Channel.MAIL] and reader.is_verified:
-        mail = partial(
-            mail_queue, "notifications.notification", user_id=str(reader.pk), title=title, body=body
-        )
-        transaction.on_commit(mail, robust=True)
-    if wanted[Channel.WEBSOCKET]:
-        kept = wanted[Channel.IN_APP]
-        event_send(user=reader, event="notification.created", data=_told(notification, kept=kept))
-    return notification if wanted[Channel.IN_APP] else None
-
-
-def notification_mail(*, user_id: str, title: str, body: str) -> Mail | None:
-    """Build the mail of a notification; None if the account is not active."""
-    user = User.objects.filter(pk=user_id, is_active=True).first()
-    return user and Mail(to=user.email, template=MAIL, context={"title": title, "body": body})
-
-
-BUILDERS["notifications.notification"] = notification_mail
+    notification.user = reader
+    enabled = preferences_of(user=reader)[kind]
+    for channel, deliver in CHANNELS.items():
+        if enabled[channel]:
+            deliver(notification)
+    return notification if notification.is_stored else None
 
 
 def notification_read(*, notification: Notification) -> Notification:
@@ -99,14 +80,17 @@ def preference_set(*, user: User, kind: str, **wanted: bool) -> dict[str, bool]:
 
     Raises:
         ValidationError: the kind is unknown.
+        ValueError: a channel is unknown.
     """
+    if unknown := sorted(wanted.keys() - CHANNELS.keys()):
+        raise ValueError(f"Unknown channels: {', '.join(unknown)}")
     try:
         validate_kind(kind)
     except ValidationError as error:
         raise ValidationError({"kind": error.error_list}) from error
     now = timezone.now()
     rows = [
-        Preference(user=user, kind=kind, channel=Channel(channel), wanted=answer, updated_at=now)
+        Preference(user=user, kind=kind, channel=channel, wanted=answer, updated_at=now)
         for channel, answer in wanted.items()
     ]
     # An upsert, so that concurrent requests do not conflict: the last one wins.
@@ -135,14 +119,3 @@ def notification_purge(*, dry_run: bool = False) -> int:
 def _read(**which: Any) -> int:
     now = timezone.now()
     return Notification.objects.filter(**which, read_at=None).update(read_at=now, updated_at=now)
-
-
-def _told(notification: Notification, *, kept: bool) -> dict[str, Any]:
-    return {
-        "id": str(notification.pk) if kept else None,
-        "kind": notification.kind,
-        "title": notification.title,
-        "body": notification.body,
-        "data": notification.data,
-        "created_at": notification.created_at.isoformat(),
-    }

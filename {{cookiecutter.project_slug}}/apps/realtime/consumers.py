@@ -20,17 +20,17 @@ from django.conf import settings
 from django.db import InterfaceError, OperationalError
 from redis.exceptions import RedisError
 
-from apps.realtime.services import EVERYBODY, LAYER_SECONDS, group_of, layer_ping
+from apps.realtime import connection_limits
+from apps.realtime.services import BROADCAST, LAYER_SECONDS, group_of, layer_ping
+from apps.realtime.session_monitor import session_monitor
 from apps.realtime.sessions import session_of_token, ticket_redeem
-from apps.realtime.slots import slot_release, slot_take
-from apps.realtime.watch import watch
 
 if TYPE_CHECKING:
     from apps.realtime.sessions import Session
 
 SUBPROTOCOL = "events.v1"
-# Credentials, sent as a subprotocol: unlike URLs, it is not logged.
-PROOFS = {"ticket.": ticket_redeem, "bearer.": session_of_token}
+# Credentials by their prefix, sent as a subprotocol: unlike URLs, it is not logged.
+CREDENTIALS = {"ticket.": ticket_redeem, "bearer.": session_of_token}
 
 # https://www.rfc-editor.org/rfc/rfc6455#section-7.4
 TOO_LARGE = 1009
@@ -50,102 +50,102 @@ class EventConsumer(AsyncWebsocketConsumer):
     """Consumer that sends `{"event": …, "data": …}`; it replies to the event `ping` with `pong`."""
 
     session: Session
-    slot: str
+    lease: str
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
-        """Serve the socket and release its slot, also after errors for which `disconnect` is not called.
+        """Serve the socket and release its lease, also after errors for which `disconnect` is not called.
 
         If Redis or the database is unavailable, close the socket with code 1013 (try again later).
         """
-        answered = False
+        responded = False
 
-        async def noting(message: Any) -> None:
-            nonlocal answered
-            answered = True
+        async def tracked_send(message: Any) -> None:
+            nonlocal responded
+            responded = True
             await send(message)
 
         try:
             # Fails within a timeout; Channels subscribes first, without one.
             await layer_ping()
-            await super().__call__(scope, receive, noting)
+            await super().__call__(scope, receive, tracked_send)
         except UNAVAILABLE_ERRORS as error:
-            if answered:
+            if responded:
                 raise
             # No traceback: during an outage, every attempt fails alike.
-            logger.error("socket_refused", error=type(error).__name__)  # noqa: TRY400
+            logger.error("socket_rejected", error=type(error).__name__)  # noqa: TRY400
             await send({"type": "websocket.accept"})
             await send({"type": "websocket.close", "code": TRY_AGAIN_LATER})
         finally:
-            if hasattr(self, "slot"):
-                await self._let_go()
+            if hasattr(self, "lease"):
+                await self._release()
 
     async def connect(self) -> None:
-        session = await database_sync_to_async(_prove)(list(self.scope["subprotocols"]))
+        session = await database_sync_to_async(_authenticate)(list(self.scope["subprotocols"]))
         # Accepted before it is closed: browsers hide the reason of a rejected handshake.
         if session is None:
-            await self._refuse(NOT_AUTHENTICATED)
+            await self._reject(NOT_AUTHENTICATED)
             return
-        slot = await database_sync_to_async(slot_take)(session.user_id)
-        if slot is None:
-            await self._refuse(TOO_MANY_SOCKETS)
+        lease = await database_sync_to_async(connection_limits.acquire)(session.user_id)
+        if lease is None:
+            await self._reject(TOO_MANY_SOCKETS)
             return
-        self.session, self.slot = session, slot
+        self.session, self.lease = session, lease
         self.received: deque[float] = deque(maxlen=settings.REALTIME_MESSAGES_PER_MINUTE)
         async with asyncio.timeout(LAYER_SECONDS):
-            for group in (group_of(session.user_id), EVERYBODY):
+            for group in (group_of(session.user_id), BROADCAST):
                 await self.channel_layer.group_add(group, self.channel_name)
-        watch().add(self)
+        session_monitor.add(self)
         await self.accept(SUBPROTOCOL)
 
     async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None) -> None:
-        if not hasattr(self, "slot"):
+        if not hasattr(self, "lease"):
             return
         if len(text_data or bytes_data or "") > settings.REALTIME_MESSAGE_MAX_BYTES:
             await self.close(TOO_LARGE)
-        elif self._too_fast():
+        elif self._exceeds_rate():
             await self.close(TOO_MANY_MESSAGES)
         elif _event_of(text_data) == "ping":
-            await self._tell("pong", {})
+            await self._send_event("pong", {})
         else:
-            await self._tell("error", {"code": "unknown_event", "status": HTTPStatus.BAD_REQUEST})
+            await self._send_event("error", {"code": "unknown_event", "status": HTTPStatus.BAD_REQUEST})
 
     async def event_message(self, message: dict[str, Any]) -> None:
         """Forward an event that `event_send` sent to a group of this socket."""
-        await self._tell(message["event"], message["data"])
+        await self._send_event(message["event"], message["data"])
 
     async def end(self) -> None:
         """Close the socket because its session has ended."""
         await self.close(NOT_AUTHENTICATED)
 
-    async def _let_go(self) -> None:
-        watch().remove(self)
-        await database_sync_to_async(slot_release)(self.slot)
-        for group in (group_of(self.session.user_id), EVERYBODY):
+    async def _release(self) -> None:
+        session_monitor.remove(self)
+        await database_sync_to_async(connection_limits.release)(self.lease)
+        for group in (group_of(self.session.user_id), BROADCAST):
             # On failure, the channel layer only keeps an unused subscription.
             with suppress(*UNAVAILABLE_ERRORS):
                 async with asyncio.timeout(LAYER_SECONDS):
                     await self.channel_layer.group_discard(group, self.channel_name)
 
-    async def _refuse(self, code: int) -> None:
+    async def _reject(self, code: int) -> None:
         await self.accept()
         await self.close(code)
 
-    async def _tell(self, event: str, data: dict[str, Any]) -> None:
+    async def _send_event(self, event: str, data: dict[str, Any]) -> None:
         await self.send(json.dumps({"event": event, "data": data}))
 
-    def _too_fast(self) -> bool:
+    def _exceeds_rate(self) -> bool:
         now = time.monotonic()
         full = len(self.received) == self.received.maxlen
-        too_fast = full and now - self.received[0] < 60  # noqa: PLR2004 - a minute
+        exceeded = full and now - self.received[0] < 60  # noqa: PLR2004 - a minute
         self.received.append(now)
-        return too_fast
+        return exceeded
 
 
-def _prove(subprotocols: list[str]) -> Session | None:
-    for offered in subprotocols:
-        for prefix, redeem in PROOFS.items():
-            if offered.startswith(prefix):
-                return redeem(offered.removeprefix(prefix))
+def _authenticate(subprotocols: list[str]) -> Session | None:
+    for subprotocol in subprotocols:
+        for prefix, session_of in CREDENTIALS.items():
+            if subprotocol.startswith(prefix):
+                return session_of(subprotocol.removeprefix(prefix))
     return None
 
 

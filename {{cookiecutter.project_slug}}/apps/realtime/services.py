@@ -18,7 +18,7 @@ from infrastructure.background import in_background
 if TYPE_CHECKING:
     from apps.users.models import User
 
-EVERYBODY = "everybody"
+BROADCAST = "broadcast"
 LAYER_SECONDS = 2
 
 logger = structlog.get_logger(__name__)
@@ -44,12 +44,12 @@ def event_send(*, user: User, event: str, data: dict[str, Any]) -> None:
 
 def event_broadcast(*, event: str, data: dict[str, Any]) -> None:
     """Send an event to every open socket, see `event_send`."""
-    _send_on_commit(EVERYBODY, event, data)
+    _send_on_commit(BROADCAST, event, data)
 
 
 async def layer_ping() -> None:
     """Check the channel layer: raise within `LAYER_SECONDS` if events cannot be sent."""
-    await _group_send("nobody", "check", {})
+    await _group_send("health_check", "check", {})
 
 
 def layer_check() -> None:
@@ -58,8 +58,8 @@ def layer_check() -> None:
 
 
 def _send_on_commit(group: str, event: str, data: dict[str, Any]) -> None:
-    run = _run_alone if settings.BACKGROUND_THREADS else async_to_sync(_group_send)
-    transaction.on_commit(partial(in_background, partial(run, group, event, data)))
+    send = _send_in_own_loop if settings.BACKGROUND_THREADS else async_to_sync(_group_send)
+    transaction.on_commit(partial(in_background, partial(send, group, event, data)))
 
 
 class _Loop(asyncio.SelectorEventLoop):
@@ -69,7 +69,7 @@ class _Loop(asyncio.SelectorEventLoop):
         return socket.getaddrinfo(*args, **kwargs)
 
 
-def _run_alone(group: str, event: str, data: dict[str, Any]) -> None:
+def _send_in_own_loop(group: str, event: str, data: dict[str, Any]) -> None:
     with asyncio.Runner(loop_factory=_Loop) as runner:
         runner.run(_group_send(group, event, data))
 

@@ -9,19 +9,16 @@ from typing import TYPE_CHECKING, Any
 from django.core.cache import caches
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
-from rest_framework_simplejwt.exceptions import AuthenticationFailed, TokenError
 
-from apps.users.authentication import JWTAuthentication
+from apps.users.authentication import SESSION_CLAIM, AccessToken, token_read, token_user
+from apps.users.exceptions import InvalidToken
 from apps.users.models import RefreshSession, User
-from apps.users.tokens import SESSION_CLAIM, AccessToken
 from infrastructure.database.replica import replica_allowed
 
 if TYPE_CHECKING:
     from collections.abc import Collection
 
 TICKET_SECONDS = 30
-# Maximum parameters per query: SQLite allows 32,766, some builds 999.
-CHUNK = 500
 
 
 @dataclass(frozen=True)
@@ -53,9 +50,9 @@ def session_of_request(user: User, token: Any) -> Session:
 def session_of_token(token: str) -> Session | None:
     """Return the session of an access token, or None if the token is not valid."""
     try:
-        claims = AccessToken(token)  # type: ignore[arg-type] # annotated as Token, accepts a string
-        user = JWTAuthentication().get_user(claims)
-    except (TokenError, AuthenticationFailed):
+        claims = token_read(AccessToken, token)
+        user = token_user(claims)
+    except InvalidToken:
         return None
     return next(iter(sessions_alive([session_of_request(user, claims)])), None)
 
@@ -79,23 +76,11 @@ def ticket_redeem(ticket: str) -> Session | None:
 
 def sessions_alive(sessions: Collection[Session]) -> set[Session]:
     """Return the sessions that were not ended by logout, expiry, new password, deactivation or deletion."""
-    found = list(sessions)
-    alive: set[Session] = set()
-    for start in range(0, len(found), CHUNK):
-        alive |= _alive(found[start : start + CHUNK])
-    return alive
-
-
-def _alive(sessions: list[Session]) -> set[Session]:
     # A replica may lag behind and still list ended sessions.
     with replica_allowed(allowed=False):
         users = User.objects.filter(is_active=True).in_bulk({session.user_id for session in sessions})
-        active = set(
-            RefreshSession.objects.filter(
-                pk__in={session.session_id for session in sessions if session.session_id},
-                revoked_at=None,
-                expires_at__gt=timezone.now(),
-            ).values_list("pk", flat=True)
+        active = RefreshSession.objects.filter(revoked_at=None, expires_at__gt=timezone.now()).in_bulk(
+            {session.session_id for session in sessions if session.session_id}
         )
     hashes = {str(pk): user.get_session_auth_hash() for pk, user in users.items()}
     active_ids = {str(pk) for pk in active} | {""}

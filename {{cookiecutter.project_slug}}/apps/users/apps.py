@@ -7,5 +7,4 @@ class UsersConfig(AppConfig):
     verbose_name = _("Users")
 
     def ready(self) -> None:
-        from apps.users import receivers  # noqa: F401, PLC0415 - connects receivers, needs the models
-        from apps.users.api import schema  # noqa: F401, PLC0415 - registers with drf-spectacular
+        from apps.users import backends  # noqa: F401, PLC0415 - connects receivers, needs the models

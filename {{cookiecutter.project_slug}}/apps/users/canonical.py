@@ -50,6 +50,12 @@ def email_digest(text: str, *, salt: str) -> str:
     return salted_hmac(salt, text.encode(errors="replace"), algorithm="sha256").hexdigest()
 
 
+def lockout_key(_request: Any, credentials: dict[str, Any] | None = None) -> str:
+    """Return the key that failed logins are counted by: a digest, so that no emails are stored."""
+    email = str((credentials or {}).get("username") or (credentials or {}).get("email") or "")
+    return email_digest(email, salt="apps.users.lockout")
+
+
 class EmailFormField(forms.EmailField):
     def to_python(self, value: Any) -> Any:
         return canonical_email(text) if (text := super().to_python(value)) else text

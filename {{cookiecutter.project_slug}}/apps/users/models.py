@@ -3,19 +3,21 @@ from collections.abc import Iterator
 from typing import Any, ClassVar
 
 from django.conf import settings
-from django.contrib.auth.base_user import AbstractBaseUser
-from django.contrib.auth.models import PermissionsMixin
-from django.db import models
-from django.db.models import Q
+from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, PermissionsMixin
+from django.core.exceptions import ValidationError
+from django.db import models, transaction
+from django.db.models import Q, QuerySet
 from django.db.models.functions import Lower
+from django.db.models.signals import post_delete
+from django.dispatch import receiver
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
 from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
+from apps.core.managers import ActiveQuerySet
 from apps.core.models import TimeStampedModel, UUIDModel
 from apps.users.canonical import EmailFormField, canonical_email, canonical_password
-from apps.users.managers import UserManager
 
 
 def avatar_path(_instance: "User", _filename: str) -> str:
@@ -36,6 +38,43 @@ class CanonicalEmailField(models.EmailField):  # type: ignore[type-arg] # not ge
         """Deconstruct as Django's `EmailField`, which has the same column."""
         name, _path, args, kwargs = super().deconstruct()
         return name, "django.db.models.EmailField", args, kwargs
+
+
+class UserManager(BaseUserManager["User"].from_queryset(ActiveQuerySet)):  # type: ignore[misc]
+    """Manager that stores and looks up emails in canonical form: one account per mailbox."""
+
+    @classmethod
+    def normalize_email(cls, email: str | None) -> str:
+        return canonical_email(email or "")
+
+    def by_email(self, email: str | None) -> "QuerySet[User]":
+        """Return the user with this email in any form; an empty queryset if the email is not valid."""
+        try:
+            users: QuerySet[User] = self.filter(email=self.normalize_email(email))
+        except ValidationError:
+            users = self.none()
+        return users
+
+    def get_by_natural_key(self, username: str | None) -> "User":
+        return self.by_email(username).get()
+
+    def create_user(self, email: str, password: str | None = None, **fields: Any) -> "User":
+        """Create an unverified user; without a password, the password is unusable.
+
+        Raises:
+            ValueError: the email is empty.
+            ValidationError: the email is not valid.
+        """
+        if not email:
+            raise ValueError("The email must be set.")
+        user: User = self.model(email=self.normalize_email(email), **fields)
+        user.set_password(password)
+        user.save(using=self._db)
+        return user
+
+    def create_superuser(self, email: str, password: str | None = None, **fields: Any) -> "User":
+        fields = {"is_staff": True, "is_superuser": True, "email_verified_at": timezone.now(), **fields}
+        return self.create_user(email, password, **fields)
 
 
 class User(UUIDModel, TimeStampedModel, AbstractBaseUser, PermissionsMixin):
@@ -117,6 +156,14 @@ class User(UUIDModel, TimeStampedModel, AbstractBaseUser, PermissionsMixin):
         return salted_hmac("apps.users.session", state, secret=secret, algorithm="sha256").hexdigest()
 
 
+@receiver(post_delete, sender=User)
+def avatar_delete(instance: User, **_kwargs: Any) -> None:
+    """Delete the avatar file of a deleted user."""
+    name, storage = instance.avatar.name, instance.avatar.storage
+    if name:
+        transaction.on_commit(lambda: storage.delete(name), robust=True)
+
+
 class RefreshSession(UUIDModel):
     """A signed-in device: one refresh-token chain. Only its newest token is valid.
 
@@ -125,10 +172,7 @@ class RefreshSession(UUIDModel):
     """
 
     user = models.ForeignKey(
-        User,
-        verbose_name=_("user"),
-        on_delete=models.CASCADE,
-        related_name="refresh_sessions",
+        User, verbose_name=_("user"), on_delete=models.CASCADE, related_name="refresh_sessions"
     )
     current_jti = models.CharField(max_length=64, editable=False)
     previous_jti = models.CharField(max_length=64, blank=True, editable=False)

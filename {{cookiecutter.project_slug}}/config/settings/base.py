@@ -116,8 +116,10 @@ MIDDLEWARE = [
 ]
 
 ROOT_URLCONF = "config.urls"
-WSGI_APPLICATION = "config.wsgi.application"
+# % if cookiecutter.use_channels
 ASGI_APPLICATION = "config.asgi.application"
+# % endif
+WSGI_APPLICATION = "config.wsgi.application"
 
 TEMPLATES = [
     {

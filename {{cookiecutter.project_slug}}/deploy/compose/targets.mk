@@ -40,7 +40,7 @@ image-sbom: image  ## Write the SBOM of the image to image-sbom.json (CycloneDX)
 up-production: image  ## Build the image, and start or repair the production stack
 	@$(STACK) up --detach --wait --remove-orphans || { \
 		log=$$($(STACK) logs --tail 20 db migrate redis); echo "$$log"; case "$$log" in *"password authentication failed"*) \
-		echo "The volume of the database was made with another POSTGRES_PASSWORD: see docs/compose.md, How it fails.";; \
+		echo "The volume of the database was made with another POSTGRES_PASSWORD: see docs/compose.md, Troubleshooting.";; \
 		*REDIS_PASSWORD*) echo "REDIS_PASSWORD, or REDIS_PASSWORD_FILE, has no value in .env.";; \
 		*POSTGRES_PASSWORD*|*"no password supplied"*) echo "POSTGRES_PASSWORD, or POSTGRES_PASSWORD_FILE, has no value in .env.";; esac; \
 		exit 1; } >&2

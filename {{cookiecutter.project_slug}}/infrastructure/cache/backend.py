@@ -42,8 +42,6 @@ for position, key in ipairs(KEYS) do
 end
 return 0
 """
-# The default of 300 entries would evict rate limit counters.
-FALLBACK_OPTIONS = {"MAX_ENTRIES": 100_000}
 
 logger = structlog.get_logger(__name__)
 
@@ -86,13 +84,13 @@ class Breaker:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._away = False
+        self._is_open = False
         self._next_try = 0.0
         self._next_log = 0.0
 
     def lets_through(self) -> bool:
         """Return whether the circuit is closed, or half-open for this caller."""
-        if not self._away:
+        if not self._is_open:
             return True
         with self._lock:
             if time.monotonic() < self._next_try:
@@ -103,7 +101,7 @@ class Breaker:
     def failed(self, error: Exception) -> None:
         with self._lock:
             now = time.monotonic()
-            self._away = True
+            self._is_open = True
             self._next_try = now + RETRY_INTERVAL
             if now < self._next_log:
                 return
@@ -112,8 +110,8 @@ class Breaker:
         logger.error("cache_unavailable", error=f"{type(error).__name__}: {error}")
 
     def succeeded(self) -> None:
-        if self._away:
-            self._away = False
+        if self._is_open:
+            self._is_open = False
             logger.warning("cache_available")
 
 
@@ -127,7 +125,7 @@ class FailoverRedisCache(RedisCache):
     """Redis cache with a fallback backend for the time in which Redis is unavailable.
 
     `OPTIONS["FALLBACK"]` is the fallback. `DummyCache` stores nothing, so no process reads values that
-    another one has changed; with `LocMemCache` each process uses its own memory.
+    another one has changed; with `MemoryCache` each process uses its own memory.
     """
 
     def __init__(self, server: str, params: dict[str, Any]) -> None:
@@ -140,9 +138,7 @@ class FailoverRedisCache(RedisCache):
         }
         super().__init__(server, {**params, "OPTIONS": options})
         self._breaker = _breaker_of(str(server))
-        self._fallback = import_string(options["FALLBACK"])(
-            f"instead of {server}", {"OPTIONS": FALLBACK_OPTIONS}
-        )
+        self._fallback = import_string(options["FALLBACK"])(f"instead of {server}", {})
 
     def _try(self, method: str, *args: Any, **kwargs: Any) -> Any:
         fallback = getattr(self._fallback, method)
@@ -151,28 +147,29 @@ class FailoverRedisCache(RedisCache):
     def _ask(self, ask: Callable[..., T], fallback: Callable[..., T], *args: Any, **kwargs: Any) -> T:
         if self._breaker.lets_through():
             try:
-                answer = ask(*args, **kwargs)
+                result = ask(*args, **kwargs)
             except UNAVAILABLE_ERRORS as error:
                 self._breaker.failed(error)
             else:
                 self._breaker.succeeded()
-                return answer
+                return result
         return fallback(*args, **kwargs)
 
-    def increment_until_exceeded(self, counters: Sequence[tuple[str, int, int]]) -> int | None:
+    def increment_until_exceeded(self, counters: Sequence[tuple[str, int, int]]) -> int:
         """Increment counters in one round trip, up to the first that exceeds its limit.
 
         Args:
             counters: tuples of key, limit and lifetime in seconds.
 
         Returns:
-            the 1-based position of the first exceeded counter, 0 if there is none, None while Redis is
-            unavailable.
+            the 1-based position of the first exceeded counter, 0 if there is none.
         """
         keys = [self.client.make_key(key) for key, _limit, _seconds in counters]
         numbers = [number for _key, *numbers in counters for number in numbers]
-        run: Callable[..., int | None] = self.client.get_client().eval
-        return self._ask(run, lambda *_: None, INCREMENT_SCRIPT, len(keys), *keys, *numbers)
+        return self._ask(
+            lambda: int(self.client.get_client().eval(INCREMENT_SCRIPT, len(keys), *keys, *numbers)),
+            lambda: int(self._fallback.increment_until_exceeded(counters)),
+        )
 
     add = partialmethod(_try, "add")
     clear = partialmethod(_try, "clear")

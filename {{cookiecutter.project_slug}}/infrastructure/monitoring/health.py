@@ -3,40 +3,22 @@
 https://kubernetes.io/docs/concepts/configuration/liveness-readiness-startup-probes/
 """
 
-import time
 import uuid
 from collections.abc import Callable
 
 import structlog
 from django.core.cache import cache
-from django.core.signals import request_finished, request_started
 from django.db import connection, connections
 from django.db.migrations.executor import MigrationExecutor
-from django.dispatch import receiver
 from django.http import Http404, HttpRequest, JsonResponse
 
 from infrastructure.database.postgresql import answer_within
 
-# Less than the timeout of usual probes, so that the response still names the failed component.
+# Less than the timeout of usual probes, so that the response still names the failed component. Enforced for
+# the database with `DB_ANSWER_TIMEOUT`.
 CHECK_SECONDS = 2
-# Connections that were idle for longer are checked by a query (`CONN_HEALTH_CHECKS`).
-IDLE_SECONDS = 1.0
 
 logger = structlog.get_logger(__name__)
-
-
-@receiver(request_started)
-def skip_connection_check(**_kwargs: object) -> None:
-    """Skip the health check of this thread's connections that a previous request has just used."""
-    for each in connections.all(initialized_only=True):
-        idle = time.monotonic() - vars(each).get("last_request", 0.0)
-        each.health_check_done = idle < IDLE_SECONDS  # type: ignore[attr-defined] # not in the stubs
-
-
-@receiver(request_finished)
-def note_last_request(**_kwargs: object) -> None:
-    for each in connections.all(initialized_only=True):
-        vars(each)["last_request"] = time.monotonic()
 
 
 def live(_request: HttpRequest) -> JsonResponse:

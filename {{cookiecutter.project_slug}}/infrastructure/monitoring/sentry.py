@@ -1,11 +1,10 @@
-"""Sentry error reporting without personal data.
+"""Sentry error reporting, with the SDK's own switches for personal data turned off.
 
-The SDK collects more with each release, so events are rebuilt from an allowlist of harmless fields instead of
-filtered. `request_id` correlates an event with the log.
+`SENTRY_STRICT` sends an allowlist of fields only, see `sentry_strict.py`.
 """
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import sentry_sdk
 import structlog
@@ -14,36 +13,14 @@ from sentry_sdk.integrations.argv import ArgvIntegration
 from sentry_sdk.integrations.atexit import AtexitIntegration
 from sentry_sdk.integrations.logging import LoggingIntegration
 
+from infrastructure.logging.scrub import redact_error
+from infrastructure.monitoring import sentry_strict
+
 if TYPE_CHECKING:
     from sentry_sdk.types import Event, Hint
 
-# https://develop.sentry.dev/sdk/foundations/envelopes/event-payloads/
-EVENT = (
-    "event_id",
-    "timestamp",
-    "start_timestamp",
-    "type",
-    "platform",
-    "level",
-    "logger",
-    "release",
-    "environment",
-    "modules",
-    "sdk",
-    "transaction_info",
-)
-EXCEPTION = ("type", "module")
 OWN_LOGGERS = ("apps.", "infrastructure.")
 HEALTH_LOGGER = "infrastructure.monitoring.health"
-FRAME = ("filename", "module", "function", "lineno", "in_app", "pre_context", "context_line", "post_context")
-TRACE = ("trace_id", "span_id", "parent_span_id", "op", "status", "origin")
-SPAN = (*TRACE, "start_timestamp", "timestamp", "same_process_as_parent")
-RUNTIME = ("name", "version")
-# Correlation ids, which log lines have too.
-IDS = ("request_id", "task_id", "trace_id")
-# Sources of transaction names that come from the code; with others the name is the requested path.
-CODE_SOURCES = {"route", "view", "component", "task"}
-CODE_SPANS = ("middleware.", "view.", "template.", "queue.", "event.")
 
 
 def start() -> None:
@@ -64,6 +41,7 @@ def start() -> None:
             AtexitIntegration(callback=lambda _pending, _timeout: None),
         ],
         disabled_integrations=[ArgvIntegration],
+        # Replaces `send_default_pii`, `max_request_body_size`, `event_scrubber` and others.
         # https://docs.sentry.io/platforms/python/data-management/data-collected/
         data_collection={
             "user_info": False,
@@ -85,64 +63,33 @@ def start() -> None:
 
 
 def before_send(event: "Event", hint: "Hint") -> "Event | None":
-    """Rebuild an error event; drop those logged by libraries."""
+    """Add the correlation ids and redact emails in messages; drop errors logged by libraries."""
     record = hint.get("log_record")
-    # Errors logged by libraries may be client errors, such as an invalid host; server errors are raised.
-    # Health checks fail every few seconds while a server is unavailable.
-    if record is not None and (not record.name.startswith(OWN_LOGGERS) or record.name == HEALTH_LOGGER):
-        return None
-    sent: Event = _common(event)
     if record is not None:
-        sent["logentry"] = {"message": _event_name(record.msg)}
-    if "exception" in event:
-        sent["exception"] = {"values": [_exception(value) for value in event["exception"]["values"]]}
-    return sent
+        # Errors logged by libraries may be client errors, such as an invalid host; server errors are raised.
+        # Health checks fail every few seconds while a server is unavailable.
+        if not record.name.startswith(OWN_LOGGERS) or record.name == HEALTH_LOGGER:
+            return None
+        event["logentry"], event["extra"] = {"message": _message(record.msg)}, {}
+    for exception in event.get("exception", {}).get("values", []):
+        exception["value"] = redact_error(str(exception.get("value", "")))
+    event.setdefault("tags", {}).update(_correlation_ids())
+    return sentry_strict.error(event) if settings.SENTRY_STRICT else event
 
 
-def before_send_transaction(event: "Event", _hint: "Hint") -> "Event | None":
-    """Rebuild a trace event: names and durations of the steps."""
-    sent: Event = _common(event)
-    sent["spans"] = [_span(span) for span in event.get("spans", [])]  # type: ignore[union-attr]
-    return sent
+def before_send_transaction(event: "Event", _hint: "Hint") -> "Event":
+    """Add the correlation ids to a trace."""
+    event.setdefault("tags", {}).update(_correlation_ids())
+    return sentry_strict.transaction(event) if settings.SENTRY_STRICT else event
 
 
-def _common(event: "Event") -> Any:
-    sent: dict[str, Any] = _only(event, EVENT)
-    contexts = event.get("contexts", {})
-    sent["contexts"] = {
-        "runtime": _only(contexts.get("runtime", {}), RUNTIME),
-        "trace": _only(contexts.get("trace", {}), TRACE),
-    }
-    if event.get("transaction_info", {}).get("source") in CODE_SOURCES:
-        sent["transaction"] = event.get("transaction")
-    if "method" in event.get("request", {}):
-        sent["request"] = {"method": event["request"]["method"]}
+def _message(logged: object) -> str:
+    """Return the event name of a structlog message, whose values stay in the log, or the text of another."""
+    if isinstance(logged, Mapping):
+        return str(logged.get("event", ""))
+    return "" if settings.SENTRY_STRICT else redact_error(str(logged))
+
+
+def _correlation_ids() -> dict[str, str]:
     bound = structlog.contextvars.get_contextvars()
-    sent["tags"] = {name: str(bound[name]) for name in IDS if name in bound}
-    return sent
-
-
-def _exception(value: Mapping[str, Any]) -> dict[str, Any]:
-    """Rebuild an exception without its message, which may quote personal data; the log has the message."""
-    frames = (value.get("stacktrace") or {}).get("frames", [])
-    return {
-        **_only(value, EXCEPTION),
-        "mechanism": _only(value.get("mechanism") or {}, ("type", "handled", "exception_id", "parent_id")),
-        "stacktrace": {"frames": [_only(frame, FRAME) for frame in frames]},
-    }
-
-
-def _span(span: Mapping[str, Any]) -> dict[str, Any]:
-    sent = _only(span, SPAN)
-    if span.get("op", "").startswith(CODE_SPANS):
-        sent["description"] = span.get("description")
-    return sent
-
-
-def _event_name(message: object) -> str:
-    """Return the event name of a structlog message; its values stay in the log."""
-    return str(message.get("event", "")) if isinstance(message, Mapping) else ""
-
-
-def _only(mapping: Mapping[str, Any], names: tuple[str, ...]) -> dict[str, Any]:
-    return {name: mapping[name] for name in names if name in mapping}
+    return {name: str(bound[name]) for name in sentry_strict.IDS if name in bound}

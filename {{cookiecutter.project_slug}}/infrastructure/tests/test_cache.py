@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from conftest import Client
 
-BACKENDS = "django.core.cache.backends"
+DUMMY = "django.core.cache.backends.dummy.DummyCache"
 
 needs_redis = pytest.mark.skipif(
     "redis" not in project_settings.CACHES["default"].get("LOCATION", ""), reason="needs REDIS_URL"
@@ -35,7 +35,7 @@ def redis_at(port: int, fallback: str) -> dict[str, Any]:
     return {
         "BACKEND": "infrastructure.cache.backend.FailoverRedisCache",
         "LOCATION": f"redis://127.0.0.1:{port}/0",
-        "OPTIONS": {"FALLBACK": f"{BACKENDS}.{fallback}"},
+        "OPTIONS": {"FALLBACK": fallback},
     }
 
 
@@ -50,9 +50,9 @@ def port() -> Iterator[int]:
 @pytest.fixture
 def _away(settings: Settings, port: int) -> None:
     settings.CACHES = {
-        "default": redis_at(port, "dummy.DummyCache"),
-        "counters": redis_at(port, "locmem.LocMemCache"),
-        "sessions": redis_at(port, "dummy.DummyCache"),
+        "default": redis_at(port, DUMMY),
+        "counters": redis_at(port, "infrastructure.cache.memory.MemoryCache"),
+        "sessions": redis_at(port, DUMMY),
     }
     settings.SESSION_ENGINE = "django.contrib.sessions.backends.cached_db"
 
@@ -107,7 +107,7 @@ def test_cache_logs_once_when_redis_is_down(caplog: pytest.LogCaptureFixture) ->
 def test_circuit_breaker_lets_one_operation_wait_when_redis_hangs(settings: Settings) -> None:
     """Use a server that accepts connections and never responds."""
     with socket.create_server(("127.0.0.1", 0)) as silent:
-        settings.CACHES = {"default": redis_at(silent.getsockname()[1], "dummy.DummyCache")}
+        settings.CACHES = {"default": redis_at(silent.getsockname()[1], DUMMY)}
         assert [cache.get("colour") for _ in range(20)] == [None] * 20
         silent.setblocking(False)  # noqa: FBT003 - its signature
         with silent.accept()[0], pytest.raises(BlockingIOError):
@@ -128,7 +128,7 @@ def test_cache_uses_fallback_when_redis_returns_errors(
     with socketserver.ThreadingTCPServer(("127.0.0.1", 0), Refuser) as server:
         server.daemon_threads = True
         threading.Thread(target=server.serve_forever, daemon=True).start()
-        settings.CACHES = {"default": redis_at(server.server_address[1], "dummy.DummyCache")}
+        settings.CACHES = {"default": redis_at(server.server_address[1], DUMMY)}
         cache.set("colour", "blue")
         assert cache.get("colour", "none") == "none"
         server.shutdown()
@@ -167,7 +167,7 @@ def test_throttling_needs_one_redis_command(
         send(self, *args, **kwargs)
 
     monkeypatch.setattr(Connection, "send_command", record)
-    settings.THROTTLE_RATES = settings.THROTTLE_RATES | {"anon": "1/minute,2/hour,3/day"}
+    settings.THROTTLE_RATES = settings.THROTTLE_RATES | {"anon": "3/minute,2/hour,1/day"}
     url = reverse("v1:users:me")
     assert api.get(url, REMOTE_ADDR="192.0.2.77").status_code == 401
     assert commands == ["EVAL"]

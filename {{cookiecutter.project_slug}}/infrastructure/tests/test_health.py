@@ -7,7 +7,6 @@ from django.urls import reverse
 from pytest_django import DjangoAssertNumQueries, Settings
 
 from conftest import Client
-from infrastructure.monitoring import health
 from infrastructure.monitoring.health import CHECKS
 
 
@@ -97,13 +96,3 @@ def test_readiness_checks_only_requested_components(
 def test_readiness_checks_all_components_for_unknown_name(api: Client, db: None, only: str) -> None:
     response = api.get(reverse("health-ready"), {"only": only})
     assert response.json()["components"].keys() == {"database", "cache", "migrations"}
-
-
-@pytest.mark.parametrize(("idle_seconds", "skipped"), [(600.0, True), (0.0, False)])
-def test_connection_health_check_runs_only_after_idle_time(
-    api: Client, db: None, monkeypatch: pytest.MonkeyPatch, idle_seconds: float, *, skipped: bool
-) -> None:
-    monkeypatch.setattr(health, "IDLE_SECONDS", idle_seconds)
-    for _ in range(2):
-        api.get(reverse("health-live"))
-    assert connection.health_check_done is skipped  # type: ignore[attr-defined] # not in the stubs

@@ -1,7 +1,8 @@
-"""Timeouts for a database that hangs."""
+"""Client-side timeouts for a database that hangs (`DB_ANSWER_TIMEOUT`)."""
 
 import socket
 from collections.abc import Iterator
+from copy import deepcopy
 
 import psycopg
 import pytest
@@ -12,6 +13,7 @@ from django.urls import reverse
 from apps.users.models import User
 from conftest import Client
 from infrastructure.database.postgresql import answer_within, driver, seconds_left
+from infrastructure.database.postgresql.base import DatabaseWrapper
 
 on_postgresql = pytest.mark.skipif(
     connection.vendor != "postgresql", reason="DATABASE_URL names no PostgreSQL"
@@ -27,11 +29,12 @@ def hanging() -> Iterator[str]:
 
 @pytest.fixture
 def own_connection(db: None) -> Iterator[BaseDatabaseWrapper]:
-    """Return a connection separate from the test's own; closing it aborts its queries."""
-    own = connection.copy()
-    options = own.settings_dict["OPTIONS"].get("options", "")
-    own.settings_dict["OPTIONS"]["options"] = f"{options} -c client_connection_check_interval=50"
-    own.settings_dict["OPTIONS"].pop("pool", None)
+    """Return a connection of this backend; closing it aborts its queries."""
+    settings = deepcopy(connection.settings_dict)
+    options = settings["OPTIONS"]
+    options.pop("pool", None)
+    options["options"] = f"{options.get('options', '')} -c client_connection_check_interval=50"
+    own = DatabaseWrapper(settings)
     yield own
     own.close()
 
@@ -76,7 +79,7 @@ def test_connection_remains_usable_after_statement_timeout(own_connection: BaseD
 
 @on_postgresql
 def test_query_times_out_after_answer_timeout(own_connection: BaseDatabaseWrapper) -> None:
-    own_connection.settings_dict["OPTIONS"]["answer_timeout"] = "0.2"
+    own_connection.settings_dict["OPTIONS"]["answer_timeout"] = 0.2
     with own_connection.cursor() as cursor, pytest.raises(OperationalError, match="did not answer in time"):
         cursor.execute("SELECT pg_sleep(60)")
 

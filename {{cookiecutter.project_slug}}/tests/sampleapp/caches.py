@@ -1,12 +1,12 @@
 from threading import Barrier
 from typing import Any
 
-from django.core.cache.backends.locmem import LocMemCache
+from infrastructure.cache.memory import MemoryCache
 
 MEETING = 8
 
 
-class MeetingCache(LocMemCache):
+class MeetingCache(MemoryCache):
     """Cache that makes threads that miss a counter continue together, to provoke a race condition."""
 
     meeting = Barrier(MEETING)

@@ -15,6 +15,7 @@ from rest_framework.views import exception_handler
 
 from apps.core.api.client_ip import client_network
 from apps.core.api.throttling import count
+from apps.core.exceptions import AuthenticationError, DomainError, ForbiddenError, LimitError
 from infrastructure.http.problems import (
     PROBLEM_JSON,
     RETRY_AFTER,
@@ -53,6 +54,8 @@ def problem_handler(exc: Exception, context: dict[str, Any]) -> Response | None:
         exc = ServiceUnavailable()
     elif isinstance(exc, DjangoValidationError):
         exc = exceptions.ValidationError(as_serializer_error(exc))
+    elif isinstance(exc, DomainError):
+        exc = _api_exception(exc, context)
     request: Request = context["request"]
     if isinstance(exc, UNAUTHENTICATED) and request.authenticators:
         # Counted here, since it is raised before the throttles of the view run. Expired tokens are common:
@@ -73,6 +76,22 @@ def problem_handler(exc: Exception, context: dict[str, Any]) -> Response | None:
         request.accepted_renderer, request.accepted_media_type = JSONRenderer(), PROBLEM_JSON
         response.content_type = PROBLEM_JSON
     return response
+
+
+def _api_exception(error: DomainError, context: dict[str, Any]) -> exceptions.APIException:
+    match error:
+        case AuthenticationError():
+            failed = exceptions.AuthenticationFailed(error.message, error.code)
+            # Django REST Framework sets it for its own exceptions, before it calls the handler.
+            header = context["view"].get_authenticate_header(context["request"])
+            failed.auth_header = header  # type: ignore[attr-defined] # set dynamically there too
+            return failed
+        case ForbiddenError():
+            return exceptions.PermissionDenied(error.message, error.code)
+        case LimitError():
+            return exceptions.Throttled(error.wait, error.message and str(error.message), error.code)
+        case _:
+            return ServiceUnavailable(error.message, error.code)
 
 
 def _code_and_detail(data: Any) -> tuple[str, str]:

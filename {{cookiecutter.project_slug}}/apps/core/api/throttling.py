@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import time
 from functools import cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 from django.core.cache import caches
-from rest_framework.throttling import BaseThrottle
+from rest_framework.throttling import BaseThrottle, SimpleRateThrottle
 
 from apps.core.api.client_ip import client_network
 
@@ -21,34 +21,19 @@ if TYPE_CHECKING:
     from rest_framework.request import Request
     from rest_framework.views import APIView
 
-# Periods of Django REST Framework's rate syntax.
-PERIODS = {
-    name: seconds
-    for names, seconds in (("s sec second", 1), ("m min minute", 60), ("h hour", 3600), ("d day", 86_400))
-    for name in names.split()
-}
+    from infrastructure.cache.backend import FailoverRedisCache
+    from infrastructure.cache.memory import MemoryCache
 
 
 @cache
 def parse_rates(rates: str) -> tuple[tuple[int, int], ...]:
-    """Parse rates such as `60/minute,1000/day`, or `none`.
+    """Parse comma-separated rates of Django REST Framework, such as `60/minute,1000/day`, or `none`.
 
     Returns:
         a pair of requests and seconds for each limit.
-
-    Raises:
-        ValueError: a limit is not a number, a slash and a period.
     """
-    if rates == "none":
-        return ()
-    return tuple(_parse_rate(rate.strip()) for rate in rates.split(","))
-
-
-def _parse_rate(rate: str) -> tuple[int, int]:
-    number, _, period = rate.partition("/")
-    if not (number.isascii() and number.isdigit()) or period not in PERIODS:
-        raise ValueError(f"{rate!r} is no rate, for example: 60/minute ({', '.join(PERIODS)})")
-    return int(number), PERIODS[period]
+    parse: Any = SimpleRateThrottle.parse_rate
+    return () if rates == "none" else tuple(parse(None, rate.strip()) for rate in rates.split(","))
 
 
 class RateThrottle(BaseThrottle):
@@ -81,32 +66,14 @@ def count(scope: str, client: str) -> float:
         (f"throttle:{scope}:{client}:{seconds}:{int(now // seconds)}", limit, seconds)
         for limit, seconds in parse_rates(settings.THROTTLE_RATES[scope])
     ]
-    position = _increment_all(counters) if counters else 0
+    if not counters:
+        return 0
+    counts: MemoryCache | FailoverRedisCache = caches["counters"]  # type: ignore[assignment] # by settings
+    position = counts.increment_until_exceeded(counters)
     if not position:
         return 0
     seconds = counters[position - 1][2]
     return seconds - now % seconds
-
-
-def _increment_all(counters: list[tuple[str, int, int]]) -> int:
-    """Increment counters until one exceeds its limit; return its 1-based position, or 0."""
-    counts = caches["counters"]
-    # One round trip with Redis.
-    position: int | None = getattr(counts, "increment_until_exceeded", lambda _: None)(counters)
-    if position is not None:
-        return position
-    exceeded = (_increment(key, timeout=seconds) > limit for key, limit, seconds in counters)
-    return next((number for number, found in enumerate(exceeded, 1) if found), 0)
-
-
-def _increment(key: str, *, timeout: int) -> int:
-    """Increment a counter atomically."""
-    counters = caches["counters"]
-    try:
-        return counters.incr(key)
-    except ValueError:
-        # First request of the window; of concurrent ones, only one adds the key.
-        return 1 if counters.add(key, 1, timeout=timeout) else counters.incr(key)
 
 
 class AnonThrottle(RateThrottle):

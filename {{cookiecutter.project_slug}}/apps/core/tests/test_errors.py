@@ -6,9 +6,20 @@ from django.http import HttpResponse
 from django.urls import reverse
 from pytest_django import Settings
 
+from apps.core.exceptions import DomainError, ForbiddenError, UnavailableError
+from apps.users.exceptions import InvalidToken, LockedOut
 from conftest import Client
+from tests.sampleapp.views import FailureView
 
 pytestmark = [pytest.mark.django_db, pytest.mark.urls("tests.sampleapp.urls")]
+
+
+class ClosedError(ForbiddenError):
+    message, code = "Not on Sundays.", "closed"
+
+
+class DownError(UnavailableError):
+    message, code = "The printer is off.", "printer_off"
 
 
 def problem(response: HttpResponse, status: int, code: str) -> dict[str, Any]:
@@ -88,6 +99,18 @@ def test_missing_permission_is_forbidden(user_api: Client) -> None:
 def test_permission_denied_in_a_view_has_its_detail(user_api: Client) -> None:
     document = problem(user_api.get(reverse("failure", args=["denied"])), 403, "permission_denied")
     assert document["detail"] == "Not on Sundays."
+
+
+@pytest.mark.parametrize(
+    ("error", "status"), [(InvalidToken(), 401), (ClosedError(), 403), (LockedOut(), 429), (DownError(), 503)]
+)
+def test_error_of_a_service_has_its_status_and_message(
+    api: Client, monkeypatch: pytest.MonkeyPatch, error: DomainError, status: int
+) -> None:
+    monkeypatch.setitem(FailureView.failures, "service", error)
+    response = api.get(reverse("failure", args=["service"]))
+    assert problem(response, status, str(error.code))["detail"].startswith(str(error.message))
+    assert ("Retry-After" in response) == (status in {429, 503})
 
 
 def test_unknown_object_is_not_found(api: Client) -> None:

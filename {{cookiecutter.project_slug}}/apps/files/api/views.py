@@ -7,6 +7,7 @@ from uuid import UUID
 from django.core.signing import BadSignature
 from django.db.models import QuerySet
 from django.http import FileResponse, Http404
+from django.urls import reverse
 from django.utils.decorators import method_decorator
 from django.views.decorators.cache import cache_control
 from drf_spectacular.types import OpenApiTypes
@@ -21,12 +22,12 @@ from rest_framework.views import APIView
 from apps.core.api.parsers import MultiPartParser
 from apps.core.api.serializers import validated
 from apps.core.api.throttling import TokenThrottle
-from apps.files import objects, selectors, services
+from apps.files import selectors, services, storage
 from apps.files.api import serializers
 from apps.files.api.filters import FileFilter
 from apps.files.exceptions import LinkNotValid
 from apps.files.models import StoredFile
-from apps.users.requests import UserRequest
+from apps.users.authentication import UserRequest
 
 # User content is untrusted: a browser that renders it anyway must not run scripts (stored XSS).
 DOWNLOAD_HEADERS = {
@@ -76,7 +77,8 @@ class FileViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.Gen
     def link(self, request: UserRequest, *args: Any, **kwargs: Any) -> Response:
         """Create a download link. It works without authentication and expires soon."""
         link = services.file_link(file=self.get_object())
-        url = request.build_absolute_uri(link.url)
+        path = reverse("v1:files:content", args=[kwargs["pk"]], query={"token": link.token})
+        url = link.url or request.build_absolute_uri(path)
         return Response(serializers.LinkOutput({"url": url, "expires_at": link.expires_at}).data)
 
 
@@ -102,7 +104,7 @@ class ContentView(APIView):
         if file is None:
             raise Http404
         try:
-            content = objects.object_open(file.storage_name)
+            content = storage.open(file.storage_name)
         except FileNotFoundError as error:
             raise Http404 from error
         return FileResponse(

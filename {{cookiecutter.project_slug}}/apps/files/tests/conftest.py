@@ -3,7 +3,7 @@
 import pytest
 from pytest_django import Settings
 
-from apps.files.content_validation import KINDS
+from apps.files.content_validation import FILE_TYPES
 from apps.users.tests.factories import UserFactory
 from conftest import Client
 
@@ -16,7 +16,7 @@ def _empty_storage(empty_storage: None) -> None:
 @pytest.fixture(autouse=True)
 def _extensions(settings: Settings) -> None:
     """Allow every extension that has a validator, independent of the project settings."""
-    settings.FILE_EXTENSIONS = sorted(KINDS)
+    settings.FILE_EXTENSIONS = sorted(FILE_TYPES)
 
 
 @pytest.fixture

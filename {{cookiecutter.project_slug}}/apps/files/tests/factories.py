@@ -2,7 +2,7 @@ import factory
 from factory.django import DjangoModelFactory
 
 from apps.files.models import StoredFile
-from apps.files.objects import object_name
+from apps.files.storage import random_name
 from apps.users.tests.factories import UserFactory
 
 
@@ -17,4 +17,4 @@ class StoredFileFactory(DjangoModelFactory[StoredFile]):
     size = 10
     content_type = "text/plain"
     checksum = "0" * 64
-    storage_name = factory.LazyFunction(object_name)
+    storage_name = factory.LazyFunction(random_name)

@@ -5,7 +5,7 @@ from typing import Any
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 
-from apps.files.objects import FOLDERS, objects_in
+from apps.files.storage import FOLDERS, names_in
 from apps.users.tests.helpers import Response
 from conftest import Client
 
@@ -35,6 +35,6 @@ def link_of(api: Client, file: dict[str, Any]) -> str:
     return url
 
 
-def objects() -> list[str]:
+def blobs() -> list[str]:
     """Return the names of all blobs of files, including orphans."""
-    return [name for folder in FOLDERS for name in objects_in(folder)]
+    return [name for folder in FOLDERS for name in names_in(folder)]

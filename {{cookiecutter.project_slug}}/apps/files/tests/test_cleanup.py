@@ -9,9 +9,9 @@ from django.core.files.storage import InMemoryStorage, default_storage
 from django.core.management import CommandError, call_command
 from django.utils import timezone
 
-from apps.files.objects import object_name
+from apps.files.storage import random_name
 from apps.files.tests.factories import StoredFileFactory
-from apps.files.tests.helpers import objects
+from apps.files.tests.helpers import blobs
 
 pytestmark = pytest.mark.django_db
 
@@ -25,28 +25,28 @@ def clean_up(*arguments: str) -> str:
 def write(*, days: int) -> str:
     """Save a blob that is `days` old and return its name."""
     with time_machine.travel(timezone.now() - timedelta(days=days), tick=False):
-        return default_storage.save(object_name(), ContentFile(b"Hello"))
+        return default_storage.save(random_name(), ContentFile(b"Hello"))
 
 
 def test_cleanup_removes_orphaned_blobs_after_grace_period() -> None:
-    strays = {write(days=2), write(days=3)}
-    waiting = write(days=0)
+    orphans = {write(days=2), write(days=3)}
+    recent = write(days=0)
     named = write(days=2)
     StoredFileFactory.create(storage_name=named)
     avatar = default_storage.save("avatars/me.webp", ContentFile(b"picture"))
 
-    assert clean_up("--dry-run") == "2 objects would be removed, 0 files without object.\n"
-    assert strays < set(objects())
-    assert clean_up() == "2 objects removed, 0 files without object.\n"
-    assert set(objects()) == {waiting, named}
+    assert clean_up("--dry-run") == "2 orphaned blobs would be deleted, 0 files without blob.\n"
+    assert orphans < set(blobs())
+    assert clean_up() == "2 orphaned blobs deleted, 0 files without blob.\n"
+    assert set(blobs()) == {recent, named}
     assert default_storage.exists(avatar)
-    assert clean_up() == "0 objects removed, 0 files without object.\n"
+    assert clean_up() == "0 orphaned blobs deleted, 0 files without blob.\n"
 
 
 def test_cleanup_counts_and_keeps_files_without_blob() -> None:
     file = StoredFileFactory.create()
 
-    assert clean_up() == "0 objects removed, 1 files without object.\n"
+    assert clean_up() == "0 orphaned blobs deleted, 1 files without blob.\n"
     file.refresh_from_db()
 
 
@@ -62,6 +62,6 @@ def test_cleanup_continues_and_fails_when_a_blob_cannot_be_deleted(
         return delete(storage, name)
 
     monkeypatch.setattr(InMemoryStorage, "delete", fail_once)
-    with pytest.raises(CommandError, match="1 objects could not"):
+    with pytest.raises(CommandError, match="1 blobs could not"):
         clean_up()
-    assert objects() == names[:1]
+    assert blobs() == names[:1]

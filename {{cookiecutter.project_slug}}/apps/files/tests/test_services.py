@@ -10,11 +10,11 @@ from django.db import OperationalError, connection, transaction
 from pytest_django import Settings
 
 from apps.core import images
-from apps.core.api.errors import ServiceUnavailable
+from apps.core.exceptions import UnavailableError
 from apps.files.models import StoredFile
 from apps.files.services import file_create, file_delete
-from apps.files.tests.contents import picture
-from apps.files.tests.helpers import objects
+from apps.files.tests.helpers import blobs
+from apps.files.tests.samples import image
 from apps.users.models import User
 from apps.users.tests.factories import UserFactory
 from apps.users.tests.helpers import at_once
@@ -31,7 +31,7 @@ def test_file_create_is_rejected_inside_a_transaction() -> None:
     with pytest.raises(RuntimeError, match="durable"), transaction.atomic():
         file_create(owner=user, file=text())
 
-    assert not objects()
+    assert not blobs()
     assert not StoredFile.objects.exists()
 
 
@@ -44,7 +44,7 @@ def test_rolled_back_deletion_keeps_blob() -> None:
         transaction.set_rollback(True)
 
     assert StoredFile.objects.get() == file
-    assert objects() == [file.storage_name]
+    assert blobs() == [file.storage_name]
 
 
 @pytest.mark.django_db(transaction=True)
@@ -61,7 +61,7 @@ def test_quota_holds_for_concurrent_uploads(settings: Settings) -> None:
     results = at_once([partial(create, user)] * 4)
 
     assert results.count("quota") == 2
-    assert len(objects()) == StoredFile.objects.count() == 2
+    assert len(blobs()) == StoredFile.objects.count() == 2
 
 
 @pytest.mark.django_db(transaction=True)
@@ -78,19 +78,19 @@ def test_blob_is_kept_when_connection_breaks_during_commit(monkeypatch: pytest.M
         file_create(owner=user, file=text())
     monkeypatch.undo()
 
-    assert objects() == [StoredFile.objects.get().storage_name]
+    assert blobs() == [StoredFile.objects.get().storage_name]
 
 
 @pytest.mark.django_db(transaction=True)
 def test_image_is_rejected_while_the_decoder_is_busy(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(images, "DECODE_WAIT_SECONDS", 0)
-    file = SimpleUploadedFile("a.png", picture("PNG"))
+    file = SimpleUploadedFile("a.png", image("PNG"))
     user = UserFactory.create()
 
-    with images._decoding, pytest.raises(ServiceUnavailable):  # noqa: SLF001 - held by another request
+    with images._decoding, pytest.raises(UnavailableError):  # noqa: SLF001 - held by another request
         file_create(owner=user, file=file)
 
-    assert not objects()
+    assert not blobs()
     # Other types do not wait for the decoder.
     with images._decoding:  # noqa: SLF001
         file_create(owner=user, file=text())

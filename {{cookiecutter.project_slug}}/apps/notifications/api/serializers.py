@@ -5,6 +5,7 @@ from typing import Any
 from rest_framework import serializers
 
 from apps.core.api.serializers import OutputSerializer
+from apps.notifications.channels import CHANNELS
 from apps.notifications.models import Notification
 
 
@@ -25,13 +26,15 @@ class UnreadOutput(serializers.Serializer[Any]):
 
 class PreferenceInput(serializers.Serializer[Any]):
     kind = serializers.CharField(max_length=50)
-    in_app = serializers.BooleanField(required=False)
-    mail = serializers.BooleanField(required=False)
-    websocket = serializers.BooleanField(required=False)
+
+    def get_fields(self) -> dict[str, Any]:
+        """Return the fields, with one for each delivery channel."""
+        return super().get_fields() | {name: serializers.BooleanField(required=False) for name in CHANNELS}
 
 
 class PreferenceOutput(serializers.Serializer[Any]):
     kind = serializers.CharField(read_only=True)
-    in_app = serializers.BooleanField(read_only=True)
-    mail = serializers.BooleanField(read_only=True)
-    websocket = serializers.BooleanField(read_only=True)
+
+    def get_fields(self) -> dict[str, Any]:
+        """Return the fields, with one for each delivery channel."""
+        return super().get_fields() | {name: serializers.BooleanField(read_only=True) for name in CHANNELS}

@@ -15,7 +15,7 @@ from apps.notifications import selectors, services
 from apps.notifications.api import serializers
 from apps.notifications.api.filters import NotificationFilter
 from apps.notifications.models import Notification
-from apps.users.requests import UserRequest
+from apps.users.authentication import UserRequest
 
 
 @extend_schema_view(

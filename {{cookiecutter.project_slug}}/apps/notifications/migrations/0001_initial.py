@@ -44,7 +44,7 @@ class Migration(migrations.Migration):
                 ('created_at', models.DateTimeField(default=django.utils.timezone.now, editable=False, verbose_name='created at')),
                 ('updated_at', models.DateTimeField(auto_now=True, verbose_name='updated at')),
                 ('kind', models.CharField(max_length=50, validators=[apps.notifications.models.validate_kind], verbose_name='kind')),
-                ('channel', models.CharField(choices=[('in_app', 'in the application'), ('mail', 'by email'), ('websocket', 'in real time')], max_length=20, verbose_name='channel')),
+                ('channel', models.CharField(max_length=20, verbose_name='channel')),
                 ('wanted', models.BooleanField(verbose_name='enabled')),
                 ('user', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='notification_preferences', to=settings.AUTH_USER_MODEL, verbose_name='user')),
             ],

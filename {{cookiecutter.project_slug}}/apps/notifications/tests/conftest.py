@@ -3,17 +3,21 @@
 import pytest
 from pytest_django import Settings
 
+from apps.notifications.channels import CHANNELS
+from apps.notifications.models import Notification
 from apps.users.tests.factories import UserFactory
 from conftest import Client
 
 
 @pytest.fixture(autouse=True)
-def _kinds(settings: Settings) -> None:
-    """Define the kinds that the tests use, independent of the project settings."""
-    settings.NOTIFICATION_KINDS = {
-        "message": ("in_app", "websocket"),
-        "warning": ("in_app", "mail", "websocket"),
-    }
+def paged(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> list[Notification]:
+    """Define the kinds and channels of the tests; return the notifications sent through `pager`."""
+    sent: list[Notification] = []
+    for name in CHANNELS.keys() - {"in_app", "mail"}:
+        monkeypatch.delitem(CHANNELS, name)
+    monkeypatch.setitem(CHANNELS, "pager", sent.append)
+    settings.NOTIFICATION_KINDS = {"message": ("in_app", "pager"), "warning": ("in_app", "mail", "pager")}
+    return sent
 
 
 @pytest.fixture

@@ -24,8 +24,8 @@ READ_ALL = reverse("v1:notifications:notification-read-all")
 UNREAD = reverse("v1:notifications:notification-unread-count")
 PREFERENCES = reverse("v1:notifications:preferences")
 DEFAULTS = [
-    {"kind": "message", "in_app": True, "mail": False, "websocket": True},
-    {"kind": "warning", "in_app": True, "mail": True, "websocket": True},
+    {"kind": "message", "in_app": True, "mail": False, "pager": True},
+    {"kind": "warning", "in_app": True, "mail": True, "pager": True},
 ]
 
 
@@ -149,7 +149,7 @@ def test_preferences_are_updated_per_kind(user_api: Client, other_api: Client, u
     assert user_api.get(PREFERENCES).json() == DEFAULTS
     response = user_api.patch(PREFERENCES, {"kind": "warning", "mail": False, "in_app": False})
     assert response.status_code == 200
-    changed = {"kind": "warning", "in_app": False, "mail": False, "websocket": True}
+    changed = {"kind": "warning", "in_app": False, "mail": False, "pager": True}
     assert response.json() == changed
     # Omitted channels keep their value, and a choice can be changed again.
     changed["in_app"] = True
@@ -177,7 +177,7 @@ def test_invalid_preference_is_rejected(
 
 def test_preference_of_removed_kind_is_ignored(user_api: Client, settings: Settings) -> None:
     user_api.patch(PREFERENCES, {"kind": "warning", "mail": False})
-    settings.NOTIFICATION_KINDS = {"message": ("in_app", "websocket")}
+    settings.NOTIFICATION_KINDS = {"message": ("in_app", "pager")}
     assert user_api.get(PREFERENCES).json() == DEFAULTS[:1]
 
 

@@ -32,19 +32,7 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.django_db
 
-Told = list[tuple[str, str, dict[str, Any]]]
-
-
-@pytest.fixture
-def told(monkeypatch: pytest.MonkeyPatch) -> Told:
-    """Record the events sent to WebSockets as (group, event, data)."""
-    events: Told = []
-
-    async def note(group: str, event: str, data: dict[str, Any]) -> None:
-        events.append((group, event, data))
-
-    monkeypatch.setattr("apps.realtime.services._group_send", note)
-    return events
+Notifications = list[Notification]
 
 
 def send(user: User, kind: str = "warning", **fields: Any) -> Notification | None:
@@ -53,7 +41,7 @@ def send(user: User, kind: str = "warning", **fields: Any) -> Notification | Non
 
 
 def test_notification_is_sent_through_every_enabled_channel(
-    user: User, told: Told, mailoutbox: list[EmailMessage]
+    user: User, paged: Notifications, mailoutbox: list[EmailMessage]
 ) -> None:
     notification = send(user, body="By card & cash.", data={"order": 7})
 
@@ -64,40 +52,41 @@ def test_notification_is_sent_through_every_enabled_channel(
     page = str(mail.alternatives[0][0])  # type: ignore[attr-defined]
     assert "Paid &lt;now&gt;" in page
     assert "By card &amp; cash." in page
-    ((group, event, data),) = told
-    assert (group, event) == (f"user.{user.pk}", "notification.created")
-    assert (data["id"], data["title"], data["data"]) == (str(notification.pk), "Paid <now>", {"order": 7})
+    assert paged == [notification]
 
 
-def test_mail_subject_allows_no_header_injection(
-    user: User, told: Told, mailoutbox: list[EmailMessage]
-) -> None:
+def test_mail_subject_allows_no_header_injection(user: User, mailoutbox: list[EmailMessage]) -> None:
     send(user, title="a\nBcc: b@example.com")
     assert mailoutbox[0].subject == "a Bcc: b@example.com"
 
 
-@pytest.mark.parametrize("channel", ["in_app", "mail", "websocket"])
+@pytest.mark.parametrize("channel", ["in_app", "mail", "pager"])
 def test_disabled_channel_does_not_affect_other_channels(
-    user: User, told: Told, mailoutbox: list[EmailMessage], channel: str
+    user: User, paged: Notifications, mailoutbox: list[EmailMessage], channel: str
 ) -> None:
     preference_set(user=user, kind="warning", **{channel: False})
     notification = send(user)
-    heard = {"in_app": notification, "mail": mailoutbox, "websocket": told}
-    assert {name for name, what in heard.items() if what} == {"in_app", "mail", "websocket"} - {channel}
+    received = {"in_app": notification, "mail": mailoutbox, "pager": paged}
+    assert {name for name, content in received.items() if content} == {"in_app", "mail", "pager"} - {channel}
     assert Notification.objects.exists() is (channel != "in_app")
-    # A notification that is not stored has no ID.
-    assert [data["id"] for _, _, data in told if channel == "in_app"] in ([], [None])
 
 
-def test_channels_default_to_the_settings(user: User, told: Told, mailoutbox: list[EmailMessage]) -> None:
+def test_channels_default_to_the_settings(
+    user: User, paged: Notifications, mailoutbox: list[EmailMessage]
+) -> None:
     send(user, kind="message")
-    assert (Notification.objects.count(), len(mailoutbox), len(told)) == (1, 0, 1)
+    assert (Notification.objects.count(), len(mailoutbox), len(paged)) == (1, 0, 1)
     preference_set(user=user, kind="message", mail=True)
     send(user, kind="message")
     assert len(mailoutbox) == 1
 
 
-def test_rolled_back_notification_is_not_sent(user: User, told: Told, mailoutbox: list[EmailMessage]) -> None:
+def test_preference_set_rejects_unknown_channel(user: User) -> None:
+    with pytest.raises(ValueError, match="Unknown channels: fax"):
+        preference_set(user=user, kind="message", fax=True)
+
+
+def test_rolled_back_notification_is_not_sent(user: User, mailoutbox: list[EmailMessage]) -> None:
     def fail() -> None:
         with transaction.atomic():
             notification_send(user=user, kind="warning", title="Paid")
@@ -105,7 +94,7 @@ def test_rolled_back_notification_is_not_sent(user: User, told: Told, mailoutbox
 
     with TestCase.captureOnCommitCallbacks(execute=True), pytest.raises(RuntimeError):
         fail()
-    assert (Notification.objects.count(), mailoutbox, told) == (0, [], [])
+    assert (Notification.objects.count(), mailoutbox) == (0, [])
 
 
 @pytest.mark.parametrize(
@@ -113,40 +102,38 @@ def test_rolled_back_notification_is_not_sent(user: User, told: Told, mailoutbox
     [("kind", "gossip"), ("title", ""), ("title", "x" * 201), ("data", {"a": {1, 2}})],
 )
 def test_invalid_notification_is_rejected_and_not_sent(
-    user: User, told: Told, mailoutbox: list[EmailMessage], field: str, value: Any
+    user: User, paged: Notifications, mailoutbox: list[EmailMessage], field: str, value: Any
 ) -> None:
     with pytest.raises(ValidationError) as error:
         send(user, **{field: value})
     assert list(error.value.message_dict) == [field]
-    assert (Notification.objects.count(), mailoutbox, told) == (0, [], [])
+    assert (Notification.objects.count(), mailoutbox, paged) == (0, [], [])
 
 
 @pytest.mark.parametrize("end", [user_delete, user_deactivate])
 def test_inactive_or_deleted_account_gets_no_notification(
-    user: User, told: Told, mailoutbox: list[EmailMessage], end: Callable[..., object]
+    user: User, paged: Notifications, mailoutbox: list[EmailMessage], end: Callable[..., object]
 ) -> None:
     end(user=user)
     mailoutbox.clear()
     assert send(user) is None
-    assert (Notification.objects.count(), mailoutbox, told) == (0, [], [])
+    assert (Notification.objects.count(), mailoutbox, paged) == (0, [], [])
 
 
-def test_unverified_email_gets_no_mail(told: Told, mailoutbox: list[EmailMessage]) -> None:
+def test_unverified_email_gets_no_mail(paged: Notifications, mailoutbox: list[EmailMessage]) -> None:
     assert send(UserFactory.create(email_verified_at=None))
     assert mailoutbox == []
-    assert len(told) == 1
+    assert len(paged) == 1
 
 
-def test_mail_template_uses_active_language(
-    user: User, told: Told, mailoutbox: list[EmailMultiAlternatives]
-) -> None:
+def test_mail_template_uses_active_language(user: User, mailoutbox: list[EmailMultiAlternatives]) -> None:
     with override(LANGUAGE):
         send(user)
     assert f'<html lang="{LANGUAGE}"' in str(mailoutbox[0].alternatives[0][0])
 
 
 def test_notification_send_needs_four_queries_and_a_savepoint(
-    user: User, told: Told, django_assert_num_queries: DjangoAssertNumQueries
+    user: User, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
     # Uniqueness of the key, user, preferences and insert, within a savepoint.
     with django_assert_num_queries(6):
@@ -185,4 +172,8 @@ def test_purge_removes_notifications_read_long_ago() -> None:
 def test_check_reports_unknown_channel(settings: Settings) -> None:
     assert check_kinds() == []
     settings.NOTIFICATION_KINDS = {"message": ("in-app",)}
-    assert [(error.id, "in-app" in error.msg) for error in check_kinds()] == [("notifications.E001", True)]
+    (error,) = check_kinds()
+    assert (error.id, error.msg) == (
+        "notifications.E001",
+        "NOTIFICATION_KINDS: message has unknown channels: in-app",
+    )

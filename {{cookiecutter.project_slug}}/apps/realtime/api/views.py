@@ -10,7 +10,7 @@ from rest_framework.views import APIView
 
 from apps.realtime.api.serializers import TicketOutput
 from apps.realtime.sessions import TICKET_SECONDS, session_of_request, ticket_create
-from apps.users.requests import UserRequest
+from apps.users.authentication import UserRequest
 
 
 @method_decorator(cache_control(no_store=True), name="dispatch")

@@ -8,11 +8,13 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from apps.core.api.serializers import OutputSerializer
+from apps.users.authentication import SESSION_CLAIM
 from apps.users.canonical import EMAIL_MAX_LENGTH, canonical_email, canonical_password
 from apps.users.models import RefreshSession, User
-from apps.users.tokens import SESSION_CLAIM
 
 MAX_TOKEN = 4096
+PERSON = ["id", "email", "first_name", "last_name"]
+DATES = ["created_at", "updated_at"]
 
 
 class EmailField(serializers.EmailField):
@@ -60,8 +62,7 @@ class VerifyEmailInput(TokenInput):
     password = PasswordField()
 
 
-class LoginInput(serializers.Serializer[Any]):
-    email = EmailField()
+class LoginInput(EmailInput):
     password = PasswordField()
 
 
@@ -129,16 +130,7 @@ class ProfileOutput(OutputSerializer):
 
     class Meta:
         model = User
-        fields: list[str] = [
-            "id",
-            "email",
-            "first_name",
-            "last_name",
-            "avatar",
-            "is_staff",
-            "created_at",
-            "updated_at",
-        ]
+        fields: list[str] = [*PERSON, "avatar", "is_staff", *DATES]
         read_only_fields = fields
 
     @extend_schema_field({"type": "string", "format": "uri-reference", "nullable": True})
@@ -154,16 +146,5 @@ class UserOutput(OutputSerializer):
 
     class Meta:
         model = User
-        fields: list[str] = [
-            "id",
-            "email",
-            "first_name",
-            "last_name",
-            "roles",
-            "is_staff",
-            "is_active",
-            "is_verified",
-            "created_at",
-            "updated_at",
-        ]
+        fields: list[str] = [*PERSON, "roles", "is_staff", "is_active", "is_verified", *DATES]
         read_only_fields = fields

@@ -1,13 +1,17 @@
 """API views: validate input, call a service or selector, serialize the result."""
 
+import time
 from http import HTTPStatus
 from pathlib import PurePath
 from typing import Any
 
+from django.conf import settings
+from django.contrib.auth import user_logged_in
 from django.db.models import QuerySet
 from django.http import FileResponse, Http404
 from django.utils.decorators import method_decorator
 from django.utils.http import quote_etag
+from django.utils.translation import gettext as _
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import condition
 from drf_spectacular.types import OpenApiTypes
@@ -29,11 +33,12 @@ from apps.users import selectors
 from apps.users.api import serializers
 from apps.users.api.filters import EmailSearch, UserFilter
 from apps.users.api.throttling import EmailThrottle
-from apps.users.authentication import network_remember
+from apps.users.authentication import LOGIN_TIME_CLAIM, SESSION_CLAIM, UserRequest
+from apps.users.backends import credentials_check, network_remember, password_check
+from apps.users.exceptions import ReauthenticationRequired
 from apps.users.models import RefreshSession, User
-from apps.users.requests import UserRequest
 from apps.users.services import accounts, emails, passwords, registration, sessions
-from apps.users.tokens import SESSION_CLAIM
+from infrastructure.database.replica import replica_allowed
 
 
 @method_decorator(cache_control(no_store=True), name="dispatch")
@@ -61,7 +66,11 @@ class VerifyEmailView(PublicAuthView):
     @extend_schema(request=serializers.VerifyEmailInput, responses={204: None})
     def post(self, request: Request) -> Response:
         """Verify an email with the emailed token and the password of the registration."""
-        registration.email_verify(request=request, **validated(serializers.VerifyEmailInput, request))
+        data = validated(serializers.VerifyEmailInput, request)
+        user = registration.verification_user(token=data["token"])
+        message = _("The password is incorrect. Reset it: that also verifies the email.")
+        password_check(request, user=user, password=data["password"], field="password", message=message)
+        registration.email_verify(token=data["token"])
         return Response(status=HTTPStatus.NO_CONTENT)
 
 
@@ -81,7 +90,10 @@ class TokenView(PublicAuthView):
     @extend_schema(request=serializers.LoginInput, responses={200: serializers.TokenPairOutput})
     def post(self, request: Request) -> Response:
         """Log in: issue an access token and a refresh token."""
-        pair = sessions.session_start(request=request, **validated(serializers.LoginInput, request))
+        user = credentials_check(request, **validated(serializers.LoginInput, request))
+        pair = sessions.session_create(user=user, device=request.META.get("HTTP_USER_AGENT", ""))
+        # Updates `last_login`, and resets the failures of django-axes.
+        user_logged_in.send(sender=User, request=request, user=user)
         return Response(serializers.TokenPairOutput(pair).data)
 
 
@@ -124,9 +136,23 @@ class PasswordResetConfirmView(PublicAuthView):
         return Response(status=HTTPStatus.NO_CONTENT)
 
 
-def confirm_login(request: UserRequest) -> None:
+def login_confirm(request: UserRequest, *, current_password: str | None = None) -> None:
+    """Require the current password, or a session that began less than `RECENT_LOGIN_SECONDS` ago."""
+    if current_password is not None:
+        password_check(request, user=request.user, password=current_password)
+        return
+    token = request.auth
+    if not token or time.time() - token[LOGIN_TIME_CLAIM] > settings.RECENT_LOGIN_SECONDS:
+        raise ReauthenticationRequired
+    # Replication lag: the replica may not have the current state of the session.
+    with replica_allowed(allowed=False):
+        if not selectors.session_list(user=request.user).filter(pk=token[SESSION_CLAIM]).exists():
+            raise ReauthenticationRequired
+
+
+def body_confirm(request: UserRequest) -> None:
     """Require `current_password` in the body, or a recent login."""
-    sessions.login_confirm(request=request, **validated(serializers.ConfirmInput, request))
+    login_confirm(request, **validated(serializers.ConfirmInput, request))
 
 
 class LogoutView(APIView):
@@ -165,7 +191,7 @@ class SessionViewSet(
 
     def perform_destroy(self, instance: RefreshSession) -> None:
         if not self.request.auth or self.request.auth[SESSION_CLAIM] != str(instance.pk):
-            confirm_login(self.request)
+            body_confirm(self.request)
         sessions.session_revoke(user=self.request.user, session_id=str(instance.pk))
 
 
@@ -177,7 +203,7 @@ class EmailChangeView(APIView):
     def post(self, request: UserRequest) -> Response:
         """Request an email change: both emails get a link. Requires `current_password` or a recent login."""
         data = validated(serializers.EmailChangeInput, request)
-        confirm_login(request)
+        body_confirm(request)
         emails.email_change_request(user=request.user, new_email=data["new_email"])
         return Response(status=HTTPStatus.ACCEPTED)
 
@@ -197,7 +223,8 @@ class PasswordChangeView(APIView):
     def post(self, request: UserRequest) -> Response:
         """Change the password; all sessions end, including the current one."""
         data = validated(serializers.PasswordChangeInput, request)
-        passwords.password_change(request=request, user=request.user, **data)
+        password_check(request, user=request.user, password=data["current_password"])
+        passwords.password_set(user=request.user, password=data["new_password"])
         return Response(status=HTTPStatus.NO_CONTENT)
 
 
@@ -220,7 +247,7 @@ class MeView(APIView):
     @extend_schema(responses={204: None})
     def delete(self, request: UserRequest) -> Response:
         """Delete the account and all personal data. Requires `current_password` or a recent login."""
-        confirm_login(request)
+        body_confirm(request)
         accounts.user_delete(user=request.user)
         return Response(status=HTTPStatus.NO_CONTENT)
 
@@ -268,7 +295,7 @@ class ExportView(APIView):
     @method_decorator(cache_control(no_store=True))
     def get(self, request: UserRequest) -> Response:
         """Export all stored data of the user. Requires a recent login."""
-        sessions.login_confirm(request=request)
+        login_confirm(request)
         disposition = {"Content-Disposition": 'attachment; filename="export.json"'}
         return Response(selectors.user_export(request.user), headers=disposition)
 

@@ -19,7 +19,7 @@ from django.utils import timezone
 
 from apps.core.images import image_read
 from apps.core.validators import validate_extension, validate_size
-from apps.users.authentication import lockout_key
+from apps.users.canonical import lockout_key
 from apps.users.exceptions import InvalidToken
 from apps.users.models import User
 from apps.users.services.sessions import session_end_all

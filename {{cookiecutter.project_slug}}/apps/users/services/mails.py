@@ -30,7 +30,7 @@ def mail_user(user: User, template: str, *, limited: bool = True) -> None:
 
     Args:
         user: the recipient.
-        template: the name of the template folder.
+        template: the name of the template.
         limited: whether the email counts towards `THROTTLE_MAILBOX`, beyond which it is dropped and logged.
             Use False only for notices that unauthenticated requests cannot trigger.
     """

@@ -1,4 +1,4 @@
-"""Password change (requires the current password) and reset (requires the emailed token)."""
+"""Password change, for callers that have checked the current password, and reset by an emailed token."""
 
 from functools import partial
 
@@ -6,13 +6,11 @@ from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils import timezone
-from rest_framework.request import Request
 
-from apps.users.exceptions import WrongPassword
 from apps.users.models import User
 from apps.users.selectors import user_by_email
 from apps.users.services.mails import mail_user
-from apps.users.services.sessions import password_matches, session_end_all
+from apps.users.services.sessions import session_end_all
 from apps.users.tokens import PASSWORD_RESET
 from infrastructure.background import in_background
 
@@ -37,19 +35,6 @@ def password_set(*, user: User, password: str) -> None:
     user.save(update_fields=["password", "updated_at"])
     session_end_all(user=user)
     mail_user(user, "password_changed", limited=False)
-
-
-def password_change(*, request: Request, user: User, current_password: str, new_password: str) -> None:
-    """Change a password.
-
-    Raises:
-        WrongPassword: the current password is incorrect.
-        LockedOut: this client failed too often for this account.
-        ValidationError: the new password is too weak.
-    """
-    if not password_matches(request=request, user=user, password=current_password):
-        raise WrongPassword
-    password_set(user=user, password=new_password)
 
 
 def password_reset_request(*, email: str) -> None:

@@ -8,16 +8,12 @@ from functools import partial
 
 from django.db import transaction
 from django.utils import timezone
-from django.utils.translation import gettext as _
-from rest_framework.request import Request
 
 from apps.users.canonical import canonical_email
-from apps.users.exceptions import WrongPassword
 from apps.users.models import User
 from apps.users.selectors import user_by_email
 from apps.users.services.mails import mail_user
 from apps.users.services.passwords import password_validate
-from apps.users.services.sessions import password_matches
 from apps.users.tokens import EMAIL_VERIFICATION
 from infrastructure.background import in_background
 
@@ -51,26 +47,23 @@ def verification_resend(*, email: str) -> None:
     in_background(partial(_resend, email))
 
 
-def email_verify(*, request: Request, token: str, password: str) -> None:
-    """Verify an email with the emailed token and the password, which a stranger may have chosen.
+@transaction.atomic
+def verification_user(*, token: str) -> User:
+    """Return the user of an emailed token, which stays valid; raises InvalidMailToken."""
+    return EMAIL_VERIFICATION.redeem(token)
+
+
+@transaction.atomic
+def email_verify(*, token: str) -> None:
+    """Verify an email with its token. Check the password before, which a stranger may have chosen.
 
     Raises:
-        InvalidMailToken: the token is not valid.
-        WrongPassword: the password is not the one of the registration; the token stays valid.
-        LockedOut: this client failed too often for this account.
+        InvalidMailToken: the token is not valid, or the password was changed since the check.
     """
-    with transaction.atomic():
-        user = EMAIL_VERIFICATION.redeem(token)
-    # Outside of the transactions: a rollback would undo the count of failures.
-    if not password_matches(request=request, user=user, password=password):
-        raise WrongPassword(
-            "password", _("The password is incorrect. Reset it: that also verifies the email.")
-        )
-    with transaction.atomic():
-        user = EMAIL_VERIFICATION.redeem(token)
-        user.email_verified_at = timezone.now()
-        user.save(update_fields=["email_verified_at", "updated_at"])
-        mail_user(user, "welcome", limited=False)
+    user = EMAIL_VERIFICATION.redeem(token)
+    user.email_verified_at = timezone.now()
+    user.save(update_fields=["email_verified_at", "updated_at"])
+    mail_user(user, "welcome", limited=False)
 
 
 @transaction.atomic

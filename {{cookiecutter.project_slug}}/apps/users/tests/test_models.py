@@ -1,20 +1,20 @@
 import re
-from io import StringIO
 
 import pytest
 from django.core.exceptions import ValidationError
 from django.core.files.base import ContentFile
-from django.core.management import call_command
 from django.db import IntegrityError, transaction
 from pytest_django import DjangoCaptureOnCommitCallbacks
 
-from apps.users.models import RefreshSession, User, avatar_path
-from apps.users.tests.factories import GroupFactory, RefreshSessionFactory, UserFactory
+from apps.users.models import User, avatar_path
+from apps.users.selectors import user_by_email
+from apps.users.tests.factories import GroupFactory, UserFactory
 from apps.users.tests.helpers import stored_avatars
 
+pytestmark = pytest.mark.django_db
 
-def test_user_str_is_the_email(user: User) -> None:
-    assert str(user) == user.email
+
+pytestmark = pytest.mark.django_db
 
 
 def test_database_rejects_duplicate_email(user: User) -> None:
@@ -29,13 +29,10 @@ def test_database_rejects_email_in_upper_case(user: User) -> None:
         User.objects.filter(pk=user.pk).update(email="Upper@example.com")
 
 
-@pytest.mark.django_db
 def test_clean_converts_email_to_lower_case(user: User) -> None:
     other = UserFactory.build(email=f" {user.email.upper()} ")
-
     with pytest.raises(ValidationError) as failure:
         other.full_clean()
-
     assert other.email == user.email
     assert failure.value.message_dict.keys() == {"email"}
 
@@ -43,7 +40,6 @@ def test_clean_converts_email_to_lower_case(user: User) -> None:
 def test_user_roles_are_the_groups(user: User) -> None:
     editors, _authors = GroupFactory.create(name="editors"), GroupFactory.create(name="authors")
     user.groups.add(editors)
-
     assert user.has_role("editors")
     assert user.has_role("authors", "editors")
     assert not user.has_role("authors")
@@ -53,50 +49,60 @@ def test_user_roles_are_the_groups(user: User) -> None:
 def test_session_hash_depends_on_password_and_epoch(user: User) -> None:
     before = user.get_session_auth_hash()
     assert User.objects.get(pk=user.pk).get_session_auth_hash() == before
-
     user.session_epoch += 1
     in_new_epoch = user.get_session_auth_hash()
     user.session_epoch -= 1
     user.set_password("quite another passphrase")
-
     assert len({before, in_new_epoch, user.get_session_auth_hash()}) == 3
 
 
 def test_avatar_path_is_random() -> None:
     names = {avatar_path(User(), "../../me.php") for _ in range(2)}
-
     assert len(names) == 2
     assert all(re.fullmatch(r"avatars/[0-9a-f]{32}\.webp", name) for name in names)
 
 
 def test_avatar_file_is_deleted_with_the_row(
-    user: User,
-    django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks,
+    user: User, django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks
 ) -> None:
     user.avatar.save("", ContentFile(b"picture"))
     name = str(user.avatar.name).removeprefix("avatars/")
     assert name in stored_avatars()
-
     with django_capture_on_commit_callbacks(execute=True):
         user.delete()
-
     assert name not in stored_avatars()
 
 
-@pytest.mark.django_db
-def test_session_str_does_not_contain_the_user() -> None:
-    session = RefreshSessionFactory.create()
+def test_created_user_is_unverified_and_has_no_privileges() -> None:
+    user = User.objects.create_user(" Ada@Example.com", "a long passphrase", first_name="Ada")
+    user.refresh_from_db()
+    assert user.email == "ada@example.com"
+    assert user.first_name == "Ada"
+    assert user.check_password("a long passphrase")
+    assert (user.is_active, user.is_staff, user.is_superuser, user.is_verified) == (True, False, False, False)
 
-    assert str(session) == str(session.pk)
+
+def test_user_created_without_password_has_unusable_password() -> None:
+    assert not User.objects.create_user("ada@example.com").has_usable_password()
 
 
-@pytest.mark.django_db
-def test_session_purge_removes_expired_sessions_only() -> None:
-    alive = RefreshSessionFactory.create()
-    RefreshSessionFactory.create_batch(2, expired=True)
-    output = StringIO()
+def test_create_user_requires_an_email() -> None:
+    with pytest.raises(ValueError, match="email must be set"):
+        User.objects.create_user("")
 
-    call_command("purge_sessions", stdout=output)
 
-    assert output.getvalue() == "2 sessions removed.\n"
-    assert RefreshSession.objects.get() == alive
+def test_created_superuser_is_verified() -> None:
+    user = User.objects.create_superuser("root@example.com", "a long passphrase")
+    assert (user.is_active, user.is_staff, user.is_superuser, user.is_verified) == (True, True, True, True)
+
+
+def test_active_and_inactive_filter_users() -> None:
+    active, inactive = UserFactory.create(), UserFactory.create(is_active=False)
+    assert list(User.objects.active()) == [active]
+    assert list(User.objects.inactive()) == [inactive]
+
+
+def test_user_is_found_by_email_in_any_case(user: User) -> None:
+    assert user_by_email(f" {user.email.upper()}") == user
+    assert user_by_email("nobody@example.com") is None
+    assert user_by_email("") is None

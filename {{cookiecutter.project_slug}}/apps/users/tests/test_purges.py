@@ -44,6 +44,13 @@ def test_purge_dry_run_removes_nothing() -> None:
     assert User.objects.filter(email_verified_at=None).count() == 1
 
 
+def test_session_purge_removes_expired_sessions_only() -> None:
+    alive = RefreshSessionFactory.create()
+    RefreshSessionFactory.create_batch(2, expired=True)
+    assert said("purge_sessions") == "2 sessions removed."
+    assert RefreshSession.objects.get() == alive
+
+
 def test_purge_removes_unverified_account_and_its_traces() -> None:
     heard = []
 

@@ -8,8 +8,8 @@ from config.env import env
 AUTH_USER_MODEL = "users.User"
 AUTHENTICATION_BACKENDS = [
     # First, so that no password is checked during a lockout.
-    "apps.users.authentication.LoginLimitBackend",
-    "apps.users.authentication.VerifiedEmailBackend",
+    "apps.users.backends.LoginLimitBackend",
+    "apps.users.backends.VerifiedEmailBackend",
 ]
 PASSWORD_HASHERS = [
     "apps.users.hashers.Argon2PasswordHasher",
@@ -24,8 +24,10 @@ AUTH_PASSWORD_VALIDATORS = [
         ("MinimumLengthValidator", {"min_length": 10}),
     )
 ]
+# Lifetimes of emailed links, and Django's upper limit of both, in seconds.
 EMAIL_VERIFICATION_TIMEOUT = timedelta(days=3)
-PASSWORD_RESET_TIMEOUT = 3600
+PASSWORD_LINK_TIMEOUT = timedelta(hours=1)
+PASSWORD_RESET_TIMEOUT = int(EMAIL_VERIFICATION_TIMEOUT.total_seconds())
 
 # https://django-rest-framework-simplejwt.readthedocs.io/en/latest/settings.html
 SIMPLE_JWT = {
@@ -35,7 +37,7 @@ SIMPLE_JWT = {
     "AUDIENCE": env.text("TOKEN_AUDIENCE") or None,
     "LEEWAY": 10,
     "USER_ID_CLAIM": "sub",
-    "AUTH_TOKEN_CLASSES": ["apps.users.tokens.AccessToken"],
+    "AUTH_TOKEN_CLASSES": ["apps.users.authentication.AccessToken"],
 }
 # Absolute lifetime of a session, regardless of refreshes.
 SESSION_LIFETIME = timedelta(days=env.integer("SESSION_LIFETIME_DAYS", default=90, minimum=1, maximum=3650))
@@ -53,11 +55,11 @@ AXES_DISABLE_ACCESS_LOG = True
 AXES_ENABLE_ACCESS_FAILURE_LOG = False
 AXES_HTTP_RESPONSE_CODE = 429
 AXES_CLIENT_IP_CALLABLE = "apps.core.api.client_ip.lockout_address"
-AXES_USERNAME_CALLABLE = "apps.users.authentication.lockout_key"
+AXES_USERNAME_CALLABLE = "apps.users.canonical.lockout_key"
 AXES_VERBOSE = False
 # Attempts during a lockout do not extend it.
 AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False
-# The tables contain digests, which are useless in the admin. To unlock: docs/runbooks/locked-out-user.md.
+# The tables contain digests, which are useless in the admin. To unlock: docs/runbooks/accounts.md.
 AXES_ENABLE_ADMIN = False
 # No personal data is stored: the key is a digest, and these form fields are masked.
 AXES_SENSITIVE_PARAMETERS = ["username", "email", "password"]

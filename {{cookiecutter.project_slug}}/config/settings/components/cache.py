@@ -8,19 +8,13 @@ from typing import Any
 from config import project
 from config.redis import redis_url
 
+_MEMORY = "infrastructure.cache.memory.MemoryCache"
+_DUMMY = "django.core.cache.backends.dummy.DummyCache"
+
 _redis_url = redis_url()
 
 
-def _memory(name: str) -> dict[str, Any]:
-    return {
-        "BACKEND": "django.core.cache.backends.locmem.LocMemCache",
-        "LOCATION": name,
-        # The default of 300 entries would evict rate limit counters.
-        "OPTIONS": {"MAX_ENTRIES": 100_000},
-    }
-
-
-def _redis(prefix: str, *, fallback: str, backend: str = "FailoverRedisCache") -> dict[str, Any]:
+def _redis(prefix: str, *, fallback: str = _DUMMY, backend: str = "FailoverRedisCache") -> dict[str, Any]:
     return {
         "BACKEND": f"infrastructure.cache.backend.{backend}",
         "LOCATION": _redis_url,
@@ -29,18 +23,20 @@ def _redis(prefix: str, *, fallback: str, backend: str = "FailoverRedisCache") -
         "OPTIONS": {
             "COMPRESSOR": "django_redis.compressors.zlib.ZlibCompressor",
             "SERIALIZER": "infrastructure.cache.backend.JSONSerializer",
-            "FALLBACK": f"django.core.cache.backends.{fallback}",
+            "FALLBACK": fallback,
         },
     }
 
 
-_in_memory = {"default": _memory("default"), "counters": _memory("counters")}
+_in_memory: dict[str, Any] = {
+    name: {"BACKEND": _MEMORY, "LOCATION": name, "OPTIONS": {}} for name in ("default", "counters")
+}
 _in_redis = {
     # Values are not shared between releases.
-    "default": _redis(project.VERSION, fallback="dummy.DummyCache"),
+    "default": _redis(project.VERSION),
     # Rate limit counters are shared by all releases.
-    "counters": _redis("counters", fallback="locmem.LocMemCache"),
-    "sessions": _redis("sessions", fallback="dummy.DummyCache", backend="SessionRedisCache"),
+    "counters": _redis("counters", fallback=_MEMORY),
+    "sessions": _redis("sessions", backend="SessionRedisCache"),
 }
 
 CACHES = _in_redis if _redis_url else _in_memory

@@ -15,6 +15,7 @@ _config = partial(
     pool_size=env.integer("DB_POOL_SIZE", default=0, maximum=1000),
     pgbouncer=env.boolean("DB_PGBOUNCER", default=False),
     statement_timeout=env.integer("DB_STATEMENT_TIMEOUT", default=15_000),
+    answer_timeout=env.integer("DB_ANSWER_TIMEOUT", default=0),
 )
 _replica: dict[str, Any] = env.parsed("DATABASE_REPLICA_URL", _config, {}, secret=True)
 

@@ -1,7 +1,15 @@
 """Kinds of notifications, see docs/notifications.md."""
 
-# Default channels of each kind: in_app, mail, websocket. Users can choose others.
-NOTIFICATION_KINDS: dict[str, tuple[str, ...]] = {
+# Default delivery channels of each kind. Users can choose others.
+# % if not cookiecutter.use_channels
+NOTIFICATION_KINDS = {
+    "message": ("in_app",),
+    "warning": ("in_app", "mail"),
+}
+# % endif
+# % if cookiecutter.use_channels
+NOTIFICATION_KINDS = {
     "message": ("in_app", "websocket"),
     "warning": ("in_app", "mail", "websocket"),
 }
+# % endif

@@ -13,4 +13,6 @@ SENTRY_DSN = env.text("SENTRY_DSN", form=_DSN, secret=True)
 SENTRY_ENVIRONMENT = env.text("SENTRY_ENVIRONMENT", form=_TAG)
 SENTRY_RELEASE = env.text("SENTRY_RELEASE", f"{project.NAME}@{project.VERSION}", form=_TAG)
 SENTRY_SAMPLE_RATE = env.fraction("SENTRY_SAMPLE_RATE", default=1.0)
+# Send an allowlist of fields only.
+SENTRY_STRICT = env.boolean("SENTRY_STRICT", default=False)
 SENTRY_TRACES_SAMPLE_RATE = env.fraction("SENTRY_TRACES_SAMPLE_RATE", default=0.0)

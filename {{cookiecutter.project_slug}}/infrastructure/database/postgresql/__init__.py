@@ -1,9 +1,9 @@
-"""PostgreSQL database backend with client-side timeouts, for servers that hang.
+"""PostgreSQL database backend with client-side timeouts, for servers that hang (`DB_ANSWER_TIMEOUT`).
 
 No setting of PostgreSQL covers this case: `statement_timeout` is enforced by the hanging server itself, and
 keepalives and `tcp_user_timeout` are acknowledged by its kernel, which still works.
 
-This module does not import the driver, which a project on SQLite does not install.
+This module does not import the driver: health checks import it in every project.
 """
 
 import time

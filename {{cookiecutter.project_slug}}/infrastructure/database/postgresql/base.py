@@ -1,4 +1,4 @@
-"""PostgreSQL backend with deadlines for health checks; `ENGINE` in `config/database.py`."""
+"""Django's PostgreSQL backend with client-side timeouts; `ENGINE` in `config/database.py`."""
 
 from typing import Any
 

@@ -3,18 +3,18 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from apps.files.services import strays_remove
+from apps.files.services import orphans_delete
 
 
 class Command(BaseCommand):
     help = "Delete blobs older than a day that belong to no file; fails if one cannot be deleted."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("--dry-run", action="store_true", help="Only say how many there are.")
+        parser.add_argument("--dry-run", action="store_true", help="Only count them.")
 
     def handle(self, *, dry_run: bool, **_options: Any) -> None:
-        found = strays_remove(dry_run=dry_run)
-        verb = "would be removed" if dry_run else "removed"
-        self.stdout.write(f"{found.removed} objects {verb}, {found.missing} files without object.")
+        found = orphans_delete(dry_run=dry_run)
+        verb = "would be deleted" if dry_run else "deleted"
+        self.stdout.write(f"{found.deleted} orphaned blobs {verb}, {found.missing} files without blob.")
         if found.failed:
-            raise CommandError(f"{found.failed} objects could not be looked at or removed; the log says why.")
+            raise CommandError(f"{found.failed} blobs could not be deleted, see blob_not_deleted in the log.")

@@ -14,8 +14,8 @@ from django.utils.dateparse import parse_datetime
 from pytest_django import Settings
 
 from apps.files.models import StoredFile
-from apps.files.tests.contents import animation
 from apps.files.tests.helpers import link_of, stored, upload
+from apps.files.tests.samples import animation
 from apps.users.tests.helpers import problem_of
 from conftest import Client
 

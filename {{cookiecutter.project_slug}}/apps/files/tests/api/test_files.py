@@ -11,7 +11,7 @@ from pytest_django import DjangoAssertNumQueries
 
 from apps.files.models import StoredFile
 from apps.files.tests.factories import StoredFileFactory
-from apps.files.tests.helpers import LIST, objects, stored, upload
+from apps.files.tests.helpers import LIST, blobs, stored, upload
 from apps.users.models import User
 from apps.users.tests.helpers import assert_unauthorized, fields_of, problem_of
 from conftest import Client
@@ -48,7 +48,7 @@ def test_file_endpoints_show_own_files_only(user_api: Client, other_api: Client)
     assert found(other_api) == []
     for method in ("get", "delete"):
         problem_of(getattr(other_api, method)(detail(file["id"])), 404)
-    assert len(objects()) == 1
+    assert len(blobs()) == 1
 
 
 @pytest.mark.parametrize("method", ["put", "patch"])
@@ -112,20 +112,20 @@ def test_delete_removes_blob(user_api: Client) -> None:
     assert user_api.delete(detail(file["id"])).status_code == 204
     problem_of(user_api.delete(detail(file["id"])), 404)
     assert [str(row.pk) for row in StoredFile.objects.all()] == [kept["id"]]
-    assert objects() == [StoredFile.objects.get().storage_name]
+    assert blobs() == [StoredFile.objects.get().storage_name]
 
 
 def test_delete_succeeds_when_storage_fails(user_api: Client, monkeypatch: pytest.MonkeyPatch) -> None:
     file = stored(user_api)
 
     def fail(*_args: Any) -> None:
-        raise OSError("The storage is away.")
+        raise OSError("The storage is unavailable.")
 
     monkeypatch.setattr(InMemoryStorage, "delete", fail)
     assert user_api.delete(detail(file["id"])).status_code == 204
     assert not StoredFile.objects.exists()
     # Removed later by `purge_files`.
-    assert len(objects()) == 1
+    assert len(blobs()) == 1
 
 
 def test_account_deletion_deletes_files(user_api: Client, other_api: Client, user: User) -> None:
@@ -135,7 +135,7 @@ def test_account_deletion_deletes_files(user_api: Client, other_api: Client, use
 
     assert user_api.delete(reverse("v1:users:me")).status_code == 204
     assert [str(row.pk) for row in StoredFile.objects.all()] == [kept["id"]]
-    assert len(objects()) == 1
+    assert len(blobs()) == 1
 
 
 def test_user_row_deletion_removes_blobs(
@@ -145,7 +145,7 @@ def test_user_row_deletion_removes_blobs(
 
     with django_capture_on_commit_callbacks(execute=True):
         user.delete()
-    assert not objects()
+    assert not blobs()
 
 
 def test_upload_is_rejected_when_account_is_deleted_during_write(
@@ -158,9 +158,9 @@ def test_upload_is_rejected_when_account_is_deleted_during_write(
         return str(write(storage, name, content))
 
     monkeypatch.setattr(InMemoryStorage, "_save", write_slowly)
-    assert_unauthorized(upload(user_api, "a.txt", b"Hello"), "not_authenticated")
+    assert_unauthorized(upload(user_api, "a.txt", b"Hello"), "token_not_valid")
     assert not StoredFile.objects.exists()
-    assert not objects()
+    assert not blobs()
 
 
 def test_data_export_lists_files(user_api: Client) -> None:

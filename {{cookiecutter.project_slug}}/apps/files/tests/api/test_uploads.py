@@ -14,9 +14,9 @@ from django.urls import reverse
 from pytest_django import Settings
 
 from apps.files.models import StoredFile
-from apps.files.tests.contents import BAD_NAMES, GOOD, GOOD_NAMES, PDF, REFUSED
 from apps.files.tests.factories import StoredFileFactory
-from apps.files.tests.helpers import LIST, objects, stored, upload
+from apps.files.tests.helpers import LIST, blobs, stored, upload
+from apps.files.tests.samples import ACCEPTED, INVALID_NAMES, PDF, REJECTED, VALID_NAMES
 from apps.users.models import User
 from apps.users.tests.helpers import Response, assert_unauthorized, fields_of, problem_of
 from conftest import Client
@@ -41,7 +41,7 @@ def send(api: Client, body: bytes, **environ: Any) -> Response:
 
 
 def nothing_is_left(folder: Path) -> bool:
-    return not objects() and not StoredFile.objects.exists() and not list(folder.iterdir())
+    return not blobs() and not StoredFile.objects.exists() and not list(folder.iterdir())
 
 
 @pytest.fixture(autouse=True)
@@ -52,13 +52,12 @@ def temporary(settings: Settings, tmp_path: Path) -> Path:
     return tmp_path
 
 
-@pytest.mark.parametrize("kind", GOOD)
-@pytest.mark.parametrize("memory", [0, 2_621_440])
+@pytest.mark.parametrize(("sample", "memory"), [*((sample, 0) for sample in ACCEPTED), ("docx", 2_621_440)])
 def test_upload_derives_content_type_from_content(
-    user_api: Client, user: User, settings: Settings, kind: str, memory: int
+    user_api: Client, user: User, settings: Settings, sample: str, memory: int
 ) -> None:
     settings.FILE_UPLOAD_MAX_MEMORY_SIZE = memory
-    name, content, content_type = GOOD[kind]
+    name, content, content_type = ACCEPTED[sample]
 
     response = upload(user_api, name, content)
 
@@ -73,11 +72,11 @@ def test_upload_derives_content_type_from_content(
         "created_at": response.json()["created_at"],
     }
     assert file.owner == user
-    assert objects() == [file.storage_name]
+    assert blobs() == [file.storage_name]
     assert default_storage.open(file.storage_name).read() == content
 
 
-@pytest.mark.parametrize(("name", "content", "code"), REFUSED.values(), ids=REFUSED)
+@pytest.mark.parametrize(("name", "content", "code"), REJECTED.values(), ids=REJECTED)
 def test_upload_rejects_content_that_does_not_match_extension(
     user_api: Client, temporary: Path, name: str, content: bytes, code: str
 ) -> None:
@@ -87,7 +86,7 @@ def test_upload_rejects_content_that_does_not_match_extension(
     assert nothing_is_left(temporary)
 
 
-@pytest.mark.parametrize("name", BAD_NAMES)
+@pytest.mark.parametrize("name", INVALID_NAMES)
 def test_upload_rejects_invalid_file_name(user_api: Client, temporary: Path, name: str) -> None:
     response = send(user_api, form(file_part(name)))
 
@@ -101,7 +100,7 @@ def test_upload_rejects_file_name_that_breaks_the_form(user_api: Client, tempora
     assert nothing_is_left(temporary)
 
 
-@pytest.mark.parametrize(("name", "kept"), GOOD_NAMES.items())
+@pytest.mark.parametrize(("name", "kept"), VALID_NAMES.items())
 def test_file_name_keeps_unicode(user_api: Client, name: str, kept: str) -> None:
     escaped = name.replace('"', '\\"')
 
@@ -117,7 +116,7 @@ def test_file_name_may_occur_twice(user_api: Client) -> None:
     first, second = stored(user_api, content=b"one"), stored(user_api, content=b"two")
 
     assert first["name"] == second["name"]
-    assert {default_storage.open(name).read() for name in objects()} == {b"one", b"two"}
+    assert {default_storage.open(name).read() for name in blobs()} == {b"one", b"two"}
 
 
 @pytest.mark.django_db
@@ -145,7 +144,7 @@ def test_upload_size_limit_is_inclusive(user_api: Client, settings: Settings, te
     settings.FILE_MAX_BYTES = 1000
     assert upload(user_api, "a.txt", b"x" * 1000).status_code == 201
     StoredFile.objects.all().delete()
-    for name in objects():
+    for name in blobs():
         default_storage.delete(name)
 
     assert fields_of(upload(user_api, "a.txt", b"x" * 1001)) == {("file", "too_large")}
@@ -210,7 +209,7 @@ def test_quota_is_enforced_per_user(
     row = StoredFileFactory.create(owner=user, size=95)
 
     assert fields_of(upload(user_api, "a.txt", b"123456")) == {("file", "quota")}
-    assert not objects()
+    assert not blobs()
     row.delete()
     assert upload(user_api, "a.txt", b"123456").status_code == 201
 
@@ -251,10 +250,10 @@ def test_upload_leaves_no_blob_when_insert_fails(
     user_api: Client, temporary: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def fail(*_args: Any, **_kwargs: Any) -> None:
-        raise RuntimeError("The database is away.")
+        raise RuntimeError("The database is unavailable.")
 
     monkeypatch.setattr(StoredFile, "save", fail)
-    with pytest.raises(RuntimeError, match="away"):
+    with pytest.raises(RuntimeError, match="unavailable"):
         upload(user_api, "a.txt", b"Hello")
     assert nothing_is_left(temporary)
 

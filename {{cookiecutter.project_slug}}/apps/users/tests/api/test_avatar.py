@@ -6,9 +6,8 @@ from PIL import Image
 
 from apps.core import images
 from apps.users.models import User
-from apps.users.services.accounts import AVATAR_MAX_BYTES
 from apps.users.tests.helpers import Response, assert_unauthorized, fields_of, problem_of, stored_avatars
-from apps.users.tests.images import ARTIST, animation, bomb, exif_of, picture, upload
+from apps.users.tests.images import ARTIST, exif_of, picture, upload
 from conftest import Client
 
 AVATAR = "v1:users:avatar"
@@ -35,7 +34,6 @@ def served(api: Client) -> bytes:
 )
 def test_avatar_is_reencoded_as_webp(user_api: Client, user: User, format_name: str, name: str) -> None:
     response = put(user_api, picture(format_name), name)
-
     assert response.status_code == 200
     assert response.json()["avatar"] == reverse(AVATAR)
     with Image.open(BytesIO(served(user_api))) as image:
@@ -47,38 +45,17 @@ def test_avatar_is_reencoded_as_webp(user_api: Client, user: User, format_name: 
 def test_avatar_has_no_metadata_of_the_upload(user_api: Client) -> None:
     secret = "taken at 52.5200 N 13.4050 E"
     content = picture("JPEG", exif=exif_of(artist=secret)) + secret.encode()
-
     assert put(user_api, content, "me.jpg").status_code == 200
-
     stored = served(user_api)
     assert secret.encode() not in stored
     with Image.open(BytesIO(stored)) as image:
         assert ARTIST not in image.getexif()
 
 
-def test_avatar_is_rotated_by_exif_orientation(user_api: Client) -> None:
-    put(user_api, picture("JPEG", (40, 20), exif=exif_of(artist="", orientation=6)), "me.jpg")
-
-    with Image.open(BytesIO(served(user_api))) as image:
-        assert image.size == (20, 40)
-
-
 def test_avatar_is_scaled_and_keeps_its_aspect_ratio(user_api: Client) -> None:
     put(user_api, picture(size=(2000, 1000)))
-
     with Image.open(BytesIO(served(user_api))) as image:
         assert image.size == (512, 256)
-
-
-@pytest.mark.parametrize("format_name", ["GIF", "WEBP"])
-def test_avatar_is_the_first_frame_of_an_animation(user_api: Client, format_name: str) -> None:
-    put(user_api, animation(format_name), f"me.{format_name.lower()}")
-
-    with Image.open(BytesIO(served(user_api))) as image:
-        assert getattr(image, "n_frames", 1) == 1
-        red, green, blue = image.convert("RGB").getpixel((4, 4))  # type: ignore[misc] # a triple in this mode
-        assert red > green
-        assert red > blue
 
 
 def test_avatar_responds_with_304_when_unchanged(user_api: Client) -> None:
@@ -87,7 +64,6 @@ def test_avatar_responds_with_304_when_unchanged(user_api: Client) -> None:
     first.getvalue()
     second = user_api.get(reverse(AVATAR), HTTP_IF_NONE_MATCH=first["ETag"])
     assert (second.status_code, second.content) == (304, b"")
-
     put(user_api, picture())
     third = user_api.get(reverse(AVATAR), HTTP_IF_NONE_MATCH=first["ETag"])
     third.getvalue()
@@ -99,14 +75,12 @@ def test_new_avatar_deletes_the_old_file(user_api: Client) -> None:
     put(user_api, picture())
     before = stored_avatars()
     put(user_api, picture())
-
     assert len(before) == len(stored_avatars()) == 1
     assert before != stored_avatars()
 
 
 def test_removed_avatar_deletes_the_file(user_api: Client, user: User) -> None:
     put(user_api, picture())
-
     assert user_api.delete(reverse(AVATAR)).status_code == 204
     assert not stored_avatars()
     assert problem_of(user_api.get(reverse(AVATAR)), 404)["type"] == "urn:problem:not_found"
@@ -115,52 +89,9 @@ def test_removed_avatar_deletes_the_file(user_api: Client, user: User) -> None:
     assert not user.avatar
 
 
-def test_avatar_removal_is_idempotent(user_api: Client) -> None:
-    assert user_api.delete(reverse(AVATAR)).status_code == 204
-
-
 def test_avatar_is_not_found_before_one_is_set(user_api: Client) -> None:
     problem_of(user_api.get(reverse(AVATAR)), 404)
     assert user_api.get(reverse("v1:users:me")).json()["avatar"] is None
-
-
-REFUSED = {
-    "too large": (picture() + b"\0" * AVATAR_MAX_BYTES, "me.png", "too_large"),
-    "empty": (b"", "me.png", "empty"),
-    "text": (b"not a picture", "me.png", "invalid_image"),
-    "wrong extension": (picture(), "me.exe", "extension"),
-    "no extension": (picture(), "me", "extension"),
-    "vector graphic": (SVG, "me.svg", "extension"),
-    "vector graphic in disguise": (SVG, "me.png", "invalid_image"),
-    "other format in disguise": (picture("BMP"), "me.png", "invalid_image"),
-    "truncated": (picture(size=(400, 400))[:200], "me.png", "invalid_image"),
-    "truncated photo": (picture("JPEG", size=(400, 400))[:700], "me.jpg", "invalid_image"),
-    "bomb": (bomb(5001), "me.png", "too_many_pixels"),
-    "bomb that Pillow warns of": (bomb(10_000), "me.png", "too_many_pixels"),
-    "bomb that Pillow refuses": (bomb(60_000), "me.png", "too_many_pixels"),
-    "many empty parts": (
-        picture("JPEG")[:2] + b"\xff" * 1_900_000 + picture("JPEG")[2:],
-        "me.jpg",
-        "invalid_image",
-    ),
-    "damaged EXIF": (picture("PNG", exif=b"Exif\0\0no TIFF header"), "me.png", "invalid_image"),
-}
-
-
-@pytest.mark.parametrize(("content", "name", "code"), REFUSED.values(), ids=REFUSED)
-def test_invalid_upload_is_rejected_and_not_stored(
-    user_api: Client,
-    user: User,
-    content: bytes,
-    name: str,
-    code: str,
-) -> None:
-    response = put(user_api, content, name)
-
-    assert fields_of(response) == {("avatar", code)}
-    assert not stored_avatars()
-    user.refresh_from_db()
-    assert not user.avatar
 
 
 def test_avatar_upload_is_unavailable_while_other_images_are_decoded(
@@ -178,21 +109,13 @@ def test_avatar_upload_is_unavailable_while_other_images_are_decoded(
 def test_rejected_upload_keeps_the_old_avatar(user_api: Client) -> None:
     put(user_api, picture())
     before = served(user_api)
-
     assert put(user_api, b"not a picture").status_code == 400
     assert served(user_api) == before
-
-
-def test_upload_of_maximum_size_is_accepted(user_api: Client) -> None:
-    content = picture()
-
-    assert put(user_api, content.ljust(AVATAR_MAX_BYTES, b"\0")).status_code == 200
 
 
 def test_upload_requires_a_file(user_api: Client) -> None:
     missing = user_api.put(reverse(AVATAR), {}, format="multipart")
     text = user_api.put(reverse(AVATAR), {"avatar": "text"}, format="multipart")
-
     assert fields_of(missing) == {("avatar", "required")}
     assert fields_of(text) == {("avatar", "invalid")}
 
@@ -209,15 +132,4 @@ def test_avatar_requires_a_login(api: Client, method: str) -> None:
 
 def test_avatar_of_another_user_is_not_served(user_api: Client, staff_api: Client) -> None:
     put(user_api, picture())
-
     problem_of(staff_api.get(reverse(AVATAR)), 404)
-
-
-def test_avatar_can_be_replaced_when_its_file_is_missing(user_api: Client, user: User) -> None:
-    put(user_api, picture())
-    user.refresh_from_db()
-    user.avatar.delete(save=False)
-
-    problem_of(user_api.get(reverse(AVATAR)), 404)
-    assert put(user_api, picture()).status_code == 200
-    assert len(stored_avatars()) == 1

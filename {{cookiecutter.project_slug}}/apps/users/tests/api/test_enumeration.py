@@ -14,6 +14,8 @@ from apps.users.tests.factories import PASSWORD, UserFactory
 from conftest import Client
 from infrastructure import background
 
+pytestmark = pytest.mark.django_db
+
 EMAIL = "ada@example.com"
 STATES: dict[str, dict[str, Any] | None] = {
     "unknown": None,
@@ -49,7 +51,6 @@ def ask(name: str, email: str = EMAIL) -> tuple[int, bytes, list[str]]:
     return response.status_code, response.content, [query["sql"].partition(" ")[0] for query in queries]
 
 
-@pytest.mark.django_db
 @pytest.mark.parametrize("state", STATES)
 @pytest.mark.parametrize("name", ["register", "resend-verification", "password-reset"])
 def test_request_does_the_same_work_in_every_account_state(
@@ -59,19 +60,16 @@ def test_request_does_the_same_work_in_every_account_state(
     fields = STATES[state]
     if fields is not None:
         UserFactory.create(email=EMAIL, **fields)
-
     assert ask(name) == expected
     assert len(pool.jobs) == 2
     assert not mailoutbox
 
 
-@pytest.mark.django_db
 @pytest.mark.parametrize("name", ["resend-verification", "password-reset"])
 def test_mail_request_runs_no_queries_before_the_response(pool: Pool, name: str) -> None:
     assert ask(name) == (202, b"", [])
 
 
-@pytest.mark.django_db
 @pytest.mark.parametrize("state", ["unverified", "deactivated", "verified"])
 def test_failed_login_runs_the_same_statements_in_every_account_state(pool: Pool, state: str) -> None:
     def fail(email: str) -> list[str]:

@@ -63,9 +63,7 @@ def test_request_after_an_old_login_is_rejected(
     api: Client, user: User, settings: Settings, send: Send
 ) -> None:
     log_in_long_ago(api, user, settings)
-
     assert_reauthentication_required(send(api, user))
-
     user.refresh_from_db()
     assert user.deleted_at is None
     assert user.new_email == ""
@@ -77,7 +75,6 @@ def test_request_after_an_old_login_passes_with_the_current_password(
     api: Client, user: User, settings: Settings, send: Send
 ) -> None:
     log_in_long_ago(api, user, settings)
-
     assert send(api, user, current_password=PASSWORD).status_code in {202, 204}
 
 
@@ -86,7 +83,6 @@ def test_request_with_wrong_password_is_rejected_after_recent_login(
     user_api: Client, user: User, send: Send
 ) -> None:
     response = send(user_api, user, current_password="wrong")
-
     assert fields_of(response) == {("current_password", "wrong_password")}
     user.refresh_from_db()
     assert user.deleted_at is None
@@ -98,7 +94,6 @@ def test_wrong_passwords_count_as_failed_logins(
 ) -> None:
     settings.AXES_FAILURE_LIMIT = 3
     statuses = [send(user_api, user, current_password="wrong").status_code for _ in range(3)]
-
     assert statuses == [400, 400, 429]
     locked = send(user_api, user, current_password=PASSWORD)
     assert problem_of(locked, 429)["type"] == "urn:problem:locked_out"
@@ -106,38 +101,7 @@ def test_wrong_passwords_count_as_failed_logins(
     assert login.status_code == 429
 
 
-def test_wrong_passwords_from_many_networks_reach_the_account_limit(
-    user_api: Client, user: User, settings: Settings
-) -> None:
-    settings.THROTTLE_RATES = settings.THROTTLE_RATES | {"account": "2/hour"}
-    statuses = [
-        user_api.delete(
-            reverse("v1:users:me"), {"current_password": "wrong"}, REMOTE_ADDR=f"192.0.2.{number}"
-        ).status_code
-        for number in range(1, 5)
-    ]
-
-    assert statuses == [400, 400, 429, 429]
-
-
 @every_request
 def test_token_of_an_ended_session_is_not_a_recent_login(user_api: Client, user: User, send: Send) -> None:
     RefreshSession.objects.update(revoked_at=user.created_at)
-
     assert_reauthentication_required(send(user_api, user))
-
-
-def test_export_is_allowed_again_after_another_login(api: Client, user: User, settings: Settings) -> None:
-    log_in_long_ago(api, user, settings)
-    assert_reauthentication_required(export(api, user))
-
-    api.login_by_token(user)
-
-    assert export(api, user).status_code == 200
-
-
-@pytest.mark.parametrize("body", [[], "text", {"current_password": []}, {"current_password": None}])
-def test_body_without_valid_password_is_rejected(user_api: Client, user: User, body: object) -> None:
-    assert user_api.delete(reverse("v1:users:me"), body).status_code == 400
-    user.refresh_from_db()
-    assert user.deleted_at is None

@@ -1,7 +1,5 @@
 """Session list of a user, and revocation of single sessions."""
 
-from datetime import timedelta
-
 import pytest
 from django.urls import reverse
 from django.utils import timezone
@@ -17,45 +15,21 @@ DETAIL = "v1:auth:session-detail"
 
 def test_sessions_are_listed_with_the_current_one(user_api: Client, user: User) -> None:
     Client(HTTP_USER_AGENT="Phone/1.0").login_by_token(user)
-
     rows = user_api.get(reverse(LIST)).json()["results"]
-
     assert [set(row) for row in rows] == [{"id", "device", "created_at", "last_used_at", "current"}] * 2
     assert {(row["device"], row["current"]) for row in rows} == {("Phone/1.0", False), ("", True)}
-
-
-def test_session_shows_when_it_was_used_last(api: Client, user: User) -> None:
-    pair = api.login_by_token(user)
-    with later(3600):
-        api.post(reverse("v1:auth:token-refresh"), {"refresh": pair.refresh})
-
-    session = RefreshSession.objects.get()
-    assert session.last_used_at - session.created_at >= timedelta(seconds=3590)
-
-
-@pytest.mark.parametrize(
-    ("agent", "device"),
-    [("x" * 300, "x" * 200), ("a\0b\x1b[31mc\n", "ab[31mc"), ("Grüße", "Grüße"), ("", "")],
-)
-def test_device_is_a_printable_label_of_the_user_agent(user: User, agent: str, device: str) -> None:
-    Client(HTTP_USER_AGENT=agent).login_by_token(user)
-
-    assert RefreshSession.objects.get().device == device
 
 
 def test_list_excludes_ended_sessions_and_those_of_others(user_api: Client, user: User) -> None:
     RefreshSessionFactory.create()
     RefreshSessionFactory.create(user=user, expired=True)
     RefreshSessionFactory.create(user=user, revoked_at=timezone.now())
-
     (row,) = user_api.get(reverse(LIST)).json()["results"]
-
     assert row["current"]
 
 
 def test_list_contains_no_secrets(user_api: Client) -> None:
     text = user_api.get(reverse(LIST)).content.decode()
-
     assert RefreshSession.objects.get().current_jti not in text
 
 
@@ -63,9 +37,7 @@ def test_session_can_be_revoked(user_api: Client, user: User) -> None:
     other = Client()
     pair = other.login_by_token(user)
     session = RefreshSession.objects.earliest("-created_at")
-
     assert user_api.delete(reverse(DETAIL, args=[session.pk])).status_code == 204
-
     assert_unauthorized(
         other.post(reverse("v1:auth:token-refresh"), {"refresh": pair.refresh}), "token_not_valid"
     )
@@ -79,7 +51,6 @@ def test_current_session_is_revoked_without_a_password(api: Client, user: User) 
         pair = api.login_by_token(user)
     access = api.post(reverse("v1:auth:token-refresh"), {"refresh": pair.refresh}).json()["access"]
     api.credentials(HTTP_AUTHORIZATION=f"Bearer {access}")
-
     assert api.delete(reverse(DETAIL, args=[RefreshSession.objects.get().pk])).status_code == 204
     assert not RefreshSession.objects.filter(revoked_at=None).exists()
 
@@ -87,22 +58,14 @@ def test_current_session_is_revoked_without_a_password(api: Client, user: User) 
 @pytest.mark.parametrize("revoked", [False, True])
 def test_session_of_another_user_is_not_found(user_api: Client, *, revoked: bool) -> None:
     other = RefreshSessionFactory.create(revoked_at=timezone.now() if revoked else None)
-
     response = user_api.delete(reverse(DETAIL, args=[other.pk]), {"current_password": PASSWORD})
-
     problem_of(response, 404)
     other.refresh_from_db()
     assert bool(other.revoked_at) is revoked
 
 
-@pytest.mark.parametrize("key", ["0", "x", "%00", "ffffffff-ffff-ffff-ffff-ffffffffffff", "x" * 2000])
-def test_session_that_does_not_exist_is_not_found(user_api: Client, key: str) -> None:
-    problem_of(user_api.delete(f"{reverse(LIST)}{key}/"), 404)
-
-
 @pytest.mark.django_db
 def test_session_list_requires_a_login(api: Client) -> None:
     session = RefreshSessionFactory.create(user=UserFactory.create())
-
     assert_unauthorized(api.get(reverse(LIST)), "not_authenticated")
     assert_unauthorized(api.delete(reverse(DETAIL, args=[session.pk])), "not_authenticated")

@@ -14,6 +14,8 @@ from apps.users.tests.factories import PASSWORD
 from apps.users.tests.helpers import Response, problem_of
 from conftest import Client
 
+pytestmark = pytest.mark.django_db
+
 LIMIT = 2
 PUBLIC = [
     "email-change-confirm",
@@ -51,75 +53,28 @@ def assert_throttled(response: Response) -> None:
     assert response["Retry-After"] == SECONDS_LEFT
 
 
-@pytest.mark.django_db
 @pytest.mark.parametrize("name", PUBLIC)
 def test_client_is_throttled(name: str) -> None:
     for _ in range(LIMIT):
         assert ask(name).status_code == 400
-
     assert_throttled(ask(name))
     assert ask(name, client="192.0.2.2").status_code == 400
 
 
-@pytest.mark.django_db
-def test_endpoints_have_separate_counters() -> None:
-    for name in PUBLIC:
-        for _ in range(LIMIT):
-            assert ask(name).status_code == 400
-
-
-@pytest.mark.django_db
 @pytest.mark.parametrize("name", WITH_ADDRESS)
 def test_email_is_throttled_across_clients(name: str) -> None:
     for number in range(LIMIT):
         assert ask(name, client=f"192.0.2.{number}", email="ada@example.com").status_code != 429
-
     assert_throttled(ask(name, client="192.0.2.10", email="ada@example.com"))
     assert_throttled(ask(name, client="192.0.2.11", email=" ADA@Example.com"))
     assert ask(name, client="192.0.2.12", email="grace@example.com").status_code != 429
 
 
-@pytest.mark.django_db
-@pytest.mark.parametrize("email", [None, 7, [], {}, ["ada@example.com"]])
-def test_invalid_email_is_throttled_by_client_only(email: Any) -> None:
-    for number in range(LIMIT + 1):
-        assert ask("password-reset", client=f"192.0.2.{number}", email=email).status_code == 400
-
-
-@pytest.mark.django_db
-def test_email_that_cannot_be_encoded_is_throttled() -> None:
-    def ask_oddly(client: str) -> Response:
-        body, url = r'{"email": "\ud800@example.com"}', reverse("v1:auth:password-reset")
-        return Client().generic("POST", url, body, "application/json", REMOTE_ADDR=client)
-
-    for number in range(LIMIT):
-        assert ask_oddly(f"192.0.2.{number}").status_code == 400
-
-    assert_throttled(ask_oddly("192.0.2.10"))
-
-
 def test_failures_from_other_clients_do_not_lock_out_the_owner(user: User) -> None:
     for number in range(LIMIT + 1):
         ask("token", client=f"192.0.2.{number}", email=user.email, password="wrong")
-
     response = ask("token", client="192.0.2.10", email=user.email, password=PASSWORD)
     assert response.status_code == 200
-
-
-@pytest.mark.django_db
-def test_ipv6_network_is_throttled_as_one_client() -> None:
-    for number in range(LIMIT):
-        assert ask("token", client=f"2001:db8::{number}").status_code == 400
-
-    assert_throttled(ask("token", client="2001:db8::ffff:1"))
-    assert ask("token", client="2001:db8:0:1::1").status_code == 400
-
-
-@pytest.mark.django_db
-def test_body_that_is_no_object_is_throttled_by_client_only() -> None:
-    url = reverse("v1:auth:password-reset")
-    for number in range(LIMIT + 1):
-        assert Client().post(url, ["ada@example.com"], REMOTE_ADDR=f"192.0.2.{number}").status_code == 400
 
 
 @pytest.mark.parametrize("name", LOGGED_IN)
@@ -129,78 +84,12 @@ def test_authenticated_client_is_throttled(user: User, name: str) -> None:
     api.force_authenticate(user)
     for _ in range(LIMIT):
         assert api.post(reverse(f"v1:auth:{name}"), {}).status_code in {204, 400}
-
     assert_throttled(api.post(reverse(f"v1:auth:{name}"), {}))
 
 
-@pytest.mark.parametrize("name", LOGGED_IN)
-def test_user_is_throttled_across_clients(user: User, settings: Settings, name: str) -> None:
-    settings.THROTTLE_RATES = {**settings.THROTTLE_RATES, "user": f"{LIMIT}/minute"}
-    api = Client()
-    api.force_authenticate(user)
-    url = reverse(f"v1:auth:{name}")
-    for number in range(LIMIT):
-        assert api.post(url, {}, REMOTE_ADDR=f"192.0.2.{number}").status_code in {204, 400}
-
-    assert_throttled(api.post(url, {}, REMOTE_ADDR="192.0.2.10"))
-
-
-@pytest.mark.django_db
-def test_throttle_resets_after_its_window() -> None:
-    for _ in range(LIMIT + 1):
-        ask("token")
-
-    with time_machine.travel(NOW.replace(minute=1, second=0), tick=False):
-        assert ask("token").status_code == 400
-
-
-@pytest.mark.django_db
-def test_throttle_enforces_all_of_several_limits(settings: Settings) -> None:
-    settings.THROTTLE_RATES = {**settings.THROTTLE_RATES, "auth": "2/minute,3/day"}
-    for minute in (0, 1):
-        with time_machine.travel(NOW.replace(minute=minute), tick=False):
-            statuses = [ask("token").status_code for _ in range(2)]
-
-    assert statuses == [400, 429]
-
-
-@pytest.mark.django_db
-@pytest.mark.parametrize(
-    ("proxies", "forged"),
-    [
-        # Without a proxy, the client sets the header.
-        (0, "203.0.113.{number}"),
-        # Each proxy appends the IP address of its client.
-        (1, "203.0.113.{number}, 198.51.100.1"),
-        (2, "203.0.113.{number}, 198.51.100.1, 10.0.0.1"),
-        # A request that bypassed the proxies.
-        (2, "203.0.113.{number}"),
-    ],
-)
-def test_throttle_ignores_forged_headers(settings: Settings, proxies: int, forged: str) -> None:
-    settings.NUM_PROXIES = proxies
-    for number in range(LIMIT):
-        assert ask("token", forwarded=forged.format(number=number)).status_code == 400
-
-    assert_throttled(ask("token", forwarded=forged.format(number=LIMIT)))
-
-
-@pytest.mark.django_db
-@pytest.mark.parametrize(
-    ("proxies", "chain"),
-    [(1, "198.51.100.{number}"), (2, "198.51.100.{number}, 10.0.0.1")],
-)
-def test_throttle_distinguishes_clients_behind_proxies(settings: Settings, proxies: int, chain: str) -> None:
-    settings.NUM_PROXIES = proxies
-    for number in range(LIMIT + 1):
-        assert ask("token", client="10.0.0.2", forwarded=chain.format(number=number)).status_code == 400
-
-
-@pytest.mark.django_db
 def test_throttled_login_checks_no_password(user: User) -> None:
     for _ in range(LIMIT):
         ask("token", email=user.email, password="wrong")
-
     assert_throttled(ask("token", email=user.email, password=PASSWORD))
     user.refresh_from_db()
     assert user.last_login is None

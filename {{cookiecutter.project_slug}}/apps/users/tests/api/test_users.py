@@ -1,6 +1,6 @@
 """User list and details for staff."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -10,12 +10,14 @@ from django.urls import reverse
 from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
-from apps.core.api.pagination import MAX_PAGE_SIZE, PAGE_SIZE
+from apps.core.api.pagination import PAGE_SIZE
 from apps.users.models import User
 from apps.users.services.accounts import user_delete
 from apps.users.tests.factories import GroupFactory, StaffFactory, UserFactory
-from apps.users.tests.helpers import assert_unauthorized, fields_of, problem_of
+from apps.users.tests.helpers import assert_unauthorized, problem_of
 from conftest import Client
+
+pytestmark = pytest.mark.django_db
 
 LIST = "v1:users:user-list"
 STAFF = "staff@example.com"
@@ -32,7 +34,6 @@ def create(name: str, **fields: Any) -> User:
     return UserFactory.create(email=f"{name}@example.com", **fields)
 
 
-@pytest.mark.django_db
 def test_user_list_requires_a_login(api: Client) -> None:
     assert_unauthorized(api.get(reverse(LIST)), "not_authenticated")
 
@@ -42,7 +43,6 @@ def test_user_list_requires_staff_status(user_api: Client, user: User) -> None:
         assert problem_of(user_api.get(url), 403)["type"] == "urn:problem:permission_denied"
 
 
-@pytest.mark.django_db
 def test_users_are_hidden_from_staff_without_the_permission(user: User) -> None:
     api = Client()
     api.login_by_token(StaffFactory.create())
@@ -51,32 +51,18 @@ def test_users_are_hidden_from_staff_without_the_permission(user: User) -> None:
             assert getattr(api, method)(url).status_code == 403
 
 
-def test_users_are_shown_to_superusers(superuser: User) -> None:
-    api = Client()
-    api.login_by_token(superuser)
-    assert api.get(reverse(LIST)).status_code == 200
-
-
 def test_users_are_hidden_from_non_staff_with_the_permission(user: User, user_api: Client) -> None:
     user.user_permissions.add(Permission.objects.get(codename="view_user"))
-
     assert user_api.get(reverse(LIST)).status_code == 403
 
 
 def test_staff_retrieve_a_user(staff_api: Client, user: User) -> None:
     user.groups.add(GroupFactory.create(name="editors"))
-
     response = staff_api.get(reverse("v1:users:user-detail", args=[user.pk]))
-
     assert response.status_code == 200
     body = response.json()
     assert (body["id"], body["email"], body["roles"]) == (str(user.pk), user.email, ["editors"])
     assert "password" not in body
-
-
-@pytest.mark.parametrize("key", ["00000000-0000-0000-0000-000000000000", "nonsense", "1"])
-def test_unknown_user_is_not_found(staff_api: Client, key: str) -> None:
-    problem_of(staff_api.get(reverse("v1:users:user-detail", args=[key])), 404)
 
 
 @pytest.mark.parametrize("method", ["post", "put", "patch", "delete"])
@@ -87,7 +73,6 @@ def test_user_endpoints_are_read_only(staff_api: Client, user: User, method: str
 
 def test_deleted_accounts_are_not_shown(staff_api: Client, user: User) -> None:
     user_delete(user=user)
-
     assert found(staff_api) == []
     problem_of(staff_api.get(reverse("v1:users:user-detail", args=[user.pk])), 404)
 
@@ -97,33 +82,13 @@ def test_newest_users_come_first(staff_api: Client) -> None:
     create("middle", created_at=now - timedelta(days=2))
     create("oldest", created_at=now - timedelta(days=3))
     create("newest", created_at=now - timedelta(days=1))
-
     assert found(staff_api) == ["newest", "middle", "oldest"]
-
-
-def test_users_are_ordered_by_parameter(staff_api: Client) -> None:
-    now = timezone.now()
-    for name, days in (("a", 3), ("b", 1), ("c", 2)):
-        create(name, created_at=now - timedelta(days=days))
-    User.objects.filter(email=STAFF).update(created_at=now - timedelta(days=9))
-
-    assert found(staff_api, ordering="email") == ["a", "b", "c"]
-    assert found(staff_api, ordering="-email") == ["c", "b", "a"]
-    assert found(staff_api, ordering="created_at") == ["a", "c", "b"]
-
-
-@pytest.mark.parametrize("ordering", ["password", "last_name"])
-def test_ordering_without_an_index_is_ignored(staff_api: Client, ordering: str) -> None:
-    UserFactory.create_batch(3)
-
-    assert found(staff_api, ordering=ordering) == found(staff_api)
 
 
 def test_users_are_filtered(staff_api: Client) -> None:
     create("inactive", is_active=False)
     create("colleague", is_staff=True)
     create("editor").groups.add(GroupFactory.create(name="editors"), GroupFactory.create(name="authors"))
-
     assert found(staff_api, is_active="false") == ["inactive"]
     assert found(staff_api, is_staff="true") == ["colleague"]
     assert found(staff_api, role="editors") == ["editor"]
@@ -131,28 +96,9 @@ def test_users_are_filtered(staff_api: Client) -> None:
     assert found(staff_api, role="editors", is_active="false") == []
 
 
-def test_users_are_filtered_by_creation_time(staff_api: Client) -> None:
-    first_day = datetime(2020, 1, 1, tzinfo=UTC)
-    for number in range(3):
-        create(f"day{number}", created_at=first_day + timedelta(days=number))
-
-    until, since = "2020-01-02T00:00:00Z", "2020-01-02T01:00:00+01:00"
-    assert found(staff_api, created_before=until) == ["day0"]
-    assert found(staff_api, created_before="2020-01-03T00:00:00Z", created_after=since) == ["day1"]
-    assert found(staff_api, created_after="2020-01-03T00:00:01Z") == []
-
-
-@pytest.mark.parametrize("parameter", ["created_after", "created_before"])
-def test_invalid_filter_is_rejected(staff_api: Client, parameter: str) -> None:
-    response = staff_api.get(reverse(LIST), {parameter: "yesterday"})
-
-    assert fields_of(response) == {(parameter, "invalid")}
-
-
 def test_search_matches_the_beginning_of_the_email(staff_api: Client) -> None:
     create("ada.lovelace", first_name="Augusta")
     create("grace")
-
     assert found(staff_api, search="ADA.") == ["ada.lovelace"]
     assert found(staff_api, search="grace@example") == ["grace"]
     assert found(staff_api, search="lovelace") == found(staff_api, search="augusta") == []
@@ -160,55 +106,14 @@ def test_search_matches_the_beginning_of_the_email(staff_api: Client) -> None:
     assert found(staff_api, search="100%") == []
 
 
-@pytest.mark.parametrize("ordering", ["", "email", "-email"])
-def test_pages_show_every_user_once(staff_api: Client, ordering: str) -> None:
-    moment = timezone.now()
-    # Equal ordering values must not cause repeated or missing rows.
-    UserFactory.create_batch(6, created_at=moment, last_name="Lovelace")
-    UserFactory.create_batch(3, last_name="Hopper")
-    query = {"page_size": 2} | ({"ordering": ordering} if ordering else {})
-
-    pages: list[list[str]] = []
-    url: str | None = None
-    while url or not pages:
-        page = (staff_api.get(url) if url else staff_api.get(reverse(LIST), query)).json()
-        pages.append([row["email"] for row in page["results"]])
-        url = page["next"]
-    back = staff_api.get(page["previous"]).json()
-
-    assert [len(rows) for rows in pages] == [2, 2, 2, 2, 2]
-    seen = [email for rows in pages for email in rows]
-    assert sorted(seen) == sorted(User.objects.values_list("email", flat=True))
-    assert [row["email"] for row in back["results"]] == pages[-2]
-
-
-def test_page_size_is_bounded(staff_api: Client) -> None:
-    User.objects.bulk_create(UserFactory.build_batch(MAX_PAGE_SIZE))
-
-    sizes = {
-        size: len(staff_api.get(reverse(LIST), {"page_size": size} if size else {}).json()["results"])
-        for size in ("", "7", str(MAX_PAGE_SIZE + 1), "0", "-1", "all")
-    }
-
-    default = dict.fromkeys(["", "0", "-1", "all"], PAGE_SIZE)
-    assert sizes == default | {"7": 7, str(MAX_PAGE_SIZE + 1): MAX_PAGE_SIZE}
-
-
-def test_forged_cursor_is_not_found(staff_api: Client) -> None:
-    problem_of(staff_api.get(reverse(LIST), {"cursor": "nonsense"}), 404)
-
-
 @pytest.mark.parametrize("count", [1, PAGE_SIZE - 1])
 def test_list_query_count_is_constant(
-    staff_api: Client,
-    count: int,
-    django_assert_num_queries: DjangoAssertNumQueries,
+    staff_api: Client, count: int, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
     groups = GroupFactory.create_batch(3)
     for user in UserFactory.create_batch(count):
         user.groups.add(*groups)
         user.avatar.save("", ContentFile(b""))
-
     # The client, two for its permissions, the page, and the group names.
     with django_assert_num_queries(5):
         response = staff_api.get(reverse(LIST))

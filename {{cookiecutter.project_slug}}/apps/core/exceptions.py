@@ -1,0 +1,31 @@
+"""Errors of services, without HTTP; `apps.core.api.errors` converts them to responses.
+
+For invalid input, services raise Django's `ValidationError`.
+"""
+
+from typing import Any
+
+
+class DomainError(Exception):
+    """Base of the errors that services raise; without a message, responses have that of the framework."""
+
+    message: Any = None
+    code: str | None = None
+
+
+class AuthenticationError(DomainError):
+    """The credentials are invalid, or the account no longer exists (401)."""
+
+
+class ForbiddenError(DomainError):
+    """The user may not do this (403)."""
+
+
+class LimitError(DomainError):
+    """A limit of attempts is exceeded (429); `wait` are the seconds until the next attempt."""
+
+    wait: float
+
+
+class UnavailableError(DomainError):
+    """A dependency is temporarily unavailable (503)."""
