@@ -28,7 +28,7 @@ test-services: .venv/test ## Run projects on PostgreSQL and Redis, including out
 test-containers: .venv/test ## Build the image and run the stacks (skipped without a container engine)
 	$(BIN)/pytest -rs -m containers $(PYTEST_FLAGS)
 
-test-variants: .venv/test ## Run the checks and tests of every pairwise variant, on SQLite and PostgreSQL
+test-variants: .venv/test ## Run the checks and fast tests of every pairwise variant, and all tests of a few
 	$(BIN)/pytest -n $(WORKERS) -m variants $(PYTEST_FLAGS)
 
 test-dependencies: .venv/test ## List direct dependencies without a release for 18 months

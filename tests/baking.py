@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).resolve().parent.parent
 TREE = "{{cookiecutter.project_slug}}"
+# Tests of what a team does not change, by their path in a generated project.
+OVERLAY = ROOT / "tests" / "overlay"
 DEFINITION: dict[str, Any] = json.loads((ROOT / "cookiecutter.json").read_text(encoding="utf-8"))
 PROMPTS = [key for key in DEFINITION if not key.startswith("_")]
 FEATURES: list[str] = list(DEFINITION["_features"])
@@ -48,6 +50,18 @@ def export(target: Path, folder: Path = ROOT) -> Path:
         (target / path).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy2(folder / path, target / path)
     return target
+
+
+def lay_over(project: Path) -> Path:
+    """Add the tests of the overlay to a project, except those of apps and packages that it does not have."""
+    for path in tracked_files(OVERLAY):
+        target = project / path
+        tested = path.parts[: path.parts.index("tests")]
+        if project.joinpath(*tested).is_dir():
+            assert not target.exists(), f"{path} is in the project and in the overlay"
+            target.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(OVERLAY / path, target)
+    return project
 
 
 def options() -> dict[str, list[Answer]]:

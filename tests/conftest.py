@@ -7,7 +7,7 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 import pytest
-from baking import ROOT, TREE, Bakery, bare_environment, everything_on, export, run
+from baking import ROOT, TREE, Bakery, bare_environment, everything_on, export, lay_over, run
 from filelock import FileLock
 from servers import PostgreSQL, Redis
 
@@ -90,6 +90,16 @@ def in_place(template: Path, shared: Path) -> Path:
     with FileLock(f"{place}.lock"):
         if not place.exists():
             shutil.copytree(template / TREE, place)
+    return place
+
+
+@pytest.fixture(scope="session")
+def with_overlay(template: Path, shared: Path) -> Path:
+    """Return a copy of the template tree with the tests of the overlay."""
+    place = shared / "with_overlay"
+    with FileLock(f"{place}.lock"):
+        if not place.exists():
+            lay_over(shutil.copytree(template / TREE, place))
     return place
 
 

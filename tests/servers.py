@@ -182,6 +182,12 @@ class Redis(Program):
         super().start()
         eventually(lambda: listens(self.port))
 
+    def flush(self) -> None:
+        """Delete all data."""
+        with socket.create_connection(("127.0.0.1", self.port), timeout=PATIENCE) as connection:
+            connection.sendall(b"FLUSHALL\r\n")
+            assert connection.recv(100) == b"+OK\r\n"
+
 
 class PostgreSQL:
     """PostgreSQL server on a loopback port, with data in a temporary folder."""

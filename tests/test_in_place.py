@@ -8,7 +8,7 @@ from fnmatch import fnmatch
 from pathlib import Path, PurePath
 
 import pytest
-from baking import DEFINITION, ROOT, TREE, run, tracked_files
+from baking import DEFINITION, OVERLAY, ROOT, TREE, run, tracked_files
 
 CONTROL = re.compile(r"^\s*# % |\{%")
 STATEMENT = re.compile(r"^\s*# % (\w+)")
@@ -24,10 +24,16 @@ SOURCES = {
     ["ruff check --no-cache", "ruff format --check --no-cache", "mypy .", "lint-imports --no-cache", "pytest"],
 )
 def test_template_tree_passes_its_own_checks(
-    in_place: Path, in_place_tools: Path, command: str, environment: dict[str, str]
+    with_overlay: Path, in_place_tools: Path, command: str, environment: dict[str, str]
 ) -> None:
     tool, *arguments = command.split()
-    run(in_place_tools / tool, *arguments, cwd=in_place, env=environment)
+    run(in_place_tools / tool, *arguments, cwd=with_overlay, env=environment)
+
+
+def test_overlay_files_are_in_test_folders() -> None:
+    paths = list(tracked_files(OVERLAY))
+    assert paths
+    assert [path for path in paths if "tests" not in path.parts] == []
 
 
 @pytest.mark.skipif(not shutil.which("xgettext"), reason="needs GNU gettext")

@@ -28,6 +28,13 @@ def test_redis_keeps_data_after_kill(tmp_path: Path) -> None:
     assert not listens(server.port)
 
 
+def test_redis_is_empty_after_flush(tmp_path: Path) -> None:
+    with Redis(tmp_path) as server:
+        ask(server, "SET colour blue")
+        server.flush()
+        assert ask(server, "DBSIZE") == ":0\r\n"
+
+
 def test_postgresql_keeps_databases_after_stop() -> None:
     with PostgreSQL() as server:
         server.create_database("kept")

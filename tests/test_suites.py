@@ -1,4 +1,13 @@
-"""Checks and tests of every two-way combination of options, installed, on each supported database."""
+"""Checks and tests of every two-way combination of options, installed.
+
+Each variant runs its checks, which find most errors, and its fast tests on PostgreSQL and Redis: a combination of two
+options affects settings, imports and middleware, which these tests use. The overlay and the tests marked `slow`,
+`browser` or `process` depend on single options at most. They run in the few variants that together have each value,
+which also run their fast tests on SQLite, as developers do.
+
+The template's workers use all processors, therefore each project runs its tests in one process. Variants do not share
+data: each has its own PostgreSQL database and starts with an empty Redis. They share the caches of uv and mypy.
+"""
 
 from __future__ import annotations
 
@@ -9,11 +18,12 @@ import subprocess
 import sys
 import tomllib
 from functools import cache
+from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from baking import Answers, Bakery, bare_environment, covering_array, label, run, values_of
+from baking import Answers, Bakery, bare_environment, covering_array, label, lay_over, run, values_of
 
 if TYPE_CHECKING:
     from servers import PostgreSQL, Redis
@@ -50,10 +60,15 @@ def python_for(project: Path, wanted: str) -> str:
     pytest.skip(f"needs Python {floor}, and this machine has neither {wanted} nor a newer one")
 
 
-@pytest.fixture(scope="session")
+DATABASES = count(1)
+
+
+@pytest.fixture
 def servers(environment: dict[str, str], postgresql: PostgreSQL, redis: Redis) -> dict[str, str]:
-    """Return environment variables of real servers."""
-    return environment | {"DATABASE_URL": postgresql.url(), "REDIS_URL": redis.url}
+    """Return environment variables of an own database and an empty Redis."""
+    redis.flush()
+    url = postgresql.create_database(f"variant_{next(DATABASES)}")
+    return environment | {"DATABASE_URL": url, "REDIS_URL": redis.url}
 
 
 @pytest.fixture(scope="session")
@@ -105,21 +120,14 @@ def test_app_tutorial_produces_passing_project(bake: Bakery, tmp_path: Path, alo
     run("make", "setup", python, cwd=project, env=alone)
     follow_recipe(project)
     run(project / ".venv" / "bin" / "python", "manage.py", "makemigrations", "bookmarks", cwd=project, env=alone)
-    for target in ("format", "check", "test"):
+    for target in ("format", "check", "coverage"):
         run("make", target, python, cwd=project, env=alone)
 
 
 VARIANTS = covering_array(strength=2, without=WITHOUT_EFFECT)
-# The suite takes minutes: with servers it runs for each combination, without servers once for each value.
-SERVERLESS = one_of_each_answer(VARIANTS)
-# These tests start programs and read files, but use no servers.
-SERVER_FREE = (
-    "infrastructure/tests/test_sentry.py",
-    "tests/test_browser.py",
-    "tests/test_dotenv.py",
-    "tests/test_environment.py",
-    "tests/test_patterns.py",
-)
+WHOLE_SUITE = one_of_each_answer(VARIANTS)
+# One process, and the same order for all, so that only the variant differs.
+OPTIONS = {"PYTEST_ADDOPTS": "--numprocesses=0 --randomly-seed=1"}
 
 
 @pytest.mark.parametrize("answers", VARIANTS, ids=label)
@@ -127,14 +135,12 @@ def test_variant_passes_its_checks_and_tests(
     bake: Bakery, answers: Answers, tmp_path: Path, alone: dict[str, str], servers: dict[str, str]
 ) -> None:
     project = shutil.copytree(bake(**answers), tmp_path / "project")
-    # The same order for all, so that only the variant differs.
-    order = {"PYTEST_ADDOPTS": "--randomly-seed=1"}
     python = f"PYTHON={python_for(project, str(answers['python_version']))}"
     run("make", "setup", python, cwd=project, env=alone)
     run("make", "check", python, cwd=project, env=alone)
-    if answers in SERVERLESS:
-        run("make", "test", python, cwd=project, env=alone | order)
-    # Coverage is measured in the run without servers.
-    ignored = [f"--ignore={path}" for path in SERVER_FREE]
-    run(project / ".venv" / "bin" / "pytest", *ignored, cwd=project, env=servers | order)
+    if answers in WHOLE_SUITE:
+        run("make", "test-fast", python, cwd=project, env=alone | OPTIONS)
+        run("make", "test", python, cwd=lay_over(project), env=servers | OPTIONS)
+    else:
+        run("make", "test-fast", python, cwd=project, env=servers | OPTIONS)
     shutil.rmtree(project)

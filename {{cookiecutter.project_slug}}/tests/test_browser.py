@@ -38,6 +38,7 @@ ARGUMENTS = (
 BLOCKED = "https://cdn.redoc.ly/redoc/logo-mini.svg"
 
 pytestmark = [
+    pytest.mark.browser,
     pytest.mark.skipif(not (CHROMIUM and DRIVER), reason="needs Chromium and its chromedriver"),
     pytest.mark.django_db(transaction=True),
 ]

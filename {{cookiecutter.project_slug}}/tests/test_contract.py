@@ -19,7 +19,7 @@ from schemathesis.specs.openapi.checks import negative_data_rejection, positive_
 from apps.users.tests.factories import SuperuserFactory, UserFactory
 from conftest import Client
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.slow]
 
 schema = schemathesis.openapi.from_wsgi("/api/schema/", WSGIHandler())
 
@@ -34,7 +34,7 @@ def is_for_staff(context: HasAPIOperation) -> bool:
 
 # Deterministic, with few examples.
 bounded = settings(
-    max_examples=8,
+    max_examples=4,
     derandomize=True,
     deadline=None,
     database=None,

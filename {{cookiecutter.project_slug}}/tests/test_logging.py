@@ -19,6 +19,8 @@ from config.database import database_config
 from conftest import LANGUAGE
 from tests.production import Server, served
 
+pytestmark = pytest.mark.process
+
 EMAIL = "ann.lee@example.com"
 PASSWORD = "correct horse battery"
 TOKEN = "eyJhbGciOiJIUzI1NiJ9.c2VjcmV0.c2lnbmF0dXJl"

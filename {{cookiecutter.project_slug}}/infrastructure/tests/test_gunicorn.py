@@ -6,7 +6,11 @@ from contextlib import closing, suppress
 from http.client import HTTPConnection
 from pathlib import Path
 
+import pytest
+
 from tests.production import Server, served
+
+pytestmark = pytest.mark.process
 
 BODY = b'{"token": "not one of ours"}'
 HEAD = (

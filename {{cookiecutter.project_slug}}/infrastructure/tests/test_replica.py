@@ -4,15 +4,12 @@ from copy import deepcopy
 
 import pytest
 from django.db import connections, transaction
-from django.test import Client as DjangoClient
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from pytest_django import Settings
 
-from apps.users.models import User
-from apps.users.tests.factories import SuperuserFactory
 from conftest import Client
-from infrastructure.database.replica import ReplicaRouter, replica_allowed
+from infrastructure.database.replica import replica_allowed
 from tests.sampleapp.factories import NoteFactory
 from tests.sampleapp.models import Note
 
@@ -58,31 +55,6 @@ def test_unsafe_request_uses_primary(api: Client) -> None:
         assert api.patch(url, {"text": "changed"}).json()["text"] == "changed"
 
 
-def test_authentication_uses_primary_and_view_uses_replica() -> None:
-    staff = SuperuserFactory.create()
-    api = Client()
-    api.login_by_token(staff)
-    with queries(primary=True, replica=False):
-        assert api.get(reverse("v1:users:me")).status_code == 200
-    with queries(primary=True, replica=True):
-        assert api.get(reverse("v1:users:user-list")).status_code == 200
-
-
-def test_session_revocation_is_read_from_primary(user: User) -> None:
-    api = Client()
-    api.login_by_token(user)
-    api.post(reverse("v1:auth:logout-all"))
-    with queries(primary=True, replica=False):
-        assert api.get(reverse("v1:users:me")).status_code == 401
-
-
-def test_admin_reads_from_primary() -> None:
-    browser = DjangoClient()
-    browser.force_login(SuperuserFactory.create())
-    with queries(primary=True, replica=False):
-        assert browser.get(reverse("admin:users_user_changelist")).status_code == 200
-
-
 def test_read_after_write_uses_primary() -> None:
     with replica_allowed(allowed=True):
         with queries(primary=False, replica=True):
@@ -95,20 +67,3 @@ def test_read_after_write_uses_primary() -> None:
 def test_transaction_reads_from_primary() -> None:
     with replica_allowed(allowed=True), transaction.atomic(), queries(primary=True, replica=False):
         assert not Note.objects.exists()
-
-
-def test_code_outside_requests_uses_primary() -> None:
-    with queries(primary=True, replica=False):
-        assert not Note.objects.exists()
-
-
-def test_migrations_run_only_on_primary() -> None:
-    assert ReplicaRouter().allow_migrate("default", "users")
-    assert not ReplicaRouter().allow_migrate("replica", "users")
-
-
-def test_relation_between_replica_and_primary_is_allowed(user: User) -> None:
-    with replica_allowed(allowed=True):
-        owner = User.objects.get()
-    assert owner._state.db == "replica"  # noqa: SLF001 - Django's documented model state
-    assert NoteFactory.create(owner=owner).owner == user

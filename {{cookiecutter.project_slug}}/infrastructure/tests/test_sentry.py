@@ -4,9 +4,13 @@ import json
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from config import project
 from tests.production import run_python, served
 from tests.receiver import Receiver, receiving
+
+pytestmark = pytest.mark.process
 
 EMAIL = "ann.lee@example.com"
 PASSWORD = "correct horse battery"

@@ -66,31 +66,3 @@ def test_deployment_with_unsafe_setting_has_a_warning(
 ) -> None:
     setattr(settings, name, value)
     assert deployment_warnings() == [warning]
-
-
-@pytest.mark.usefixtures("_deployed")
-@pytest.mark.parametrize(
-    ("host", "options", "warnings"),
-    [
-        ("db.example.com", {}, ["core.W005"]),
-        ("10.0.0.7", {"sslmode": "prefer"}, ["core.W005"]),
-        ("2001:db8::7", {}, ["core.W005"]),
-        ("db.example.com", {"sslmode": "verify-full"}, []),
-        ("localhost", {}, []),
-        ("127.0.0.1", {}, []),
-        ("::1", {}, []),
-        ("/run/postgresql", {}, []),
-        ("", {}, []),
-        ("pgbouncer", {"sslmode": "disable"}, []),
-    ],
-)
-def test_remote_database_without_tls_has_a_warning(
-    monkeypatch: pytest.MonkeyPatch,
-    settings: Settings,
-    host: str,
-    options: dict[str, str],
-    warnings: list[str],
-) -> None:
-    monkeypatch.setitem(settings.DATABASES["default"], "HOST", host)
-    monkeypatch.setitem(settings.DATABASES["default"], "OPTIONS", options)
-    assert deployment_warnings() == warnings
