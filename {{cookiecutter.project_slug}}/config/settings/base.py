@@ -101,8 +101,7 @@ MIDDLEWARE = [
     # % endif
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
-    "infrastructure.http.middleware.ContentSecurityPolicyMiddleware",
-    "django_permissions_policy.PermissionsPolicyMiddleware",
+    "infrastructure.http.middleware.PolicyMiddleware",
     "corsheaders.middleware.CorsMiddleware",
     "django.middleware.gzip.GZipMiddleware",
     "infrastructure.http.middleware.FailureMiddleware",

@@ -14,7 +14,7 @@ from django.db import DatabaseError
 from django.dispatch import receiver
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import Resolver404, resolve
-from django.utils.cache import patch_cache_control, patch_vary_headers
+from django.utils.cache import patch_vary_headers
 from django.utils.translation import gettext_lazy as _
 from django_structlog.middlewares import RequestMiddleware
 from django_structlog.signals import bind_extra_request_failed_metadata
@@ -70,6 +70,12 @@ class RequestLogMiddleware(RequestMiddleware):
         super().handle_response(request, response)
         response["X-Request-ID"] = request.META["HTTP_X_REQUEST_ID"]
 
+    @classmethod
+    def bind_user_id(cls, request: HttpRequest) -> None:
+        # Unlike the base class, keeps no session flag for later middleware, because none follows.
+        if (user := getattr(request, "user", None)) is not None:
+            structlog.contextvars.bind_contextvars(user_id=user.pk and str(user.pk))
+
     @staticmethod
     def format_request(request: HttpRequest) -> str:
         # Without the query string, which may contain names, emails and tokens.
@@ -104,10 +110,10 @@ class HealthCheckMiddleware(Middleware):
         return response
 
 
-class ContentSecurityPolicyMiddleware(Middleware):
-    """`Content-Security-Policy` from `SECURE_CSP`, built once, unless the view sets its own.
+class PolicyMiddleware(Middleware):
+    """`Permissions-Policy`, and `Content-Security-Policy` unless the view sets its own.
 
-    Django 6 and django-csp build it for each response, which costs more than any other header.
+    Django 6 and django-csp build the latter for each response, which costs more than any other header.
     """
 
     def __init__(self, get_response: GetResponse) -> None:
@@ -117,6 +123,7 @@ class ContentSecurityPolicyMiddleware(Middleware):
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         response = self.get_response(request)
+        response.headers["Permissions-Policy"] = settings.PERMISSIONS_POLICY
         # Django's debug pages have inline scripts.
         if not (settings.DEBUG and response.status_code in DEBUG_PAGES):
             response.headers.setdefault("Content-Security-Policy", self.policy)
@@ -171,7 +178,7 @@ class CacheControlMiddleware(Middleware):
         namespaces = request.resolver_match.namespaces if request.resolver_match else []
         versions = settings.REST_FRAMEWORK["ALLOWED_VERSIONS"]
         if namespaces and namespaces[0] in versions and not response.has_header("Cache-Control"):
-            patch_cache_control(response, private=True, no_cache=True)
+            response.headers["Cache-Control"] = "private, no-cache"
             patch_vary_headers(response, ["Authorization"])
         return response
 

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import MutableMapping
+from functools import lru_cache
 from typing import Any
 
 # Email addresses. Linear time: a match starts only at the beginning of a word, and possessive quantifiers do
@@ -16,9 +17,14 @@ MAX_LENGTH = 2_000
 
 def redact(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
     """Redact values whose keys indicate secrets or emails; a structlog processor."""
-    for key in filter(SECRET.search, event):
+    for key in filter(_is_secret, event):
         event[key] = "[redacted]"
     return event
+
+
+@lru_cache(maxsize=1024)
+def _is_secret(key: str) -> bool:
+    return SECRET.search(key) is not None
 
 
 def scrub_event(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:

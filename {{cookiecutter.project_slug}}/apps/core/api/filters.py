@@ -36,7 +36,10 @@ class SearchFilter(DRFSearchFilter):
     """Search filter with a maximum length, because each word adds a condition to the query."""
 
     def get_search_terms(self, request: Request) -> list[str]:
-        if len(request.query_params.get(self.search_param, "")) > MAX_SEARCH:
+        text = request.query_params.get(self.search_param)
+        if not text:
+            return []
+        if len(text) > MAX_SEARCH:
             message = _("Ensure this value has at most %(max)d characters.") % {"max": MAX_SEARCH}
             raise ValidationError({self.search_param: [message]}, code="max_length")
         terms: list[str] = super().get_search_terms(request)

@@ -3,6 +3,7 @@
 from functools import cache
 from typing import Any, Self
 
+from django.utils.timezone import get_default_timezone
 from rest_framework import serializers
 from rest_framework.request import Request
 
@@ -31,4 +32,9 @@ class OutputSerializer(serializers.ModelSerializer[Any]):
     @classmethod
     @cache
     def _shared(cls) -> Self:
-        return cls()
+        serializer = cls()
+        for field in serializer.fields.values():
+            if isinstance(field, serializers.DateTimeField):
+                # Else the field looks up the current time zone, which nothing changes, for each value.
+                field.timezone = get_default_timezone()
+        return serializer

@@ -83,3 +83,5 @@ LOGGING: dict[str, Any] = {
 
 # https://django-structlog.readthedocs.io/en/latest/configuration.html
 DJANGO_STRUCTLOG_STATUS_4XX_LOG_LEVEL = logging.INFO
+# The default, given because a missing setting costs an exception per request.
+DJANGO_STRUCTLOG_STATUS_2XX_LOG_LEVEL = logging.INFO

@@ -48,7 +48,7 @@ SECURE_CSP = {
     "style-src": ["'self'", "'unsafe-inline'"],
     "worker-src": ["'self'", "blob:"],
 }
-PERMISSIONS_POLICY: dict[str, list[str]] = {
-    feature: []
+PERMISSIONS_POLICY = ", ".join(
+    f"{feature}=()"
     for feature in ("camera", "display-capture", "geolocation", "gyroscope", "microphone", "payment", "usb")
-}
+)
