@@ -40,11 +40,12 @@ _root_view = APIRootView.as_view(api_root_dict={name: name for name in _root}, p
 api_v1.append(path("", _root_view, name="root"))
 
 urlpatterns: list[URLPattern | URLResolver] = [
+    # First, because most requests match it.
+    path("api/v1/", include((api_v1, "v1"))),
     path("", RedirectView.as_view(pattern_name="docs")),
     path(settings.ADMIN_URL, admin.site.urls),
     path("health/live/", health.live, name="health-live"),
     path("health/ready/", health.ready, name="health-ready"),
-    path("api/v1/", include((api_v1, "v1"))),
     path("api/schema/", SchemaView.as_view(api_version="v1"), name="schema"),
     path(
         "api/docs/", SpectacularSwaggerSplitView.as_view(url_name="schema", metadata_class=None), name="docs"
