@@ -12,7 +12,6 @@ import re
 import secrets
 import shlex
 import shutil
-import subprocess
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -130,6 +129,8 @@ def commit_of(answers: Mapping[str, Any]) -> str | None:
     repository = folder_of(answers.get("_repo_dir", ""))
     if repository is None or not (repository / ".git").exists():
         return None
+    import subprocess  # noqa: PLC0415 - a third of the import time, and only needed here
+
     command = ["git", "--no-optional-locks", "describe", "--always", "--dirty", "--abbrev=40", "--exclude=*"]
     env = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
     try:

@@ -6,7 +6,6 @@ safe for any input: JSON escapes double quotes, so that the string cannot be ter
 
 from __future__ import annotations
 
-import difflib
 import json
 import os
 import re
@@ -17,7 +16,7 @@ import zoneinfo
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
 ANSWERS = r"""{{ cookiecutter | jsonify }}"""
 
@@ -175,7 +174,7 @@ def feature_faults(answers: Mapping[str, Any]) -> Iterator[str]:
     corrected: dict[str, None] = {}
     wrong = []
     for name in typed:
-        nearest = [name] if name in needs or name in WHOLE else difflib.get_close_matches(name, needs, n=1)
+        nearest = [name] if name in needs or name in WHOLE else close_matches(name, needs)
         corrected |= dict.fromkeys(nearest)
         if name not in nearest:
             wrong.append(f"{name!a} is unknown" + "".join(f" (did you mean {match}?)" for match in nearest))
@@ -191,6 +190,13 @@ def feature_faults(answers: Mapping[str, Any]) -> Iterator[str]:
         if answers[option] is False:
             users = [name for name in names if needs[name] == option]
             yield f"{option}: is needed by {' and '.join(users)} in features, for example: true"
+
+
+def close_matches(name: str, names: Iterable[str]) -> list[str]:
+    """Return the most similar name, if there is one."""
+    import difflib  # noqa: PLC0415 - a third of the import time, and only needed for unknown names
+
+    return difflib.get_close_matches(name, list(names), n=1)
 
 
 if __name__ == "__main__":
