@@ -23,4 +23,5 @@ class ContentNegotiation(DefaultContentNegotiation):
         simple = request.headers.get("accept", "*/*") in {"*/*", first.media_type}
         if simple and not format_suffix and self.settings.URL_FORMAT_OVERRIDE not in request.query_params:
             return first, first.media_type
-        return super().select_renderer(request, renderers, format_suffix)
+        chosen: tuple[BaseRenderer, str] = super().select_renderer(request, renderers, format_suffix)
+        return chosen

@@ -44,13 +44,14 @@ class OutputSerializer(serializers.ModelSerializer[Any]):
 
         Columns are read directly, without the checks of `Field.get_attribute` for callables and dictionaries.
         """
-        columns = {field.name for field in cls.Meta.model._meta.concrete_fields if not field.is_relation}  # noqa: SLF001 - Django's documented Options API
-        readers = []
-        for field in cls().fields.values():
+        model: Any = cls.Meta.model
+        columns = {field.name for field in model._meta.concrete_fields if not field.is_relation}  # noqa: SLF001 - Django's documented Options API
+        readers: list[tuple[str, Callable[[Any], Any], Callable[[Any], Any]]] = []
+        for name, field in cls().fields.items():
             if isinstance(field, serializers.DateTimeField):
                 # Else the field looks up the current time zone, which nothing changes, for each value.
                 field.timezone = get_default_timezone()
-            read = attrgetter(field.source) if field.source in columns else field.get_attribute
+            read = attrgetter(str(field.source)) if field.source in columns else field.get_attribute
             if not field.write_only:
-                readers.append((field.field_name, read, field.to_representation))
+                readers.append((name, read, field.to_representation))
         return readers
