@@ -1,7 +1,7 @@
 """Post-generation hook: delete unselected files, write `.env` and `.cornerstone.json`, print the next commands.
 
-Cookiecutter renders this file and runs it in the generated project, and so does every `cruft update`. It therefore
-uses the standard library only, no network, and no random values outside `.env`, which git and cruft ignore.
+Cookiecutter renders this file and runs it in the generated project, and so does every `make update`. It therefore
+uses the standard library only, no network, and no random values outside `.env`, which git ignores.
 """
 
 from __future__ import annotations
