@@ -361,10 +361,10 @@ def test_make_update_passes_answers_with_spaces(
     commit(repository, "Release", "v1.0.0")
     project = generate(repository, tmp_path / "work")
     env = environment | {"GIT_CONFIG_GLOBAL": os.devnull}
-    changed = {"features": "files notifications", "use_channels": "true", "description": 'It\'s "all" in & more.'}
+    changed = {"features": "files notifications", "description": 'It\'s "all" in & more.'}
     run("make", "update", "TO=v1.0.0", *(f"{key}={value}" for key, value in changed.items()), cwd=project, env=env)
     commit(project)
-    fresh = bake(**changed | {"use_channels": True})
+    fresh = bake(**changed)
     assert differences(project, fresh) == []
 
 
