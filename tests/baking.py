@@ -131,7 +131,13 @@ def refused_pairs() -> list[tuple[tuple[str, Answer], ...]]:
 
 def is_refused(values: Answers) -> bool:
     """Return whether the hook rejects factor values, with all other yes/no options enabled."""
-    return any(faults(context_of(everything_on() | answers_of(values))))
+    return any(faults(default_context() | everything_on() | answers_of(values)))
+
+
+@cache
+def default_context() -> dict[str, Any]:
+    """Return the context of cookiecutter for the defaults."""
+    return context_of({})
 
 
 def label(answers: Answers) -> str:
