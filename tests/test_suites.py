@@ -12,7 +12,6 @@ data: each has its own PostgreSQL database and starts with an empty Redis. They 
 from __future__ import annotations
 
 import os
-import re
 import shutil
 import subprocess
 import sys
@@ -85,43 +84,6 @@ def one_of_each_answer(variants: list[Answers]) -> list[Answers]:
         chosen.append(max(variants, key=lambda answers: len(missing & values_of(answers).items())))
         missing -= values_of(chosen[-1]).items()
     return chosen
-
-
-def follow_recipe(project: Path) -> None:
-    """Add the app of docs/tutorial.md to a project."""
-    page = (project / "docs" / "tutorial.md").read_text(encoding="utf-8").partition("## Adding an app")[2]
-    folder = project / "apps" / "bookmarks"
-    for part in (".", "api", "migrations", "tests"):
-        (folder / part).mkdir(parents=True)
-        (folder / part / "__init__.py").touch()
-    before, *blocks = page.split("```python\n")
-    for block in blocks:
-        name = re.findall(r"^`(apps/bookmarks/\S+?)`", before, re.MULTILINE)[-1]
-        code, _, before = block.partition("```")
-        (project / name).write_text(code, encoding="utf-8")
-    for name, anchor, line in (
-        ("config/settings/base.py", '    "apps.core",', '    "apps.bookmarks",'),
-        (
-            "config/urls.py",
-            "api_v1: list[URLPattern | URLResolver] = [",
-            '    path("bookmarks/", include("apps.bookmarks.api.urls")),',
-        ),
-        ("pyproject.toml", 'source_modules = ["apps.core"]\nforbidden_modules = [', '  "apps.bookmarks",'),
-    ):
-        assert line.strip(" ,") in page
-        text = (project / name).read_text(encoding="utf-8")
-        assert anchor in text
-        (project / name).write_text(text.replace(anchor, f"{anchor}\n{line}", 1), encoding="utf-8")
-
-
-def test_app_tutorial_produces_passing_project(bake: Bakery, tmp_path: Path, alone: dict[str, str]) -> None:
-    project = shutil.copytree(bake(), tmp_path / "project")
-    python = f"PYTHON={sys.executable}"
-    run("make", "setup", python, cwd=project, env=alone)
-    follow_recipe(project)
-    run(project / ".venv" / "bin" / "python", "manage.py", "makemigrations", "bookmarks", cwd=project, env=alone)
-    for target in ("format", "check", "coverage"):
-        run("make", target, python, cwd=project, env=alone)
 
 
 VARIANTS = covering_array(strength=2, without=WITHOUT_EFFECT)

@@ -33,6 +33,8 @@ def create(model: type[models.Model]) -> models.Model:
 
 def value(field: "models.Field[Any, Any]") -> Any:
     number = next(numbers)
+    if field.choices:
+        return next(iter(field.flatchoices))[0]
     match field:
         case models.ForeignKey():
             return create(field.related_model)
@@ -40,7 +42,7 @@ def value(field: "models.Field[Any, Any]") -> Any:
             return f"row{number}@example.com"
         case models.CharField() | models.TextField():
             return f"row {number}"
-        case models.DateTimeField():
+        case models.DateField():
             return timezone.now()
         case _:
             return number % 2

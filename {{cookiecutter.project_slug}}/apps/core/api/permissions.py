@@ -38,6 +38,13 @@ class IsAdminOrReadOnly(BasePermission):
         return request.method in SAFE_METHODS or request.user.is_staff
 
 
+class IsAdminOrPublicReadOnly(BasePermission):
+    """Read access for all clients, write access for staff."""
+
+    def has_permission(self, request: Request, view: APIView) -> bool:
+        return request.method in SAFE_METHODS or request.user.is_staff
+
+
 class IsStaffWithPermission(IsAdminUser):
     """Access for staff with the view's `required_permission`, such as `users.view_user`."""
 

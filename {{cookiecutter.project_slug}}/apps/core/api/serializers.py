@@ -5,15 +5,28 @@ from functools import cache
 from operator import attrgetter
 from typing import Any
 
+from django.db.models import Model
 from django.utils.timezone import get_default_timezone
 from rest_framework import serializers
 from rest_framework.fields import SkipField
 from rest_framework.request import Request
 
 
-def validated(serializer: type[serializers.BaseSerializer[Any]], request: Request) -> dict[str, Any]:
-    """Return the validated request body; raises ValidationError if it is not valid."""
-    data = serializer(data=request.data)
+def validated(
+    serializer: type[serializers.BaseSerializer[Any]], request: Request, *, instance: Model | None = None
+) -> dict[str, Any]:
+    """Return the validated request body.
+
+    Args:
+        serializer: the input serializer.
+        request: the request; it is in the context of the serializer.
+        instance: the row to change: all fields are then optional.
+
+    Raises:
+        ValidationError: the body is not valid.
+    """
+    context = {"request": request}
+    data = serializer(instance, data=request.data, partial=instance is not None, context=context)
     data.is_valid(raise_exception=True)
     values: dict[str, Any] = data.validated_data
     return values

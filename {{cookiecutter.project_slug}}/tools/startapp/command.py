@@ -1,0 +1,242 @@
+"""Generate an app, or a further model of an app, with API, admin, tests and migration."""
+
+from __future__ import annotations
+
+import difflib
+import re
+import shutil
+import subprocess
+import sys
+from typing import TYPE_CHECKING, Any
+
+from django.apps import apps
+from django.core.management import BaseCommand, CommandError
+from django.template import Context, Engine
+
+from config.env import BASE_DIR
+from tools.startapp import edits
+from tools.startapp.fields import NAME, context, parse
+
+if TYPE_CHECKING:
+    from argparse import ArgumentParser
+    from pathlib import Path
+
+TEMPLATES = BASE_DIR / "tools/startapp"
+# The contract of import-linter that lists all apps.
+CONTRACT = "The core imports no other app"
+MODEL = re.compile(r"[A-Z][A-Za-z0-9]*")
+
+
+class Command(BaseCommand):
+    help = "Generate an app, or a further model of an app: model, services, API, admin, tests and migration."
+    requires_system_checks: list[str] = []
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("app", help="the name, in plural: projects")
+        parser.add_argument("model", help="the model, in singular: Task")
+        parser.add_argument(
+            "fields", nargs="*", help="title:str due:date? status:choice(open,done) owner slug:unique"
+        )
+        parser.add_argument("--public-read", action="store_true", help="let clients read without login")
+        parser.add_argument("--soft-delete", action="store_true", help="keep deleted rows")
+        parser.add_argument("--task", action="store_true", help="add a periodic task (needs Celery)")
+        parser.add_argument(
+            "--notify", action="store_true", help="notify the owner (needs the feature notifications)"
+        )
+        parser.add_argument("--dry-run", action="store_true", help="print the changes only")
+
+    def handle(self, **options: Any) -> None:
+        app, model = options["app"], options["model"]
+        fields, owner = parse(" ".join(options["fields"]))
+        flags = {name: options[name] for name in ("public_read", "soft_delete", "task", "notify")}
+        self.check_request(app, model, owner=owner, flags=flags)
+        variables = context(app=app, model=model, fields=fields, owner=owner, flags=flags)
+        before: dict[Path, str | None] = {}
+        after = render(variables) | self.wiring(variables)
+        for path in after:
+            before[path] = path.read_text(encoding="utf-8") if path.exists() else None
+        folder = BASE_DIR / "apps" / app
+        existed = folder.exists()
+        migrations = set(folder.glob("migrations/*.py"))
+        try:
+            for path, text in after.items():
+                path.parent.mkdir(parents=True, exist_ok=True)
+                path.write_text(text, encoding="utf-8", newline="\n")
+            tidy([path for path in after if path.suffix == ".py"])
+            if options["dry_run"]:
+                self.stdout.write("".join(difference(path, text) for path, text in before.items()))
+                undo(before, folder, existed=existed, migrations=migrations)
+                return
+            run("manage.py", "makemigrations", app)
+        except BaseException:
+            undo(before, folder, existed=existed, migrations=migrations)
+            raise
+        for path in sorted({*after, *(set(folder.glob("migrations/*.py")) - migrations)}):
+            self.stdout.write(
+                f"{'changed' if before.get(path) is not None else 'created'}  {path.relative_to(BASE_DIR)}"
+            )
+        self.stdout.write("\nNext: make setup check test (and make messages for translations)")
+
+    def check_request(self, app: str, model: str, *, owner: bool, flags: dict[str, bool]) -> None:
+        """Refuse what cannot be generated.
+
+        Raises:
+            CommandError: a name is not valid or taken, or an option is not possible here.
+        """
+        faults = []
+        if not NAME.fullmatch(app) or app in {"core", "users", "apps"}:
+            faults.append(f"{app}: an app has a lower-case name such as projects")
+        elif not (BASE_DIR / "apps" / app / "models.py").exists() and (
+            (BASE_DIR / "apps" / app).exists()
+            or any(config.label == app for config in apps.get_app_configs())
+        ):
+            faults.append(f"{app}: the name is taken")
+        if not MODEL.fullmatch(model):
+            faults.append(f"{model}: the name of a model begins with a capital letter, for example: Task")
+        elif any(each.__name__.lower() == model.lower() for each in apps.all_models[app].values()):
+            faults.append(f"{model}: the app {app} has this model")
+        if flags["task"] and not (BASE_DIR / "config/celery.py").exists():
+            faults.append("--task needs Celery: make update use_celery=true")
+        if flags["notify"] and not (apps.is_installed("apps.notifications") and owner):
+            faults.append(
+                "--notify needs the field owner and notifications: make update features=notifications"
+            )
+        if faults:
+            raise CommandError("\n".join(faults))
+
+    def wiring(self, variables: dict[str, Any]) -> dict[Path, str]:
+        """Return the files that refer to all apps, with the new one."""
+        app, name, model = variables["app"], variables["name"], variables["model"]
+        is_new = not (BASE_DIR / "apps" / app).exists()
+        config = BASE_DIR / "config"
+        base, urls, pyproject = (
+            path.read_text(encoding="utf-8")
+            for path in (config / "settings/base.py", config / "urls.py", BASE_DIR / "pyproject.toml")
+        )
+        if is_new:
+            base = edits.insert_item(base, "INSTALLED_APPS", f'"apps.{app}"', f"apps.{app}", only_apps)
+            route = f'path("{app.replace("_", "-")}/", include("apps.{app}.api.urls"))'
+            urls = edits.insert_item(urls, "api_v1", route, f"{app.replace('_', '-')}/", edits.first_argument)
+            pyproject = edits.insert_in_contract(pyproject, CONTRACT, f"apps.{app}")
+        urls = edits.insert_item(urls, "_root", f'"{app}:{name}-list"', f"{app}:{name}-list", edits.text_of)
+        changed = {
+            config / "settings/base.py": base,
+            config / "urls.py": urls,
+            BASE_DIR / "pyproject.toml": pyproject,
+        }
+        if variables["task"]:
+            celery = config / "settings/components/celery.py"
+            task = f"{variables['names']}_report"
+            entry = f'{{"task": "apps.{app}.tasks.{task}", "schedule": "0 6 * * *"}}'
+            line = f'CELERY_BEAT_SCHEDULE["{task}"] = {entry}'
+            changed[celery] = edits.insert_after(
+                celery.read_text(encoding="utf-8"), "CELERY_BEAT_SCHEDULE", line
+            )
+        if variables["notify"]:
+            kinds = config / "settings/components/notifications.py"
+            changed[kinds] = edits.insert_item(
+                kinds.read_text(encoding="utf-8"),
+                "NOTIFICATION_KINDS",
+                f'"{name}_created": ("in_app",)',
+                f"{name}_created",
+                edits.text_of,
+            )
+        api = config / "settings/components/api.py"
+        for field in variables["choices"]:
+            text = changed.get(api) or api.read_text(encoding="utf-8")
+            code, key = (
+                f'"{model}{field.enum}Enum": "apps.{app}.models.{model}.{field.enum}"',
+                f"{model}{field.enum}Enum",
+            )
+            changed[api] = insert_enum(text, code, key)
+        return changed
+
+
+def only_apps(node: Any) -> str | None:
+    """Return the name of an app of this project in INSTALLED_APPS."""
+    name = edits.text_of(node)
+    return name if name and name.startswith("apps.") else None
+
+
+def insert_enum(source: str, code: str, key: str) -> str:
+    """Add a name to ENUM_NAME_OVERRIDES in SPECTACULAR_SETTINGS."""
+    start = source.index('ENUM_NAME_OVERRIDES": {') + len('ENUM_NAME_OVERRIDES": {')
+    end = source.index("}", start)
+    entries = [line.strip().rstrip(",") for line in source[start:end].strip().splitlines()]
+    entries = [entry for line in entries for entry in line.split(", ") if entry]
+    if any(entry.startswith(f'"{key}"') for entry in entries):
+        raise CommandError(f"ENUM_NAME_OVERRIDES contains {key} already")
+    listed = "".join(f"{entry},\n" for entry in sorted([*entries, code]))
+    return f"{source[:start]}\n{listed}{source[end:]}"
+
+
+def render(variables: dict[str, Any]) -> dict[Path, str]:
+    """Return the files of the app with their content; definitions are added to files that exist."""
+    folder = BASE_DIR / "apps" / variables["app"]
+    engine = Engine(dirs=[str(TEMPLATES)], autoescape=False)
+    files: dict[Path, str] = {}
+    for template in sorted(TEMPLATES.rglob("*.tpl")):
+        name = template.relative_to(TEMPLATES).as_posix()
+        target = folder / name.removesuffix(".tpl").replace("test_models", f"test_{variables['names']}")
+        if (target.name == "receivers.py" and not variables["owner"]) or (
+            target.name == "tasks.py" and not variables["task"]
+        ):
+            continue
+        text = engine.get_template(name).render(Context(variables, autoescape=False))
+        exists = target.exists()
+        if target.name == "apps.py" and exists:
+            continue
+        if target.name == "urls.py" and exists:
+            # A route without prefix would match the others: it stays last.
+            route = next(line for line in text.splitlines() if line.startswith("router.register"))
+            files[target] = target.read_text(encoding="utf-8").replace(
+                "router.register(", f"{route}\nrouter.register(", 1
+            )
+            continue
+        files[target] = edits.add_definitions(target.read_text(encoding="utf-8") if exists else "", text)
+    for package in ("", "api", "migrations", "tests"):
+        if not (folder / package / "__init__.py").exists():
+            files[folder / package / "__init__.py"] = ""
+    return files
+
+
+def tidy(paths: list[Path]) -> None:
+    """Format files, sort their imports and remove unused ones."""
+    for arguments in (["check", "--fix", "--quiet", "--select", "F401,I001,E303"], ["format", "--quiet"]):
+        run("-m", "ruff", *arguments, *map(str, paths))
+
+
+def run(*arguments: str) -> None:
+    """Run Python.
+
+    Raises:
+        CommandError: the program failed.
+    """
+    command = [sys.executable, *arguments]
+    process = subprocess.run(command, cwd=BASE_DIR, capture_output=True, text=True, check=False)  # noqa: S603 - no shell
+    if process.returncode:
+        raise CommandError(f"{' '.join(arguments[:3])} failed:\n{process.stdout}{process.stderr}")
+
+
+def undo(before: dict[Path, str | None], folder: Path, *, existed: bool, migrations: set[Path]) -> None:
+    """Restore all files."""
+    for path, text in before.items():
+        if text is None:
+            path.unlink(missing_ok=True)
+        else:
+            path.write_text(text, encoding="utf-8", newline="\n")
+    if not existed:
+        shutil.rmtree(folder, ignore_errors=True)
+        return
+    for path in set(folder.glob("migrations/*.py")) - migrations:
+        path.unlink()
+
+
+def difference(path: Path, before: str | None) -> str:
+    """Return the change of a file as a unified diff."""
+    name = str(path.relative_to(BASE_DIR))
+    old, new = (
+        (before or "").splitlines(keepends=True),
+        path.read_text(encoding="utf-8").splitlines(keepends=True),
+    )
+    return "".join(difflib.unified_diff(old, new, "/dev/null" if before is None else name, name))
