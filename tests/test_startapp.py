@@ -62,7 +62,7 @@ def test_generated_app_passes_checks_and_tests(
     project = shutil.copytree(bake(**answers), tmp_path / "project")
     for arguments in apps:
         generate(project, environment, *arguments)
-    for target in ("check", "test"):
+    for target in ("check", "test" if answers else "coverage"):
         run("make", target, PYTHON, cwd=project, env=environment)
 
 
