@@ -276,7 +276,7 @@ def test_rollout_deadline_exceeds_migration_deadline(any_cluster: Cluster) -> No
 def test_housekeeping_continues_when_a_command_fails(
     cluster: Callable[..., Cluster], tmp_path: Path, broken: str | None
 ) -> None:
-    found = cluster("production", use_celery=False, use_channels=True, features="all")
+    found = cluster("production", use_celery=False, use_channels=True, features="files notifications")
     (container,) = found.pods()["housekeeping"]["spec"]["containers"]
     stub = tmp_path / "python"
     stub.write_text(f'#!/bin/sh\necho "$2" >> {tmp_path}/called\n[ "$2" != "{broken}" ]\n', encoding="utf-8")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import subprocess
 import sys
@@ -66,13 +67,24 @@ def test_generated_app_passes_checks_and_tests(
         run("make", target, PYTHON, cwd=project, env=environment)
 
 
+def code_of(project: Path) -> dict[str, bytes]:
+    """Return the files that the command may change."""
+    folders = ("apps", "config")
+    return {
+        f"{folder}/{name}": content
+        for folder in folders
+        for name, content in files_of(project / folder)
+        if "__pycache__" not in name
+    }
+
+
 def refusal(project: Path, env: dict[str, str], *arguments: str) -> str:
     """Return the error of a request that must not change anything."""
-    before = dict(files_of(project / "apps")) | dict(files_of(project / "config"))
+    before = code_of(project)
     command = [str(project / ".venv" / "bin" / "python"), "manage.py", "startapp", *arguments]
     process = subprocess.run(command, cwd=project, env=env, check=False, capture_output=True, encoding="utf-8")
     assert process.returncode == 1
-    assert dict(files_of(project / "apps")) | dict(files_of(project / "config")) == before
+    assert code_of(project) == before
     assert "Traceback" not in process.stderr
     return process.stderr
 
@@ -98,11 +110,11 @@ def test_invalid_requests_are_refused(installed: Path, environment: dict[str, st
 
 
 def test_dry_run_shows_the_changes_only(installed: Path, environment: dict[str, str]) -> None:
-    before = dict(files_of(installed / "apps")) | dict(files_of(installed / "config"))
+    before = code_of(installed)
     shown = generate(installed, environment, "projects", "Project", "title owner", "--dry-run")
     assert "+class Project(UUIDModel, TimeStampedModel):" in shown
     assert '+    "apps.projects",' in shown
-    assert dict(files_of(installed / "apps")) | dict(files_of(installed / "config")) == before
+    assert code_of(installed) == before
 
 
 def test_failed_generation_is_undone(installed: Path, environment: dict[str, str], tmp_path: Path) -> None:
@@ -123,6 +135,7 @@ def test_existing_model_is_refused_and_lists_stay_sorted(
     assert "has this model" in refusal(project, environment, "catalog", "Item", "title")
     assert "has this model" in refusal(project, environment, "catalog", "ITEM", "title")
     settings = (project / "config" / "settings" / "base.py").read_text(encoding="utf-8")
-    assert '"apps.catalog",\n    "apps.core",\n    "apps.projects",\n' in settings
+    names = re.findall(r'^    "apps\.(\w+)",$', settings, re.MULTILINE)
+    assert names == ["catalog", "core", "projects", "users"]
     rules = (project / "pyproject.toml").read_text(encoding="utf-8")
     assert 'forbidden_modules = [\n  "apps.catalog",\n  "apps.projects",\n  "apps.users",\n]' in rules

@@ -21,8 +21,8 @@ import tempfile
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from cookiecutter.config import BUILTIN_ABBREVIATIONS
-from cookiecutter.repository import expand_abbreviations
+from cookiecutter.config import BUILTIN_ABBREVIATIONS  # type: ignore[import-not-found] # installed by `make update`
+from cookiecutter.repository import expand_abbreviations  # type: ignore[import-not-found]
 
 RECORD, CRUFT = ".cornerstone.json", ".cruft.json"
 RELEASE = re.compile(r"v\d+\.\d+\.\d+")

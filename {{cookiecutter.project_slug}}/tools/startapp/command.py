@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from argparse import ArgumentParser
     from pathlib import Path
 
-TEMPLATES = BASE_DIR / "tools/startapp"
+TEMPLATES = BASE_DIR / "tools/startapp/templates"
 # The contract of import-linter that lists all apps.
 CONTRACT = "The core imports no other app"
 MODEL = re.compile(r"[A-Z][A-Za-z0-9]*")
