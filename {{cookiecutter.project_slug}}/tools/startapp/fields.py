@@ -100,9 +100,8 @@ KINDS = {
         ordered=True,
         ranged="DateTimeFilter",
     ),
-    "choice": Kind(
-        "CharField({label}, max_length={longest}, choices={enum}{more})", "", "", optional="blank=True"
-    ),
+    # Optional choices are null: an empty text is none of the documented choices.
+    "choice": Kind("CharField({label}, max_length={longest}, choices={enum}{more})", "", ""),
     "ref": Kind("ForeignKey({target!r}, verbose_name={label}, related_name='+'{more})", "", ""),
 }
 
@@ -369,6 +368,9 @@ def context(
         "owned": [each for each in fields if owner and each.is_owned],
         "required": [each for each in fields if each.kind != "choice" and not each.optional],
         "mandatory": [each for each in fields if each.kind not in {"bool", "choice"} and not each.optional],
+        "blank_choices": {
+            each.name: {"allow_blank": False} for each in fields if each.choices and each.optional
+        },
         "uniques": [each for each in fields if each.unique and each.kind != "ref"],
         "searched": searched,
         "ranges": [each for each in fields if each.traits.ranged],

@@ -17,7 +17,9 @@ class {{ model }}Input(serializers.ModelSerializer[{{ model }}]):
     class Meta:
         model = {{ model }}
         fields = {{ input_fields }}
-
+{% if blank_choices %}        # Null stands for no choice.
+        extra_kwargs = {{ blank_choices }}
+{% endif %}
 
 class {{ model }}Output(OutputSerializer):
     class Meta:
