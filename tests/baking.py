@@ -8,10 +8,13 @@ import json
 import os
 import shutil
 import subprocess
+import sys
+import tomllib
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import pytest
 from cookiecutter.generate import generate_context
 from cookiecutter.prompt import prompt_for_config
 from covertable import make
@@ -216,3 +219,30 @@ def run(*command: str | Path, cwd: Path, env: dict[str, str] | None = None, type
     )
     assert result.returncode == 0, f"{' '.join(map(str, command))}\n{result.stdout}\n{result.stderr}"
     return result.stdout
+
+
+@cache
+def interpreter(version: str) -> str | None:
+    """Return the path of Python `version` on this machine, also if installed by pyenv."""
+    managed = Path(os.environ.get("PYENV_ROOT", Path.home() / ".pyenv"), "versions")
+    found = [shutil.which(f"python{version}"), *map(str, sorted(managed.glob(f"{version}.*/bin/python"), reverse=True))]
+    for candidate in filter(None, found):
+        # The shims of pyenv exist for each version, but fail if the version is not active.
+        asked = [candidate, "-c", "import sys; print('%d.%d' % sys.version_info[:2], sys.executable)"]
+        answer = subprocess.run(
+            asked, check=False, capture_output=True, text=True, env=bare_environment()
+        ).stdout.split()
+        if answer[:1] == [version]:
+            return answer[1]
+    return None
+
+
+def python_for(project: Path, wanted: str) -> str:
+    """Return the wanted Python for `project`, or the current one if it is new enough."""
+    metadata = tomllib.loads((project / "pyproject.toml").read_text(encoding="utf-8"))
+    floor = metadata["project"]["requires-python"].removeprefix(">=")
+    if found := interpreter(wanted):
+        return found
+    if sys.version_info[:2] >= tuple(map(int, floor.split("."))):
+        return sys.executable
+    pytest.skip(f"needs Python {floor}, and this machine has neither {wanted} nor a newer one")

@@ -6,16 +6,14 @@ import json
 import re
 import shutil
 import subprocess
-import sys
 from typing import TYPE_CHECKING
 
 import pytest
-from baking import Answers, Bakery, files_of, run
+from baking import Answers, Bakery, files_of, python_for, run
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-PYTHON = f"PYTHON={sys.executable}"
 EVERY_TYPE = (
     "name:str sku:str:unique notes:text? code:slug site:url? mail:email? count:int weight:decimal? active:bool"
     " checked:bool? day:date released:datetime? color:choice(red,dark_blue) size:choice(s,m)? slug:unique"
@@ -53,7 +51,7 @@ CASES: list[tuple[Answers, list[tuple[str, ...]]]] = [
 def generate(project: Path, env: dict[str, str], *arguments: str) -> str:
     """Run `make app` with a name, a model, fields and options."""
     names = (f"{key}={value}" for key, value in zip(("NAME", "MODEL", "FIELDS", "OPTIONS"), arguments, strict=False))
-    return run("make", "app", *names, PYTHON, cwd=project, env=env)
+    return run("make", "app", *names, cwd=project, env=env)
 
 
 @pytest.mark.variants
@@ -62,10 +60,11 @@ def test_generated_app_passes_checks_and_tests(
     bake: Bakery, tmp_path: Path, environment: dict[str, str], answers: Answers, apps: list[tuple[str, ...]]
 ) -> None:
     project = shutil.copytree(bake(**answers), tmp_path / "project")
+    run("make", "setup", f"PYTHON={python_for(project, '3.14')}", cwd=project, env=environment)
     for arguments in apps:
         generate(project, environment, *arguments)
     for target in ("check", "test" if answers else "coverage"):
-        run("make", target, PYTHON, cwd=project, env=environment)
+        run("make", target, cwd=project, env=environment)
 
 
 def code_of(project: Path) -> dict[str, bytes]:

@@ -10,6 +10,7 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 from django.apps import apps
+from django.conf import settings
 from django.core.management import BaseCommand, CommandError
 from django.template import Context, Engine
 
@@ -142,13 +143,14 @@ class Command(BaseCommand):
                 edits.text_of,
             )
         api = config / "settings/components/api.py"
+        named = named_choices()
         for field in variables["choices"]:
+            if (choices := [choice.name for choice in field.choices]) in named:
+                continue
+            named.append(choices)
+            key = f"{model}{field.enum}Enum"
             text = changed.get(api) or api.read_text(encoding="utf-8")
-            code, key = (
-                f'"{model}{field.enum}Enum": "apps.{app}.models.{model}.{field.enum}"',
-                f"{model}{field.enum}Enum",
-            )
-            changed[api] = insert_enum(text, code, key)
+            changed[api] = insert_enum(text, f'"{key}": "apps.{app}.models.{model}.{field.enum}"', key)
         return changed
 
 
@@ -156,6 +158,13 @@ def only_apps(node: Any) -> str | None:
     """Return the name of an app of this project in INSTALLED_APPS."""
     name = edits.text_of(node)
     return name if name and name.startswith("apps.") else None
+
+
+def named_choices() -> list[list[str]]:
+    """Return the choices that ENUM_NAME_OVERRIDES names: equal ones may have one name only."""
+    paths = map(str, settings.SPECTACULAR_SETTINGS["ENUM_NAME_OVERRIDES"].values())
+    matches = (re.fullmatch(r"apps\.(\w+)\.models\.(\w+)\.(\w+)", path) for path in paths)
+    return [getattr(apps.get_model(match[1], match[2]), match[3]).values for match in matches if match]
 
 
 def insert_enum(source: str, code: str, key: str) -> str:
