@@ -51,6 +51,8 @@ RESERVED = frozenset(
     ]
 )
 LONGEST = 40
+# Model arguments of optional fields. An empty text is no valid email, URL, slug or choice.
+NULL, BLANK = "null=True, blank=True", "blank=True"
 
 
 class Kind(NamedTuple):
@@ -60,21 +62,23 @@ class Kind(NamedTuple):
     factory: str
     sample: str
     # Model arguments of an optional field.
-    optional: str = "null=True, blank=True"
+    optional: str = NULL
     searched: bool = False
     ordered: bool = False
     # Filter with `_after` and `_before`.
     ranged: str = ""
 
 
-def _text(model: str, sample: str, *, ordered: bool = False) -> Kind:
+def _text(model: str, sample: str, *, ordered: bool = False, optional: str = NULL) -> Kind:
     factory = "factory.Sequence(lambda number: " + sample.replace("{number}", "{number + 9}") + ")"
-    return Kind(model, factory, sample, optional="blank=True", searched=True, ordered=ordered)
+    return Kind(model, factory, sample, optional=optional, searched=True, ordered=ordered)
 
 
 KINDS = {
-    "str": _text("CharField({label}, max_length=200{more})", 'f"Text {number}"', ordered=True),
-    "text": _text("TextField({label}, max_length=10_000{more})", 'f"Text {number}"'),
+    "str": _text(
+        "CharField({label}, max_length=200{more})", 'f"Text {number}"', ordered=True, optional=BLANK
+    ),
+    "text": _text("TextField({label}, max_length=10_000{more})", 'f"Text {number}"', optional=BLANK),
     "slug": _text("SlugField({label}, max_length=80{more})", 'f"text-{number}"'),
     "email": _text("EmailField({label}{more})", 'f"user{number}@example.com"'),
     "url": _text("URLField({label}{more})", 'f"https://www.example.com/{number}/"'),
@@ -85,7 +89,7 @@ KINDS = {
         'f"{number}.50"',
         ordered=True,
     ),
-    "bool": Kind("BooleanField({label}{more})", "True", "number == 1", optional="null=True, blank=True"),
+    "bool": Kind("BooleanField({label}{more})", "True", "number == 1"),
     "date": Kind(
         "DateField({label}{more})",
         "date(2026, 1, 31)",
@@ -100,7 +104,6 @@ KINDS = {
         ordered=True,
         ranged="DateTimeFilter",
     ),
-    # Optional choices are null: an empty text is none of the documented choices.
     "choice": Kind("CharField({label}, max_length={longest}, choices={enum}{more})", "", ""),
     "ref": Kind("ForeignKey({target!r}, verbose_name={label}, related_name='+'{more})", "", ""),
 }
@@ -368,8 +371,10 @@ def context(
         "owned": [each for each in fields if owner and each.is_owned],
         "required": [each for each in fields if each.kind != "choice" and not each.optional],
         "mandatory": [each for each in fields if each.kind not in {"bool", "choice"} and not each.optional],
-        "blank_choices": {
-            each.name: {"allow_blank": False} for each in fields if each.choices and each.optional
+        "without_blank": {
+            each.name: {"allow_blank": False}
+            for each in fields
+            if each.optional and each.kind in {"choice", "email", "slug", "url"}
         },
         "uniques": [each for each in fields if each.unique and each.kind != "ref"],
         "searched": searched,

@@ -17,8 +17,8 @@ class {{ model }}Input(serializers.ModelSerializer[{{ model }}]):
     class Meta:
         model = {{ model }}
         fields = {{ input_fields }}
-{% if blank_choices %}        # Null stands for no choice.
-        extra_kwargs = {{ blank_choices }}
+{% if without_blank %}        # Without a value, these are null.
+        extra_kwargs = {{ without_blank }}
 {% endif %}
 
 class {{ model }}Output(OutputSerializer):
