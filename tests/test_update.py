@@ -395,7 +395,9 @@ def test_option_is_switched_on_and_off(
         given = answers_of({key: value})
         if needed := DEFINITION["_features"].get(key):
             given[needed] = value or DEFINITION[needed]
-        updated(project, *(f"{name}={str(given[name]).lower()}" for name in given))
+        # Yes/no options as people write them.
+        written = {name: str(answer).lower() if isinstance(answer, bool) else answer for name, answer in given.items()}
+        updated(project, *(f"{name}={answer}" for name, answer in written.items()))
         fresh = shutil.copytree(bake(**given), tmp_path / str(value))
         (fresh / "NOTES.md").write_text("Notes of the owner.\n", encoding="utf-8")
         replace(fresh / "README.md", "\n", "\n\nText of the owner.\n")
