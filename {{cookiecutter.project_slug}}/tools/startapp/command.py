@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 TEMPLATES = BASE_DIR / "tools/startapp/templates"
 # The contract of import-linter that lists all apps.
 CONTRACT = "The core imports no other app"
+# For the import of receivers in `ready()`.
+NOQA = "  # noqa: F401, PLC0415 - connects itself, needs the models"
 MODEL = re.compile(r"[A-Z][A-Za-z0-9]*")
 
 
@@ -194,6 +196,11 @@ def render(variables: dict[str, Any]) -> dict[Path, str]:
         text = engine.get_template(name).render(Context(variables, autoescape=False))
         exists = target.exists()
         if target.name == "apps.py" and exists:
+            source = target.read_text(encoding="utf-8")
+            if variables["owner"] and "receivers" not in source:
+                files[target] = edits.insert_in_ready(
+                    source, f"from apps.{variables['app']} import receivers{NOQA}"
+                )
             continue
         if target.name == "urls.py" and exists:
             # A route without prefix would match the others: it stays last.

@@ -77,6 +77,17 @@ def insert_after(source: str, name: str, line: str) -> str:
     return f"{source[:at]}\n{line}{source[at:]}"
 
 
+def insert_in_ready(source: str, line: str) -> str:
+    """Insert a line at the beginning of the method `ready` of an app configuration, which may be missing."""
+    config = next(node for node in ast.parse(source).body if isinstance(node, ast.ClassDef))
+    for method in config.body:
+        if isinstance(method, ast.FunctionDef) and method.name == "ready":
+            at = offset(source, method.body[0].lineno, method.body[0].col_offset)
+            return f"{source[:at]}{line}\n        {source[at:]}"
+    at = offset(source, config.end_lineno or 0, config.end_col_offset or 0)
+    return f"{source[:at]}\n\n    def ready(self) -> None:\n        {line}{source[at:]}"
+
+
 def text_of(node: ast.expr) -> str | None:
     """Return the value of a string literal."""
     return node.value if isinstance(node, ast.Constant) and isinstance(node.value, str) else None
