@@ -30,7 +30,7 @@ class Site:
         """Attempt a login with an unknown email."""
         return requests.post(
             f"{self.web.url}/api/v1/auth/token/",
-            json={"email": "nobody@example.com", "password": "wrong"},
+            json={"email": "unknown@example.com", "password": "wrong"},
             headers={"X-Forwarded-Proto": "https"},
             timeout=10,
         )

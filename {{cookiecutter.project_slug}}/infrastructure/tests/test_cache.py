@@ -86,7 +86,7 @@ def test_counters_use_process_memory_when_redis_is_down() -> None:
 @pytest.mark.usefixtures("_away")
 def test_throttle_applies_when_redis_is_down(api: Client, settings: Settings) -> None:
     settings.THROTTLE_RATES = settings.THROTTLE_RATES | {"auth": "2/day"}
-    body = {"email": "nobody@example.com", "password": "wrong"}
+    body = {"email": "unknown@example.com", "password": "wrong"}
     assert [api.post("/api/v1/auth/token/", body).status_code for _ in range(3)] == [401, 401, 429]
 
 

@@ -141,7 +141,7 @@ def test_admin_login_is_throttled_like_api_login(user: User, settings: Settings)
 def test_throttled_admin_login_checks_no_password(superuser: User, settings: Settings) -> None:
     settings.THROTTLE_RATES = settings.THROTTLE_RATES | {"auth": "1/minute"}
     with time_machine.travel(NOON, tick=False):
-        log_in("nobody@example.com")
+        log_in("unknown@example.com")
         browser, response = log_in(superuser.email)
     assert response.status_code == 429
     assert browser.get(reverse("admin:index")).status_code == 302

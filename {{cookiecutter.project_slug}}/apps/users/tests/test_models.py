@@ -104,5 +104,5 @@ def test_active_and_inactive_filter_users() -> None:
 
 def test_user_is_found_by_email_in_any_case(user: User) -> None:
     assert user_by_email(f" {user.email.upper()}") == user
-    assert user_by_email("nobody@example.com") is None
+    assert user_by_email("unknown@example.com") is None
     assert user_by_email("") is None

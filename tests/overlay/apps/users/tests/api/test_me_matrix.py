@@ -98,15 +98,15 @@ def test_email_of_deleted_account_can_register_again(
     user_api: Client, user: User, mailoutbox: list[EmailMessage]
 ) -> None:
     user_api.delete(reverse(ME))
-    anew = Client()
+    newcomer = Client()
     body = {"email": user.email, "password": "quite another passphrase"}
-    assert anew.post(reverse("v1:auth:register"), body).status_code == 202
+    assert newcomer.post(reverse("v1:auth:register"), body).status_code == 202
     token = token_in(mailoutbox[-1])
     verification = {"token": token, "password": body["password"]}
-    assert anew.post(reverse("v1:auth:verify-email"), verification).status_code == 204
+    assert newcomer.post(reverse("v1:auth:verify-email"), verification).status_code == 204
     successor = User.objects.get(email=user.email)
     assert successor.pk != user.pk
-    anew.login_by_token(successor, body["password"])
+    newcomer.login_by_token(successor, body["password"])
 
 
 def test_export_contains_owned_and_authored_rows_once(user_api: Client, user: User) -> None:
