@@ -1,9 +1,7 @@
 """Settings for every combination of variables, loaded in separate processes where necessary."""
 
-import importlib
 import json
 import runpy
-import subprocess
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -19,14 +17,9 @@ from config.database import database_config
 from config.env import BASE_DIR
 from tests.production import run_python
 from tests.receiver import receiving
+from tests.test_mail_settings import MAIL_SETTINGS, POSTGRES, faults, mail_settings
 
-POSTGRES = "postgres://user:p%40ss%2Fw%23rd@db.example.com:6432/shop"
 EMAIL_PROVIDERS = runpy.run_path(str(BASE_DIR / "config/settings/components/mail.py"))["_PROVIDERS"]
-MAIL_SETTINGS = [
-    path
-    for path in sorted((BASE_DIR / "config/settings/components").glob("*.py"))
-    if path.stem in {"email", "mailers"}
-]
 
 
 def sqlite(path: Path, query: str = "") -> dict[str, Any]:
@@ -36,13 +29,6 @@ def sqlite(path: Path, query: str = "") -> dict[str, Any]:
 
 def connect(config: dict[str, Any]) -> BaseDatabaseWrapper:
     return ConnectionHandler({"default": config})["default"]
-
-
-def faults(process: subprocess.CompletedProcess[str]) -> dict[str, str]:
-    """Return the error of each variable from the output of a process."""
-    assert process.returncode != 0
-    _, _, message = process.stderr.partition("ImproperlyConfigured: Correct these environment variables")
-    return dict(line.strip().split(": ", 1) for line in message.splitlines()[1:])
 
 
 def test_gunicorn_reports_all_invalid_values() -> None:
@@ -70,11 +56,6 @@ def test_secret_key_fallbacks_are_separated_by_commas(monkeypatch: pytest.Monkey
     for given, keys in [("", []), ("a#b", ["a#b"]), ("""it's,"b" """, ["it's", '"b" '])]:
         monkeypatch.setenv("SECRET_KEY_FALLBACKS", given)
         assert runpy.run_path(component)["SECRET_KEY_FALLBACKS"] == keys
-
-
-def mail_settings(component: Path) -> dict[str, Any]:
-    importlib.reload(importlib.import_module("config.settings.components.mail"))
-    return runpy.run_path(str(component))
 
 
 def test_mail_provider_backends_accept_the_api_key(

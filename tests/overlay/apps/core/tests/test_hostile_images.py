@@ -4,9 +4,7 @@ import gc
 import struct
 import weakref
 import zlib
-from collections.abc import Callable
 from functools import partial
-from io import BytesIO
 from threading import Event, Thread
 from typing import Any
 
@@ -16,28 +14,10 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from PIL import Image
 
 from apps.core import images
-from apps.core.images import image_end, image_read, validate_image
+from apps.core.images import image_end, validate_image
+from apps.core.tests.test_images import FORMATS, picture, reading, refusal
 
-FORMATS = ("GIF", "JPEG", "PNG", "WEBP")
 LARGE = 10_000_000
-
-
-def picture(image_format: str = "PNG", size: tuple[int, int] = (2, 2), **options: Any) -> bytes:
-    buffer = BytesIO()
-    Image.new("RGB", size).save(buffer, image_format, **options)
-    return buffer.getvalue()
-
-
-def refusal(content: bytes) -> str | None:
-    """Return the error code of `validate_image` for a content, or None if it is valid."""
-    file = SimpleUploadedFile("a.png", content)
-    try:
-        validate_image(file, formats=FORMATS)
-    except ValidationError as error:
-        return error.code
-    finally:
-        assert file.tell() == 0
-    return None
 
 
 def png_chunk(kind: bytes, data: bytes = b"") -> bytes:
@@ -183,10 +163,6 @@ def test_jpeg_is_decoded_at_an_eighth_of_its_size(monkeypatch: pytest.MonkeyPatc
 
 
 # One at a time
-
-
-def reading(read: Callable[[Image.Image], Any]) -> Any:
-    return image_read(SimpleUploadedFile("a.png", png), formats=FORMATS, read=read)
 
 
 def test_waiting_image_is_decoded_after_the_current_one() -> None:

@@ -1,49 +1,22 @@
 """Formulas in CSV exports."""
 
-import csv
-from collections.abc import Iterable
 from decimal import Decimal
-from io import StringIO
 
 import pytest
 from django.test import Client as Browser
-from django.urls import reverse
 
 from apps.core import admin as core_admin
 from apps.users.models import User
-from apps.users.tests.factories import PASSWORD, UserFactory
-from apps.users.tests.helpers import Page
+from apps.users.tests.factories import UserFactory
+from apps.users.tests.test_admin import browser_of, rows_of, run
 
 pytestmark = pytest.mark.django_db
-
-
-USERS = "admin:users_user_changelist"
-
-
-def log_in(email: str, password: str = PASSWORD) -> tuple[Browser, Page]:
-    browser = Browser()
-    return browser, browser.post(reverse("admin:login"), {"username": email, "password": password})
-
-
-def browser_of(user: User) -> Browser:
-    browser, response = log_in(user.email)
-    assert response.status_code == 302, response.content
-    return browser
 
 
 @pytest.fixture
 def root(superuser: User) -> Browser:
     """Return a browser that is logged in as a superuser."""
     return browser_of(superuser)
-
-
-def run(browser: Browser, action: str, users: Iterable[User], **more: str) -> Page:
-    body = {"action": action, "_selected_action": [str(user.pk) for user in users], **more}
-    return browser.post(reverse(USERS), body)
-
-
-def rows_of(response: Page) -> list[list[str]]:
-    return list(csv.reader(StringIO(response.getvalue().decode())))
 
 
 @pytest.mark.parametrize("start", ["=", "+", "-", "@", "\t", "\r"])

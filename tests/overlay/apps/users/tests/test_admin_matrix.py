@@ -1,8 +1,5 @@
 """Admin of users with all kinds of input."""
 
-from collections.abc import Iterable
-from typing import Any
-
 import pytest
 from axes.models import AccessAttempt
 from django.db import connection
@@ -15,66 +12,17 @@ from apps.users.canonical import lockout_key
 from apps.users.models import User
 from apps.users.services.accounts import user_delete
 from apps.users.tests.factories import PASSWORD, RefreshSessionFactory, StaffFactory, UserFactory
-from apps.users.tests.helpers import Page, get_me
+from apps.users.tests.helpers import get_me
+from apps.users.tests.test_admin import USERS, browser_of, log_in, new_user, run, save
 from conftest import Client
 
 pytestmark = pytest.mark.django_db
-
-
-USERS = "admin:users_user_changelist"
-
-
-OTHER_PASSWORD = "quite another passphrase"
-
-
-def log_in(email: str, password: str = PASSWORD) -> tuple[Browser, Page]:
-    browser = Browser()
-    return browser, browser.post(reverse("admin:login"), {"username": email, "password": password})
-
-
-def browser_of(user: User) -> Browser:
-    browser, response = log_in(user.email)
-    assert response.status_code == 302, response.content
-    return browser
 
 
 @pytest.fixture
 def root(superuser: User) -> Browser:
     """Return a browser that is logged in as a superuser."""
     return browser_of(superuser)
-
-
-def run(browser: Browser, action: str, users: Iterable[User], **more: str) -> Page:
-    body = {"action": action, "_selected_action": [str(user.pk) for user in users], **more}
-    return browser.post(reverse(USERS), body)
-
-
-def form_of(browser: Browser, user: User) -> dict[str, Any]:
-    """Return the form data of a user without changes."""
-    page = browser.get(reverse("admin:users_user_change", args=[user.pk]))
-    values = {field.name: field.value() for field in page.context["adminform"].form}
-    verified_at = values.pop("email_verified_at")
-    return values | {
-        "email_verified_at_0": f"{verified_at:%Y-%m-%d}",
-        "email_verified_at_1": f"{verified_at:%H:%M:%S}",
-    }
-
-
-def save(browser: Browser, user: User, **changes: Any) -> Page:
-    body = form_of(browser, user) | changes
-    # Browsers do not send unchecked checkboxes.
-    sent = {name: value for name, value in body.items() if value not in (None, False)}
-    return browser.post(reverse("admin:users_user_change", args=[user.pk]), sent)
-
-
-def new_user(email: str) -> dict[str, str]:
-    """Return the form data that adds a user."""
-    return {
-        "email": email,
-        "usable_password": "true",
-        "password1": OTHER_PASSWORD,
-        "password2": OTHER_PASSWORD,
-    }
 
 
 def test_admin_login_counts_towards_account_limit(superuser: User, settings: Settings) -> None:

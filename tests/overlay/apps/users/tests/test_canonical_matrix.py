@@ -1,6 +1,5 @@
 """Canonical forms of emails and passwords: all kinds of input."""
 
-import unicodedata
 from io import StringIO
 from typing import Any
 
@@ -17,33 +16,11 @@ from hypothesis import strategies as st
 from apps.users.canonical import NORMALIZED_MAX_LENGTH, canonical_email, canonical_password
 from apps.users.models import User
 from apps.users.tests.factories import PASSWORD
-from apps.users.tests.helpers import Response, fields_of
+from apps.users.tests.helpers import fields_of
+from apps.users.tests.test_canonical import CANONICAL, FORMS, NFC_PASSWORD, NFD_PASSWORD, log_in
 from conftest import Client
 
 pytestmark = pytest.mark.django_db
-
-
-NFC_PASSWORD = "p\u00e4ssw\u00f6rter f\u00fcr alle"
-
-
-NFD_PASSWORD = unicodedata.normalize("NFD", NFC_PASSWORD)
-
-
-FORMS = [
-    "hans@b\u00fccher.de",
-    "hans@bu\u0308cher.de",
-    "HANS@B\u00dcCHER.DE",
-    "\uff48\uff41\uff4e\uff53\uff20b\u00fccher\u3002de",
-    " hans@b\u00fcch\u00ader.de\u00a0",
-    "hans@XN--BCHER-KVA.de",
-]
-
-
-CANONICAL = "hans@xn--bcher-kva.de"
-
-
-def log_in(email: str, password: str = PASSWORD) -> Response:
-    return Client().post(reverse("v1:auth:token"), {"email": email, "password": password})
 
 
 bounded = settings(max_examples=200, derandomize=True, deadline=None, database=None)

@@ -8,28 +8,12 @@ from PIL import Image
 
 from apps.users.models import User
 from apps.users.services.accounts import AVATAR_MAX_BYTES
-from apps.users.tests.helpers import Response, fields_of, problem_of, stored_avatars
-from apps.users.tests.images import animation, bomb, exif_of, picture, upload
+from apps.users.tests.api.test_avatar import AVATAR, SVG, put, served
+from apps.users.tests.helpers import fields_of, problem_of, stored_avatars
+from apps.users.tests.images import animation, bomb, exif_of, picture
 from conftest import Client
 
-AVATAR = "v1:users:avatar"
-
-
-SVG = b'<svg xmlns="http://www.w3.org/2000/svg"><script>alert(1)</script></svg>'
-
-
 pytestmark = pytest.mark.usefixtures("empty_storage")
-
-
-def put(api: Client, content: bytes, name: str = "me.png") -> Response:
-    return api.put(reverse(AVATAR), {"avatar": upload(content, name)}, format="multipart")
-
-
-def served(api: Client) -> bytes:
-    response = api.get(reverse(AVATAR))
-    assert response.status_code == 200
-    assert response["Content-Type"] == "image/webp"
-    return response.getvalue()
 
 
 def test_avatar_is_rotated_by_exif_orientation(user_api: Client) -> None:

@@ -10,14 +10,11 @@ from django.utils import timezone
 from pytest_django import Settings
 
 from apps.users.models import User
-from apps.users.tests.factories import PASSWORD, UserFactory
-from apps.users.tests.helpers import Response, assert_unauthorized, problem_of
+from apps.users.tests.api.test_lockout import LIMIT, assert_locked, attack, fail, log_in
+from apps.users.tests.factories import UserFactory
 from conftest import Client
 
 pytestmark = pytest.mark.django_db
-
-
-LIMIT = 3
 
 
 @pytest.fixture(autouse=True)
@@ -25,37 +22,11 @@ def _limit(settings: Settings) -> None:
     settings.AXES_FAILURE_LIMIT = LIMIT
 
 
-def log_in(email: str, password: str = PASSWORD, *, client: str = "192.0.2.1", agent: str = "") -> Response:
-    body = {"email": email, "password": password}
-    return Client().post(reverse("v1:auth:token"), body, REMOTE_ADDR=client, HTTP_USER_AGENT=agent)
-
-
-def fail(email: str, *, times: int = LIMIT, client: str = "192.0.2.1") -> Response:
-    """Log in with a wrong password; all responses but the last must be 401."""
-    responses = [log_in(email, "wrong", client=client) for _ in range(times)]
-    for response in responses[:-1]:
-        assert_unauthorized(response, "invalid_credentials")
-    return responses[-1]
-
-
 @pytest.fixture
 def account_limit(settings: Settings) -> int:
     """Return the allowed attempts per hour for an account from unknown networks."""
     settings.THROTTLE_RATES = settings.THROTTLE_RATES | {"account": "4/hour"}
     return 4
-
-
-def attack(email: str, *, times: int, network: str = "2001:db8:0:{number:x}::1") -> list[int]:
-    """Try a wrong password once from each of many networks."""
-    return [
-        log_in(email, "wrong", client=network.format(number=number)).status_code
-        for number in range(1, times + 1)
-    ]
-
-
-def assert_locked(response: Response, settings: Settings) -> None:
-    assert problem_of(response, 429)["type"] == "urn:problem:locked_out"
-    assert response["Retry-After"] == str(int(settings.AXES_COOLOFF_TIME.total_seconds()))
 
 
 def test_ipv6_network_is_locked_out_as_one_client(user: User, settings: Settings) -> None:

@@ -8,38 +8,15 @@ from django.urls import reverse
 from pytest_django import Settings
 
 from apps.users.models import User
+from apps.users.tests.api.test_passwords import NEW_PASSWORD, WEAK_PASSWORDS, ask, change, confirm
 from apps.users.tests.factories import PASSWORD, UserFactory
-from apps.users.tests.helpers import Response, fields_of, token_in
+from apps.users.tests.helpers import fields_of, token_in
 from conftest import Client
 
 pytestmark = pytest.mark.django_db
 
 
-NEW_PASSWORD = "quite another passphrase"
-
-
-WEAK_PASSWORDS = {
-    "short": "password_too_short",
-    "password1234": "password_too_common",
-    "918273645546372819": "password_entirely_numeric",
-}
-
-
 every_weak_password = pytest.mark.parametrize(("weak", "code"), WEAK_PASSWORDS.items())
-
-
-def change(api: Client, current: str = PASSWORD, new: str = NEW_PASSWORD) -> Response:
-    body = {"current_password": current, "new_password": new}
-    return api.post(reverse("v1:auth:password-change"), body)
-
-
-def ask(api: Client, email: str) -> Response:
-    return api.post(reverse("v1:auth:password-reset"), {"email": email})
-
-
-def confirm(api: Client, token: Any, password: str = NEW_PASSWORD) -> Response:
-    body = {"token": token, "new_password": password}
-    return api.post(reverse("v1:auth:password-reset-confirm"), body)
 
 
 def test_password_change_rejects_the_email_as_password(user_api: Client, user: User) -> None:

@@ -12,17 +12,12 @@ from django.urls import reverse
 from pytest_django import Settings
 
 from apps.users.models import User
+from apps.users.tests.api.test_registration import EMAIL, OTHER_PASSWORD, register, reset, verify
 from apps.users.tests.factories import PASSWORD, UserFactory
-from apps.users.tests.helpers import Response, at_once, fields_of, problem_of, token_in
+from apps.users.tests.helpers import at_once, fields_of, problem_of, token_in
 from conftest import Client
 
 pytestmark = pytest.mark.django_db
-
-
-EMAIL = "ada@example.com"
-
-
-OTHER_PASSWORD = "quite another passphrase"
 
 
 STATES: dict[str, Callable[[], User | None]] = {
@@ -33,19 +28,6 @@ STATES: dict[str, Callable[[], User | None]] = {
     "deactivated before": lambda: UserFactory.create(email=EMAIL, is_active=False, email_verified_at=None),
 }
 every_state = pytest.mark.parametrize("create", STATES.values(), ids=STATES)
-
-
-def reset(api: Client, token: str, password: str) -> Response:
-    body = {"token": token, "new_password": password}
-    return api.post(reverse("v1:auth:password-reset-confirm"), body)
-
-
-def register(api: Client, email: str = EMAIL, password: str = PASSWORD, **fields: Any) -> Response:
-    return api.post(reverse("v1:auth:register"), {"email": email, "password": password, **fields})
-
-
-def verify(api: Client, token: str, password: str = PASSWORD) -> Response:
-    return api.post(reverse("v1:auth:verify-email"), {"token": token, "password": password})
 
 
 @every_state

@@ -13,40 +13,19 @@ from pytest_django import Settings
 
 from apps.users.models import RefreshSession, User
 from apps.users.services.accounts import user_deactivate
-from apps.users.services.sessions import TokenPair
+from apps.users.tests.api.test_sessions import (
+    OTHER_PASSWORD,
+    check,
+    log_in,
+    log_out,
+    refresh,
+    renewed,
+)
 from apps.users.tests.factories import PASSWORD, UserFactory
-from apps.users.tests.helpers import Response, assert_unauthorized, at_once, fields_of, get_me, later
+from apps.users.tests.helpers import assert_unauthorized, at_once, fields_of, get_me, later
 from conftest import Client
 
 pytestmark = pytest.mark.django_db
-
-
-OTHER_PASSWORD = "quite another passphrase"
-
-
-LEEWAY = timedelta(seconds=10)
-
-
-def log_in(api: Client, email: str, password: str = PASSWORD) -> Response:
-    return api.post(reverse("v1:auth:token"), {"email": email, "password": password})
-
-
-def refresh(token: str) -> Response:
-    return Client().post(reverse("v1:auth:token-refresh"), {"refresh": token})
-
-
-def renewed(token: str) -> TokenPair:
-    response = refresh(token)
-    assert response.status_code == 200, response.content
-    return TokenPair(**response.json())
-
-
-def check(token: str) -> Response:
-    return Client().post(reverse("v1:auth:token-verify"), {"token": token})
-
-
-def log_out(api: Client, token: str) -> Response:
-    return api.post(reverse("v1:auth:logout"), {"refresh": token})
 
 
 @pytest.mark.parametrize("token", ["", "garbage", "a.b.c", "two words", "x" * 5000, "ä"])

@@ -1,7 +1,6 @@
 """Rate limits with all kinds of clients and bodies."""
 
 from collections.abc import Iterator
-from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -10,34 +9,21 @@ from django.urls import reverse
 from pytest_django import Settings
 
 from apps.users.models import User
-from apps.users.tests.helpers import Response, problem_of
+from apps.users.tests.api.test_throttling import (
+    LIMIT,
+    LOGGED_IN,
+    NOW,
+    PUBLIC,
+    ask,
+    assert_throttled,
+)
+from apps.users.tests.helpers import Response
 from conftest import Client
 
 pytestmark = pytest.mark.django_db
 
 
-LOGGED_IN = ["logout", "logout-all", "password-change", "email-change"]
-LIMIT = 2
-
-
-PUBLIC = [
-    "email-change-confirm",
-    "register",
-    "verify-email",
-    "resend-verification",
-    "token",
-    "token-refresh",
-    "token-verify",
-    "password-reset",
-    "password-reset-confirm",
-]
-
-
 # Frozen clock, 40 seconds before the end of the window.
-NOW = datetime(2030, 1, 1, 12, 0, 20, tzinfo=UTC)
-
-
-SECONDS_LEFT = "40"
 
 
 @pytest.fixture(autouse=True)
@@ -46,16 +32,6 @@ def _limit(settings: Settings) -> Iterator[None]:
     settings.THROTTLE_RATES = {**settings.THROTTLE_RATES, "auth": rate, "token": rate}
     with time_machine.travel(NOW, tick=False):
         yield
-
-
-def ask(name: str, client: str = "192.0.2.1", forwarded: str = "", **body: Any) -> Response:
-    url = reverse(f"v1:auth:{name}")
-    return Client().post(url, body, REMOTE_ADDR=client, HTTP_X_FORWARDED_FOR=forwarded)
-
-
-def assert_throttled(response: Response) -> None:
-    assert problem_of(response, 429)["type"] == "urn:problem:throttled"
-    assert response["Retry-After"] == SECONDS_LEFT
 
 
 def test_endpoints_have_separate_counters() -> None:

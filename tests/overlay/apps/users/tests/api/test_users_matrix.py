@@ -1,7 +1,6 @@
 """User list with all kinds of parameters."""
 
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
 import pytest
 from django.urls import reverse
@@ -9,28 +8,12 @@ from django.utils import timezone
 
 from apps.core.api.pagination import MAX_PAGE_SIZE, PAGE_SIZE
 from apps.users.models import User
+from apps.users.tests.api.test_users import LIST, STAFF, create, found
 from apps.users.tests.factories import UserFactory
 from apps.users.tests.helpers import fields_of, problem_of
 from conftest import Client
 
 pytestmark = pytest.mark.django_db
-
-
-LIST = "v1:users:user-list"
-
-
-STAFF = "staff@example.com"
-
-
-def found(api: Client, **query: Any) -> list[str]:
-    """Return the local parts of all emails on the first page, except that of the requesting user."""
-    response = api.get(reverse(LIST), query)
-    assert response.status_code == 200, response.content
-    return [row["email"].split("@")[0] for row in response.json()["results"] if row["email"] != STAFF]
-
-
-def create(name: str, **fields: Any) -> User:
-    return UserFactory.create(email=f"{name}@example.com", **fields)
 
 
 @pytest.mark.parametrize("ordering", ["password", "last_name"])
