@@ -5,9 +5,10 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from django.core.exceptions import ValidationError
+from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
 from django.core.management.base import CommandError, CommandParser
 from django.db import router, transaction
+from django.db.models import Model
 from import_export.results import Result
 from tablib import Dataset
 
@@ -62,7 +63,7 @@ class Command(RowsCommand):
         with transaction.atomic(using=router.db_for_write(model)):
             while chunk := list(islice(rows, CHUNK)):
                 result = resource.import_data(Dataset(*(cells for _, cells in chunk), headers=header))
-                for number, message in _errors(result):
+                for number, message in _errors(result, model):
                     errors += 1
                     if errors <= MAX_ERRORS:
                         self.show_progress("")
@@ -74,12 +75,14 @@ class Command(RowsCommand):
         return counts
 
 
-def _errors(result: Result) -> Iterator[tuple[int, str]]:
+def _errors(result: Result, model: type[Model]) -> Iterator[tuple[int, str]]:
     """Yield the number of the row, the column and the message of each error."""
+    names = {field.name: field.attname for field in model._meta.concrete_fields}  # noqa: SLF001 - documented
     for error in result.base_errors:
         raise CommandError(str(error.error))
     for row in result.invalid_rows:
-        for column, found in row.error_dict.items():
-            yield row.number, f"{column}: {' '.join(found)}"
+        for name, found in row.error_dict.items():
+            column = "" if name == NON_FIELD_ERRORS else f"{names.get(name, name)}: "
+            yield row.number, f"{column}{' '.join(found)}"
     for row in result.error_rows:
         yield row.number, str(row.errors[0].error)
