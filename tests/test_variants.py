@@ -131,8 +131,7 @@ def test_paths_and_commands_of_guides_exist(bake: Bakery, answers: Answers) -> N
     for name in ("AGENTS.md", "CONTRIBUTING.md", "README.md", "SECURITY.md"):
         text = (project / name).read_text("utf-8")
         paths = re.findall(r"`((?:\.?[\w-]+/)+[\w.-]*|[\w.-]+\.(?:md|py|toml|lock|example))`", text)
-        # Each app may have these.
-        paths = [path for path in paths if not path.startswith(".venv/") and path != "uv.lock"]
+        paths = [path for path in paths if not path.startswith((".venv/", "client/", "openapi.yaml", "uv.lock"))]
         missing = [path for path in paths if not any(itertools.chain(project.glob(path), project.rglob(path)))]
         assert missing == [], name
         assert set(re.findall(r"manage\.py (\w+)", text)) <= known, name
