@@ -17,6 +17,7 @@ from apps.core.management.commands import import_rows
 from apps.users.models import User
 from config.env import BASE_DIR
 from tests.sampleapp.factories import MeasurementFactory
+from tests.production import run_python
 from tests.sampleapp.models import Measurement
 
 pytestmark = pytest.mark.django_db
@@ -198,6 +199,14 @@ def test_export_writes_selected_columns(capsys: pytest.CaptureFixture[str], tmp_
         call_command("export_rows", MODEL, "--field", "lable")
     with pytest.raises(CommandError, match="No such file"):
         call_command("export_rows", MODEL, output=tmp_path / "none" / "rows.csv")
+
+
+@pytest.mark.process
+def test_processes_load_the_library_with_the_first_import_only() -> None:
+    loaded = "[name for name in sys.modules if name.startswith(('import_export.', 'tablib'))]"
+    code = f"import sys, django; django.setup(); import config.urls; print({loaded}, 'apps.users.admin' in sys.modules)"
+    process = run_python("-c", code)
+    assert process.stdout == "['import_export._version'] True\n", process.stderr
 
 
 @pytest.mark.process
