@@ -74,8 +74,9 @@ class CSVExportMixin:
 class CSVAdmin(CSVExportMixin, admin.ModelAdmin):
     """Model admin with export and import of CSV files.
 
-    Files have the columns `export_fields`. An import changes those that a form of the admin can change, for
-    users with the permissions to add and to change rows; permissions for single rows do not apply.
+    Files have the columns `export_fields`. An import changes those that are editable and not in
+    `readonly_fields`. It requires the permissions to add and to change rows; permissions for single rows do
+    not apply.
     """
 
     actions: Sequence[Any] = ("export_csv",)
