@@ -5,7 +5,7 @@ PYTEST_FLAGS ?=
 
 BIN := .venv/bin
 # The template tree has its own rules; tests lint a copy of it, so that it contains no cache.
-SOURCES := benchmarks/bake.py benchmarks/weight.py hooks tests
+SOURCES := .github/release_notes.py benchmarks/bake.py benchmarks/weight.py hooks tests
 # The demo runs on SQLite, regardless of the variables of the calling shell.
 DEMO := env -u DATABASE_URL -u DJANGO_SETTINGS_MODULE -u REDIS_URL -u VIRTUAL_ENV $(MAKE) -C build/my_api
 
