@@ -8,7 +8,7 @@ from fnmatch import fnmatch
 from pathlib import Path, PurePath
 
 import pytest
-from baking import DEFINITION, OVERLAY, ROOT, TREE, run, tracked_files
+from baking import DEFINITION, FEATURES, OVERLAY, ROOT, TREE, options, run, tracked_files
 
 CONTROL = re.compile(r"^\s*# % |\{%")
 STATEMENT = re.compile(r"^\s*# % (\w+)")
@@ -97,7 +97,19 @@ def test_control_lines_have_the_formatted_prefix() -> None:
 
 
 def test_keep_table_paths_exist() -> None:
-    assert [path for path in DEFINITION["__keep"] if not (ROOT / TREE / path).exists()] == []
+    assert [path for path in DEFINITION["_keep"] if not (ROOT / TREE / path).exists()] == []
+
+
+def test_keep_conditions_name_values_of_options() -> None:
+    known = {**options(), "features": FEATURES}
+    wrong = [
+        (path, key, value)
+        for path, condition in DEFINITION["_keep"].items()
+        for key, values in condition.items()
+        for value in (values if isinstance(values, list) else [values])
+        if value not in known[key]
+    ]
+    assert wrong == []
 
 
 def test_private_keys_are_ten_at_most() -> None:
