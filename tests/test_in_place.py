@@ -6,6 +6,7 @@ import re
 import shutil
 from fnmatch import fnmatch
 from pathlib import Path, PurePath
+from typing import Any
 
 import pytest
 from baking import DEFINITION, FEATURES, OVERLAY, ROOT, TREE, options, run, tracked_files
@@ -101,7 +102,7 @@ def test_keep_table_paths_exist() -> None:
 
 
 def test_keep_conditions_name_values_of_options() -> None:
-    known = {**options(), "features": FEATURES}
+    known: dict[str, list[Any]] = {**options(), "features": FEATURES}
     wrong = [
         (path, key, value)
         for path, condition in DEFINITION["_keep"].items()
