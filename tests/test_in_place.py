@@ -123,3 +123,11 @@ def test_copy_without_render_patterns_match_files_only() -> None:
     folders = {parent for path in tracked_files(ROOT / TREE) for parent in path.parents} - {PurePath()}
     patterns = DEFINITION["_copy_without_render"]
     assert [folder for folder in map(str, folders) if any(fnmatch(folder, pattern) for pattern in patterns)] == []
+
+
+def test_copied_files_have_no_control_lines() -> None:
+    patterns = DEFINITION["_copy_without_render"]
+    copied = {name: lines for name, lines in SOURCES.items() if any(fnmatch(name, pattern) for pattern in patterns)}
+    statements = re.compile(r"^\s*# % (if|endif|filter|endfilter)\b|cookiecutter\.")
+    found = {name for name, lines in copied.items() if any(map(statements.search, lines))}
+    assert found <= {"tools/update.py"}
