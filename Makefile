@@ -5,11 +5,12 @@ PYTEST_FLAGS ?=
 
 BIN := .venv/bin
 # The template tree has its own rules; tests lint a copy of it, so that it contains no cache.
-SOURCES := .github/release_notes.py benchmarks/bake.py benchmarks/weight.py hooks tests
+SOURCES := .github/release_notes.py benchmarks/bake.py benchmarks/compare.py benchmarks/weight.py hooks tests website
 # The demo runs on SQLite, regardless of the variables of the calling shell.
 DEMO := env -u DATABASE_URL -u DJANGO_SETTINGS_MODULE -u REDIS_URL -u VIRTUAL_ENV $(MAKE) -C build/my_api
 
-.PHONY: help demo test test-services test-containers test-variants test-dependencies test-all weight lint format clean
+.PHONY: help demo test test-services test-containers test-variants test-dependencies test-all \
+	weight compare docs screenshots lint format clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -38,6 +39,19 @@ test-all: test test-services test-containers test-variants ## Run all tests
 
 weight: .venv/test ## Count the files and lines of the default project against their targets
 	$(BIN)/python benchmarks/weight.py
+
+compare: .venv/test ## Measure the rows of the comparison (PEERS="path …": other templates as well)
+	$(BIN)/python benchmarks/compare.py $(PEERS)
+
+docs: .venv/docs ## Build the documentation site in build/site; broken links fail
+	$(BIN)/python website/pages.py
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict
+	if [ -f docs/configurator/build.py ]; then $(BIN)/python docs/configurator/build.py build/site/configurator; fi
+
+screenshots: ## Take the pictures of README.md again (needs Chromium, its chromedriver and port 8000)
+	rm -rf build/my_api
+	python3 website/terminal.py docs/images/terminal.svg
+	build/my_api/.venv/bin/python website/screenshots.py docs/images
 
 lint: .venv/test ## Lint and type-check the template's own Python
 	$(BIN)/ruff check $(SOURCES)
