@@ -5,12 +5,12 @@ PYTEST_FLAGS ?=
 
 BIN := .venv/bin
 # The template tree has its own rules; tests lint a copy of it, so that it contains no cache.
-SOURCES := .github/release_notes.py benchmarks/bake.py benchmarks/compare.py benchmarks/weight.py hooks tests website
+SOURCES := .github/release_notes.py benchmarks/bake.py benchmarks/compare.py benchmarks/weight.py docs/configurator hooks tests website
 # The demo runs on SQLite, regardless of the variables of the calling shell.
 DEMO := env -u DATABASE_URL -u DJANGO_SETTINGS_MODULE -u REDIS_URL -u VIRTUAL_ENV $(MAKE) -C build/my_api
 
 .PHONY: help demo test test-services test-containers test-variants test-dependencies test-all \
-	weight compare docs screenshots lint format clean
+	weight compare docs configurator screenshots lint format clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -43,10 +43,13 @@ weight: .venv/test ## Count the files and lines of the default project against t
 compare: .venv/test ## Measure the rows of the comparison (PEERS="path …": other templates as well)
 	$(BIN)/python benchmarks/compare.py $(PEERS)
 
-docs: .venv/docs ## Build the documentation site in build/site; broken links fail
+docs: .venv/docs .venv/demo ## Build the documentation site in build/site; broken links fail
 	$(BIN)/python website/pages.py
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict
-	if [ -f docs/configurator/build.py ]; then $(BIN)/python docs/configurator/build.py build/site/configurator; fi
+	$(BIN)/python docs/configurator/build.py build/site/configurator
+
+configurator: .venv/demo ## Build the configurator page in build/configurator
+	$(BIN)/python docs/configurator/build.py build/configurator
 
 screenshots: ## Take the pictures of README.md again (needs Chromium, its chromedriver and port 8000)
 	rm -rf build/my_api
