@@ -1,6 +1,6 @@
 """Previews of all emails, in development only: `/dev/emails/`.
 
-An email is each template `<app>/mail/<name>.txt`. Its variables have sample values.
+An email is each template `<app>/mail/<name>.txt` that extends `layout`. Its variables have sample values.
 """
 
 from __future__ import annotations
@@ -12,8 +12,7 @@ from typing import TYPE_CHECKING
 from django.conf import settings
 from django.http import Http404
 from django.shortcuts import render
-from django.template.loader import get_template
-from django.template.utils import get_app_template_dirs
+from django.template import engines
 from django.utils import translation
 
 from apps.core.mail import mail_render
@@ -38,42 +37,41 @@ class Sample(str):
         return Sample(key)
 
 
-def templates() -> list[str]:
-    """Return the names of the templates of emails, without `.txt`."""
-    folders = [*settings.TEMPLATES[0]["DIRS"], *get_app_template_dirs("templates")]
-    files = {path.relative_to(folder) for folder in map(Path, folders) for path in folder.glob("*/mail/*.txt")}
-    return sorted(path.with_suffix("").as_posix() for path in files if path.parts[0] != "core")
+def templates() -> dict[str, str]:
+    """Return the source of the templates of emails by name, without `.txt`."""
+    found: dict[str, str] = {}
+    for folder in map(Path, engines["django"].template_dirs):
+        for path in folder.glob("*/mail/*.txt"):
+            source = path.read_text(encoding="utf-8")
+            if "{% extends layout %}" in source:
+                found.setdefault(path.relative_to(folder).with_suffix("").as_posix(), source)
+    return dict(sorted(found.items()))
 
 
-def sample_context(template: str) -> dict[str, str]:
-    """Return sample values of the variables in a template."""
-    source = get_template(f"{template}.txt").template.source  # type: ignore[attr-defined] - of Django's engine
+def preview(template: str, source: str, language: str) -> tuple[str, str, str]:
+    """Return the subject, text and HTML of an email with sample values."""
     values = {name: Sample(name) for name in VARIABLE.findall(source) if name != "project"}
-    return values | SAMPLES | {"link": f"{settings.FRONTEND_URL}/example?token=sample"}
+    link = f"{settings.FRONTEND_URL}/example?token=sample"
+    with translation.override(language):
+        return mail_render(template, values | SAMPLES | {"link": link})
 
 
 def email_list(request: HttpRequest) -> HttpResponse:
     """List the emails with their subject in each language."""
-    emails = [(template, subjects(template)) for template in templates()]
+    emails = {
+        template: {language: preview(template, source, language)[0] for language in dict(settings.LANGUAGES)}
+        for template, source in templates().items()
+    }
     return render(request, "development/emails.html", {"emails": emails})
 
 
 def email_detail(request: HttpRequest, template: str) -> HttpResponse:
     """Show an email as text and HTML in the language `?language=`."""
     language = request.GET.get("language", settings.LANGUAGE_CODE)
-    if template not in templates() or language not in dict(settings.LANGUAGES):
+    languages = dict(settings.LANGUAGES)
+    if template not in templates() or language not in languages:
         raise Http404
-    with translation.override(language):
-        subject, text, html = mail_render(template, sample_context(template))
+    subject, text, html = preview(template, templates()[template], language)
     email = {"subject": subject, "text": text.strip(), "html": html}
-    context = {"template": template, "subjects": subjects(template), "language": language, "email": email}
+    context = {"template": template, "language": language, "languages": languages, "email": email}
     return render(request, "development/emails.html", context)
-
-
-def subjects(template: str) -> dict[str, str]:
-    """Return the subject by language."""
-    found = {}
-    for code, _name in settings.LANGUAGES:
-        with translation.override(code):
-            found[code] = mail_render(template, sample_context(template))[0]
-    return found

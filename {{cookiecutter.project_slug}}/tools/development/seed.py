@@ -83,9 +83,7 @@ def rows_of(factory: Factory, account: User) -> Iterator[models.Model]:
     }
     with transaction.atomic():
         for number in range(ROWS):
-            yield factory.create(
-                **{name: rows[number % len(rows)] for name, rows in related.items() if rows}
-            )
+            yield factory.create(**{name: rows[number % len(rows)] for name, rows in related.items() if rows})
 
 
 def relations(model: type[models.Model]) -> list[models.ForeignKey[Any, Any]]:
@@ -96,7 +94,7 @@ def relations(model: type[models.Model]) -> list[models.ForeignKey[Any, Any]]:
 
 def owned(model: type[models.Model], account: User) -> models.QuerySet[Any]:
     """Return the rows of the account; all rows of a model without owner, and the account itself of `User`."""
-    if model is User:
-        return User.objects.filter(pk=account.pk)
     owners = [field.name for field in relations(model) if field.related_model is User]
-    return model._base_manager.filter(**dict.fromkeys(owners, account))
+    values = {"pk": account.pk} if model is User else dict.fromkeys(owners, account)
+    rows: models.QuerySet[Any] = model._base_manager.filter(**values)
+    return rows

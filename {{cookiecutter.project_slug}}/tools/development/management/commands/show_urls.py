@@ -28,4 +28,8 @@ def routes(
         else:
             view = getattr(entry.callback, "view_class", getattr(entry.callback, "cls", entry.callback))
             name = getattr(view, "__qualname__", type(view).__name__)
-            yield simplify_regex(url), f"{namespace}{entry.name}" if entry.name else "", f"{view.__module__}.{name}"
+            yield (
+                simplify_regex(url),
+                f"{namespace}{entry.name}" if entry.name else "",
+                f"{view.__module__}.{name}",
+            )

@@ -1,0 +1,90 @@
+"""Commands and pages for developers, see tools/development/."""
+
+from io import StringIO
+
+import pytest
+from django.conf import settings as project_settings
+from django.core.management import CommandError, call_command
+from django.test import Client as DjangoClient
+from django.utils.html import escape
+from pytest_django import Settings
+
+from apps.users.models import RefreshSession, User
+from apps.users.tests.factories import RefreshSessionFactory, UserFactory
+from conftest import Client
+from tools.development import emails, seed, welcome
+from tools.development.management.commands import seed as seed_command
+from tools.development.management.commands import show_urls
+
+LANGUAGES = list(dict(project_settings.LANGUAGES))
+
+
+@pytest.fixture
+def _development(settings: Settings) -> None:
+    settings.DEBUG = True
+    settings.INSTALLED_APPS = [*settings.INSTALLED_APPS, "debug_toolbar", "tools.development"]
+    settings.ROOT_URLCONF = "tools.development.urls"
+
+
+def printed(command: seed_command.Command | show_urls.Command) -> str:
+    output = StringIO()
+    call_command(command, stdout=output)
+    return output.getvalue()
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.usefixtures("_development", "empty_storage")
+def test_seed_creates_rows_of_each_app_once() -> None:
+    assert printed(seed_command.Command()).startswith("users.User: ")
+    users = User.objects.count()
+    assert printed(seed_command.Command()).startswith("The sample data exists already.\n")
+    assert User.objects.count() == users
+
+
+def test_seed_creates_rows_of_the_account_by_a_factory(user: User) -> None:
+    UserFactory.create()
+    rows = list(seed.rows_of(RefreshSessionFactory, user))
+    assert len(rows) == seed.ROWS
+    assert set(RefreshSession.objects.filter(user=user)) == set(rows)
+    assert list(seed.rows_of(RefreshSessionFactory, user)) == []
+
+
+@pytest.mark.django_db
+@pytest.mark.usefixtures("_development")
+def test_seed_creates_an_account_for_api_and_admin(api: Client, client: DjangoClient) -> None:
+    account = next(seed.seed())
+    assert isinstance(account, User)
+    assert welcome.development_account() == account
+    api.login_by_token(account, welcome.PASSWORD)
+    form = {"username": welcome.EMAIL, "password": welcome.PASSWORD}
+    assert client.post("/admin/login/?next=/admin/", form).headers["Location"] == "/admin/"
+
+
+@pytest.mark.django_db
+def test_seed_is_refused_outside_development() -> None:
+    with pytest.raises(CommandError, match=r"config\.settings\.development"):
+        call_command(seed_command.Command())
+    assert not User.objects.exists()
+
+
+@pytest.mark.usefixtures("_development")
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_email_previews_show_each_email_in_each_language(api: Client, language: str) -> None:
+    listed = api.get("/dev/emails/").content.decode()
+    found = emails.templates()
+    assert "users/mail/verify_email" in found
+    for template in found:
+        url = f"/dev/emails/{template}/?language={language}"
+        assert f'href="{url}"' in listed
+        page = api.get(url).content.decode()
+        subject = emails.preview(template, found[template], language)[0]
+        assert f"<h1>{escape(subject)}</h1>" in page
+        assert 'srcdoc="&lt;!DOCTYPE html&gt;' in page
+    assert api.get("/dev/emails/users/mail/unknown/").status_code == 404
+
+
+@pytest.mark.usefixtures("_development")
+def test_show_urls_lists_path_name_and_view() -> None:
+    lines = [line.split() for line in printed(show_urls.Command()).splitlines()]
+    assert ["/api/v1/users/<pk>/", "v1:users:user-detail", "apps.users.api.views.UserViewSet"] in lines
+    assert ["/health/live/", "health-live", "infrastructure.monitoring.health.live"] in lines
