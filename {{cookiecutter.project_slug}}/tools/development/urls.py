@@ -12,5 +12,5 @@ urlpatterns: list[URLPattern | URLResolver] = [
     *urls.urlpatterns,
     path("__debug__/", include("debug_toolbar.urls")),
     path("dev/emails/", emails.email_list),
-    path("dev/emails/<path:template>/", emails.email_detail, name="dev-email"),
+    path("dev/emails/<path:template>/", emails.email_detail),
 ]
