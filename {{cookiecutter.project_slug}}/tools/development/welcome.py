@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 # The account that `make seed` creates.
 EMAIL = "admin@example.com"
 PASSWORD = "development"  # noqa: S105 - printed, and only for development
+NO_ACCOUNT = "make seed creates sample data and an account"
 # Addresses that listen on all interfaces.
 ALL_INTERFACES = {"0", "0.0.0.0", "[::]"}  # noqa: S104 - replaced
 
@@ -37,7 +38,7 @@ def lines(root: str) -> list[str]:
     }
     if apps.is_installed("tools.development"):
         found["Emails"] = f"{root}dev/emails/"
-        found["Log in"] = f"{EMAIL}, password {PASSWORD}" if development_account() else "make seed"
+        found["Log in"] = f"{EMAIL}, password {PASSWORD}" if development_account() else NO_ACCOUNT
     return [project.TITLE, *(f"{name:10}{value}" for name, value in found.items())]
 
 
