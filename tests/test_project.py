@@ -6,9 +6,8 @@ import os
 import signal
 import subprocess
 from typing import TYPE_CHECKING
-from urllib.error import URLError
-from urllib.request import urlopen
 
+import requests
 from baking import Bakery, bare_environment, files_of, run
 from servers import eventually, free_port
 
@@ -53,9 +52,8 @@ def test_run_prints_urls_and_serves_them(installed: Path, tmp_path: Path) -> Non
 
 def serves(url: str) -> bool:
     try:
-        with urlopen(url, timeout=30) as response:
-            return bool(response.status == 200)
-    except URLError:
+        return requests.get(url, timeout=30).ok
+    except requests.ConnectionError:
         return False
 
 
