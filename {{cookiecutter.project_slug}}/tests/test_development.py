@@ -12,6 +12,7 @@ from pytest_django import Settings
 
 from apps.users.models import RefreshSession, User
 from apps.users.tests.factories import RefreshSessionFactory, UserFactory
+from config.env import BASE_DIR
 from conftest import Client
 from tools.development import emails, seed, welcome
 from tools.development.management.commands import seed as seed_command
@@ -21,9 +22,10 @@ LANGUAGES = list(dict(project_settings.LANGUAGES))
 
 
 @pytest.fixture
-def _development(settings: Settings) -> None:
-    settings.DEBUG = True
-    settings.INSTALLED_APPS = [*settings.INSTALLED_APPS, "tools.development"]
+def _templates(settings: Settings) -> None:
+    """Find the templates of `tools.development`; other `INSTALLED_APPS` would start all apps again."""
+    folders = [*settings.TEMPLATES[0]["DIRS"], BASE_DIR / "tools/development/templates"]
+    settings.TEMPLATES = [settings.TEMPLATES[0] | {"DIRS": folders}]
 
 
 def printed(command: seed_command.Command | show_urls.Command) -> str:
@@ -33,8 +35,9 @@ def printed(command: seed_command.Command | show_urls.Command) -> str:
 
 
 @pytest.mark.django_db(transaction=True)
-@pytest.mark.usefixtures("_development", "empty_storage")
-def test_seed_creates_rows_of_each_app_once() -> None:
+@pytest.mark.usefixtures("empty_storage")
+def test_seed_creates_rows_of_each_app_once(settings: Settings) -> None:
+    settings.DEBUG = True
     assert printed(seed_command.Command()).startswith("users.User: ")
     users = User.objects.count()
     assert printed(seed_command.Command()).startswith("The sample data exists already.\n")
@@ -50,7 +53,6 @@ def test_seed_creates_rows_of_the_account_by_a_factory(user: User) -> None:
 
 
 @pytest.mark.django_db
-@pytest.mark.usefixtures("_development")
 def test_seed_creates_an_account_for_api_and_admin(api: Client, client: DjangoClient) -> None:
     account = next(seed.seed())
     assert isinstance(account, User)
@@ -67,7 +69,7 @@ def test_seed_is_refused_outside_development() -> None:
     assert not User.objects.exists()
 
 
-@pytest.mark.usefixtures("_development")
+@pytest.mark.usefixtures("_templates")
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_email_previews_show_each_email_in_each_language(rf: RequestFactory, language: str) -> None:
     listed = emails.email_list(rf.get("/dev/emails/")).content.decode()
