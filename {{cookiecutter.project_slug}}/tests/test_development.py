@@ -5,6 +5,7 @@ from io import StringIO
 import pytest
 from django.conf import settings as project_settings
 from django.core.management import CommandError, call_command
+from django.db import connection
 from django.test import Client as DjangoClient
 from django.test import RequestFactory
 from django.utils.html import escape
@@ -67,6 +68,15 @@ def test_seed_is_refused_outside_development() -> None:
     with pytest.raises(CommandError, match=r"config\.settings\.development"):
         call_command(seed_command.Command())
     assert not User.objects.exists()
+
+
+def test_seed_is_refused_for_a_database_in_a_network(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings.DEBUG = True
+    monkeypatch.setitem(connection.settings_dict, "HOST", "db.example.com")
+    with pytest.raises(CommandError, match="server in a network"):
+        call_command(seed_command.Command())
 
 
 @pytest.mark.usefixtures("_templates")

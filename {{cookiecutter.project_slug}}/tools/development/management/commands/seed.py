@@ -21,9 +21,9 @@ class Command(BaseCommand):
         for row in seed.seed():
             created[row._meta.label] += 1
             if self.stderr.isatty():
-                self.stderr.write(f"\r{created.total()} rows", ending="")
+                self.stderr.write(f"\r{created.total()} rows", style_func=str, ending="")
         if self.stderr.isatty():
-            self.stderr.write("\r\033[K", ending="")
+            self.stderr.write("\r\033[K", style_func=str, ending="")
         for label, count in created.items():
             self.stdout.write(f"{label}: {count}")
         if not created:
