@@ -28,7 +28,7 @@ FIRST_PAUSE = 0.2
 # Upper bound of the wait that is passed on to clients of this API.
 MAX_RETRY_AFTER = 3600.0
 # They describe the transfer of the response, whose content is kept decoded.
-TRANSFER_HEADERS = frozenset({"content-encoding", "content-length", "transfer-encoding"})
+TRANSFER_HEADERS = frozenset({b"content-encoding", b"content-length", b"transfer-encoding"})
 
 logger = structlog.get_logger(__name__)
 
@@ -135,7 +135,7 @@ class ServiceClient:
             raise
         except httpx2.RequestError as error:
             return None, type(error).__name__
-        headers = [pair for pair in response.headers.multi_items() if pair[0] not in TRANSFER_HEADERS]
+        headers = [pair for pair in response.headers.raw if pair[0].lower() not in TRANSFER_HEADERS]
         status = response.status_code
         return httpx2.Response(status, headers=headers, content=bytes(content), request=request), ""
 
