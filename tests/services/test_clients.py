@@ -25,7 +25,7 @@ PACKAGE = re.compile(r"[\w@/-]+@[\d.]+")
 def package(name: str) -> str:
     """Return an npm package with the version that the Makefile of the project uses."""
     makefile = (ROOT / TREE / "Makefile").read_text(encoding="utf-8")
-    return next(found for found in PACKAGE.findall(makefile) if found.startswith(f"{name}@"))
+    return next(found[0] for found in PACKAGE.finditer(makefile) if found[0].startswith(f"{name}@"))
 
 
 def typescript() -> list[str]:

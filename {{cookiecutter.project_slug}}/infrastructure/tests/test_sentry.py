@@ -44,7 +44,8 @@ def reported(**variables: str) -> tuple[list[dict[str, Any]], str]:
 
 
 def test_event_has_exception_and_ids_and_no_request_data() -> None:
-    (error, job, plain), sent = reported(SENTRY_RELEASE="7", SENTRY_ENVIRONMENT="blue")
+    variables = {"SENTRY_ENVIRONMENT": "blue", "SENTRY_TRACES_SAMPLE_RATE": "1.0"}
+    (error, job, plain), sent = reported(SENTRY_RELEASE="7", **variables)
     exception = error["exception"]["values"][-1]
     assert exception["type"] == "OperationalError"
     assert exception["value"].startswith("no such table")
@@ -55,6 +56,7 @@ def test_event_has_exception_and_ids_and_no_request_data() -> None:
     assert job["exception"]["values"][0]["value"] == "[redacted] failed"
     assert job["tags"]["request_id"] == "my-request-2"
     assert plain["logentry"]["message"] == "%s has %s"
+    assert '"http.client"' in sent
     assert [secret for secret in (EMAIL, PASSWORD, TOKEN) if secret in sent] == []
 
 
