@@ -123,7 +123,7 @@ def test_postman_collection_logs_in(site: Site, npx: str) -> None:
     site.run("make", "postman")
     variables = {"baseUrl": site.url, "email": EMAIL, "password": PHRASE}
     given = [part for name, value in variables.items() for part in ("--env-var", f"{name}={value}")]
-    names = ("Retrieve the current user", "List own files")
+    names = ("Retrieve the current user", "Count unread notifications")
     folders = [part for name in names for part in ("--folder", name)]
     command = [npx, "--yes", NEWMAN, "run", "postman.json", "-e", "docs/api-clients/postman-environment.json"]
     site.run(*command, *folders, *given, "--reporters", "json", "--reporter-json-export", "report.json")

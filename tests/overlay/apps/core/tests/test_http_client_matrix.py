@@ -163,7 +163,7 @@ def test_slow_body_ends_at_the_total_timeout(service: Service, monkeypatch: pyte
 
     def trickle(self: Handler) -> None:
         self.send_response(200)
-        self.send_header("Content-Length", "10000")
+        self.send_header("Content-Length", "1000")
         self.end_headers()
         try:
             while not ended.wait(0.02):
