@@ -129,4 +129,5 @@ def test_postman_collection_logs_in(site: Site, npx: str) -> None:
     site.run(*command, *folders, *given, "--reporters", "json", "--reporter-json-export", "report.json")
     report: dict[str, Any] = json.loads((site.project / "report.json").read_text(encoding="utf-8"))
     codes = [(one["item"]["name"], one["response"]["code"]) for one in report["run"]["executions"]]
-    assert sorted(codes) == sorted((name, 200) for name in names)
+    # It also lists the login of the script.
+    assert set(codes) == {(name, 200) for name in names}
