@@ -15,7 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from apps.core.admin import csv_lines, escaped, unescaped
-from apps.core.imports import MAX_BYTES
+from apps.core.admin.imports import MAX_BYTES
 from apps.core.management.commands import import_rows
 from apps.core.tests.test_imports import confirm, upload
 from apps.users.models import User

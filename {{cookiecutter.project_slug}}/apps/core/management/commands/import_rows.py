@@ -13,7 +13,7 @@ from import_export.results import Result
 from tablib import Dataset
 
 from apps.core.admin import CSVAdmin
-from apps.core.imports import columns_of, read_rows, resource_of
+from apps.core.admin.imports import columns_of, read_rows, resource_of
 from apps.core.management.rows import RowsCommand
 
 # Rows in memory.

@@ -99,7 +99,7 @@ class CSVAdmin(CSVExportMixin, admin.ModelAdmin):
         return super().changelist_view(request, context | (extra_context or {}))
 
     def import_view(self, request: HttpRequest, page: str) -> HttpResponse:
-        from apps.core.imports import Importer  # noqa: PLC0415 - costs time and memory
+        from apps.core.admin.imports import Importer  # noqa: PLC0415 - costs time and memory
 
         importer = Importer(self, request)
         return importer.import_action(request) if page == "import" else importer.process_import(request)
