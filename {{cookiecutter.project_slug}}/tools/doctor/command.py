@@ -9,7 +9,6 @@ import tomllib
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from django.conf import settings
 from django.core.management import BaseCommand, CommandError, execute_from_command_line
 
 from tools.doctor.production import reason
@@ -43,7 +42,7 @@ def examine() -> dict[str, Any]:
     areas = {area: share(items, area, "passed") for area in WEIGHTS}
     score = round(sum(areas.values()), 1)
     return {
-        "settings": settings.SETTINGS_MODULE,
+        "settings": os.environ["DJANGO_SETTINGS_MODULE"],
         "score": score,
         "unknown": round(sum(share(items, area, "unknown") for area in WEIGHTS), 1),
         "band": next(band for limit, band in BANDS.items() if score >= limit),

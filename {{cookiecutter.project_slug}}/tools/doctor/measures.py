@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import inspect
 import json
+import os
 import re
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from django.apps import apps
-from django.conf import settings
 from django.db import connection
 from django.db.migrations.autodetector import MigrationAutodetector
 from django.db.migrations.executor import MigrationExecutor
@@ -111,7 +111,8 @@ class Doctor:
 
     def __init__(self) -> None:
         # Only a process with the settings of the server knows its variables.
-        self.placeholders = settings.SETTINGS_MODULE.endswith((".development", ".testing"))
+        self.module = os.environ["DJANGO_SETTINGS_MODULE"]
+        self.placeholders = self.module.endswith((".development", ".testing"))
         # Both take seconds, while other items are measured.
         self._production = start() if self.placeholders else None
         lint = "from importlinter.cli import lint_imports_command as lint; lint()"
@@ -265,7 +266,7 @@ class Doctor:
         executor = MigrationExecutor(connection)
         plan = executor.migration_plan(executor.loader.graph.leaf_nodes())
         return judged(
-            (str(migration) for migration, _ in plan), f"{connection.vendor} of {settings.SETTINGS_MODULE}"
+            (str(migration) for migration, _ in plan), f"{connection.vendor} of {self.module}"
         )
 
     def reversible(self) -> Finding:
