@@ -124,7 +124,7 @@ def redirecting() -> Iterator[Server]:
 def verify(url: str, *options: str, ca: Path | None = None) -> tuple[int, dict[str, Any], str]:
     """Return the exit status, the results and the errors."""
     env = os.environ | ({"SSL_CERT_FILE": str(ca)} if ca else {})
-    command = [sys.executable, ROOT / TREE / "tools" / "verify.py", "--json", *options, "--", url]
+    command = [sys.executable, str(ROOT / TREE / "tools" / "verify.py"), "--json", *options, "--", url]
     process = subprocess.run(command, env=env, check=False, capture_output=True, text=True, timeout=60)
     return process.returncode, json.loads(process.stdout) if process.stdout else {}, process.stderr
 

@@ -5,47 +5,35 @@ from __future__ import annotations
 import json
 import os
 import sys
-import tomllib
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from django.core.management import BaseCommand, CommandError, execute_from_command_line
 
-from tools.doctor.production import reason
+from tools.doctor.production import DATA, reason
 
 if TYPE_CHECKING:
     from argparse import ArgumentParser
     from collections.abc import Iterator
 
-ITEMS = Path(__file__).with_name("items.toml")
-WEIGHTS = {"Architecture": 15, "ORM": 15, "Security": 15, "Testing": 15}
-WEIGHTS |= {"Performance": 10, "Error handling": 10, "Migrations": 10, "Deployment": 10}
-BANDS = {90: "production-grade", 70: "solid", 50: "risky at scale", 0: "fix the foundations first"}
+WEIGHTS: dict[str, int] = DATA["weights"]
+COPIED = ("title", "signal", "check", "priority", "fix")
 
 
 def examine() -> dict[str, Any]:
     """Measure all items. Unknown ones earn no points."""
     from tools.doctor.measures import Doctor  # noqa: PLC0415 - after errors of the settings
 
-    doctor = Doctor()
-    keys = ("title", "signal", "check", "priority", "fix")
-    items = [
-        {
-            "id": name,
-            "area": area,
-            **doctor.measure(name, row)._asdict(),
-            **{key: row.get(key) for key in keys},
-        }
-        for area, rows in tomllib.loads(ITEMS.read_text(encoding="utf-8")).items()
-        for name, row in rows.items()
-    ]
+    doctor, items = Doctor(), []
+    for area, name, row in ((area, *item) for area, rows in DATA["items"].items() for item in rows.items()):
+        finding = doctor.measure(name, row)
+        items.append({"id": name, "area": area, **finding._asdict()} | {key: row.get(key) for key in COPIED})
     areas = {area: share(items, area, "passed") for area in WEIGHTS}
     score = round(sum(areas.values()), 1)
     return {
         "settings": os.environ["DJANGO_SETTINGS_MODULE"],
         "score": score,
         "unknown": round(sum(share(items, area, "unknown") for area in WEIGHTS), 1),
-        "band": next(band for limit, band in BANDS.items() if score >= limit),
+        "band": next(band for band, limit in DATA["bands"].items() if score >= limit),
         "signals": sum(item["status"] == "passed" for item in items if item["signal"]),
         "security": sum(item["status"] == "passed" for item in items if item["check"]),
         "areas": {area: round(points, 1) for area, points in areas.items()},
@@ -60,9 +48,7 @@ def share(items: list[dict[str, Any]], area: str, status: str) -> float:
 
 
 class Command(BaseCommand):
-    help = (
-        "Report on the health of the project: 8 signals, security checklist, list before deploy, and score."
-    )
+    help = "Report on the health of the project: score, signals, security checklist, list before deploy."
     # The checks are part of the report.
     requires_system_checks: list[str] = []
 

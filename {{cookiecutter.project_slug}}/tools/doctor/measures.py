@@ -206,11 +206,12 @@ class Doctor:
 
     def secret_key(self) -> Finding:
         key = self.production["SECRET_KEY"]
-        if self.placeholders:
-            is_read = key == PLACEHOLDERS["SECRET_KEY"]
-            return judged([] if is_read else ["production does not read the variable"], "production reads it")
-        files = (path for path in BASE_DIR.glob("config/**/*.py") if key in path.read_text(encoding="utf-8"))
-        return judged(map(relative, files), f"{len(key)} characters, not in config/")
+        faults = [
+            relative(path) for path in BASE_DIR.glob("config/**/*.py") if key in path.read_text("utf-8")
+        ]
+        if self.placeholders and key != PLACEHOLDERS["SECRET_KEY"]:
+            faults.append("production does not read the variable")
+        return judged(faults, f"{len(key)} characters, not in config/")
 
     def permissions(self) -> Finding:
         faults = []
@@ -265,9 +266,7 @@ class Doctor:
             raise UnknownError(f"there is no {Path(name).name}")
         executor = MigrationExecutor(connection)
         plan = executor.migration_plan(executor.loader.graph.leaf_nodes())
-        return judged(
-            (str(migration) for migration, _ in plan), f"{connection.vendor} of {self.module}"
-        )
+        return judged((str(migration) for migration, _ in plan), f"{connection.vendor} of {self.module}")
 
     def reversible(self) -> Finding:
         own = [

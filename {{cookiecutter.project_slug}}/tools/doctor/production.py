@@ -5,7 +5,9 @@ import os
 import re
 import subprocess
 import sys
+import tomllib
 import traceback
+from pathlib import Path
 from typing import Any
 
 import django
@@ -14,19 +16,8 @@ from django.core import checks
 
 from config.env import BASE_DIR
 
-# Required variables, and checks of variables that only the server has. Nothing connects to these servers.
-PLACEHOLDERS = {
-    "ALLOWED_HOSTS": "placeholder.example.com",
-    "CELERY_BROKER_URL": "redis://127.0.0.1:1/1",
-    "DATABASE_URL": "postgres://placeholder@127.0.0.1:1/placeholder",
-    "DEFAULT_FROM_EMAIL": "placeholder@example.com",
-    "DJANGO_SETTINGS_MODULE": "config.settings.production",
-    "EMAIL_HOST": "placeholder.example.com",
-    "FRONTEND_URL": "https://placeholder.example.com",
-    "REDIS_URL": "redis://127.0.0.1:1/0",
-    "SECRET_KEY": "placeholder-0123456789-abcdefghijklmnopqrstuvwxyz-ABCDEFGH",
-    "SILENCED_SYSTEM_CHECKS": "core.W001,core.W002,core.W003",
-}
+DATA = tomllib.loads(Path(__file__).with_name("items.toml").read_text(encoding="utf-8"))
+PLACEHOLDERS: dict[str, str] = DATA["placeholders"]
 # Variables of `.env` that would change the result.
 UNSET = r"^(?:# )?(ADMIN_URL|NUM_PROXIES|(?:DATABASE|DB|EMAIL|OTEL|SENTRY|THROTTLE|WEB)_\w+)="
 
