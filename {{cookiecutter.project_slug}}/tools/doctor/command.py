@@ -53,9 +53,7 @@ class Command(BaseCommand):
     requires_system_checks: list[str] = []
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument(
-            "--json", action="store_true", help="print the report as JSON, see docs/doctor.md"
-        )
+        parser.add_argument("--json", action="store_true", help="print the report as JSON")
         text = "exit with status 1 if the score is below N or an item P0 failed"
         parser.add_argument("--fail-below", type=float, metavar="N", help=text)
 
@@ -92,7 +90,7 @@ def ids(report: dict[str, Any], status: str, priority: str) -> list[str]:
 
 
 def main() -> None:
-    """Run the command. A project that cannot be loaded, such as with a broken import, causes no traceback."""
+    """Run the command. A project that cannot be loaded, as with a broken import, causes no traceback."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings.development")
     try:
         execute_from_command_line(["manage.py", "doctor", *sys.argv[1:]])
