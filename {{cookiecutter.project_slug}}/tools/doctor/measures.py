@@ -90,10 +90,8 @@ def routes(patterns: Iterable[Any]) -> Iterator[Route]:
             yield from routes(pattern.url_patterns)
         elif issubclass(cls, APIView) and cls.__module__.startswith("apps."):
             own = {name: name for name in cls.http_method_names if hasattr(cls, name)}
-            handlers = getattr(view, "actions", None) or own | (
-                {"get": "list"} if hasattr(cls, "list") else {}
-            )
-            yield Route(cls, handlers, getattr(view, "initkwargs", {}))
+            own |= {"get": "list"} if hasattr(cls, "list") else {}
+            yield Route(cls, getattr(view, "actions", None) or own, getattr(view, "initkwargs", {}))
 
 
 def is_indexed(model: type[Model], name: str) -> bool:
@@ -168,7 +166,7 @@ class Doctor:
 
     def _files(self, row: dict[str, Any]) -> Finding:
         found = {path for pattern in row["files"] for path in BASE_DIR.glob(pattern)}
-        paths = sorted(path for path in found if not {"tests", "migrations"} & set(path.parts))
+        paths = sorted(path for path in found if not re.search("/(tests|migrations)/", relative(path)))
         places = []
         for path in paths:
             source = re.sub(r"(?<!\S)#.*", "", path.read_text(encoding="utf-8"))
