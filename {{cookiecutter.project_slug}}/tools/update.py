@@ -183,17 +183,8 @@ def render(clone: Path, state: State, target: Path) -> None:
     git(clone, "checkout", "--quiet", "--detach", state.commit)
     pairs = [f"{key}={unrendered(answer)}" for key, answer in state.answers.items()]
     with tempfile.TemporaryDirectory(dir=clone.parent) as out:
-        command = [
-            sys.executable,
-            "-m",
-            "cookiecutter",
-            str(clone),
-            "--no-input",
-            "--default-config",
-            "-o",
-            out,
-        ]
-        run = run_command(*command, *pairs)
+        cookiecutter = (sys.executable, "-m", "cookiecutter", "--no-input", "--default-config")
+        run = run_command(*cookiecutter, "-o", out, str(clone), *pairs)
         if run.returncode:
             # The rest is a command line of cookiecutter.
             raise UpdateError((run.stderr or run.stdout).partition("\nTo try again")[0].strip())
