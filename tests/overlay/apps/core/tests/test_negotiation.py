@@ -1,3 +1,5 @@
+"""Content negotiation by the Accept header."""
+
 import pytest
 from django.urls import reverse
 
