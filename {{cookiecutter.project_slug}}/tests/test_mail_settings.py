@@ -1,4 +1,4 @@
-"""Mail settings, and how environment variables are read."""
+"""Mail settings from the environment."""
 
 import importlib
 import runpy

@@ -1,4 +1,4 @@
-"""Redis cache with fallback, and its serializer."""
+"""Redis cache with a fallback."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Gunicorn worker: graceful shutdown and request deadline."""
+"""Gunicorn worker: graceful shutdown."""
 
 import socket
 import time

@@ -11,7 +11,6 @@ from apps.users.tests.helpers import stored_avatars
 
 pytestmark = pytest.mark.django_db
 
-
 pytestmark = pytest.mark.django_db
 
 
