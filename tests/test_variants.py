@@ -115,12 +115,12 @@ def targets_of(project: Path) -> set[str]:
 @every_variant
 def test_make_targets_of_documentation_exist(bake: Bakery, answers: Answers) -> None:
     project = bake(**answers)
-    unknown = []
+    targets, unknown = targets_of(project), []
     for page in project.rglob("*.md"):
         code = re.findall(r"`(make [^`]+)`|^(make .+)$", page.read_text("utf-8"), re.MULTILINE)
         named = {word for pair in code for word in re.split(r"[#;&|>]", "".join(pair))[0].split()}
         named = {word for word in named if re.fullmatch(r"[a-z-]+", word) and not word.startswith("-")} - {"make"}
-        unknown += [f"{page.relative_to(project)}: {name}" for name in sorted(named - targets_of(project))]
+        unknown += [f"{page.relative_to(project)}: {name}" for name in sorted(named - targets)]
     assert unknown == []
 
 
@@ -128,11 +128,12 @@ def test_make_targets_of_documentation_exist(bake: Bakery, answers: Answers) -> 
 def test_paths_and_commands_of_guides_exist(bake: Bakery, answers: Answers) -> None:
     project = bake(**answers)
     known = {path.stem for path in project.rglob("management/commands/*.py")} | {"createsuperuser", "migrate"}
+    existing = ["/" + path.relative_to(project).as_posix() for path in project.rglob("*")]
     for name in ("AGENTS.md", "CONTRIBUTING.md", "README.md", "SECURITY.md"):
         text = (project / name).read_text("utf-8")
         paths = re.findall(r"`((?:\.?[\w-]+/)+[\w.-]*|[\w.-]+\.(?:md|py|toml|lock|example))`", text)
         paths = [path for path in paths if not path.startswith((".venv/", "client/", "openapi.yaml", "uv.lock"))]
-        missing = [path for path in paths if not any(itertools.chain(project.glob(path), project.rglob(path)))]
+        missing = [path for path in paths if not any(each.endswith("/" + path.rstrip("/")) for each in existing)]
         assert missing == [], name
         assert set(re.findall(r"manage\.py (\w+)", text)) <= known, name
     assert len((project / "AGENTS.md").read_text("utf-8").splitlines()) <= 80
