@@ -69,7 +69,12 @@ class CommentViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.
         comments.comment_delete(comment=self.get_object(), user=request.user)
         return Response(status=HTTPStatus.NO_CONTENT)
 
-    @extend_schema(request=None, responses={200: serializers.CommentRow}, filters=False)
+    @extend_schema(
+        operation_id="blog_comments_moderate",
+        request=None,
+        responses={200: serializers.CommentRow},
+        filters=False,
+    )
     @action(detail=True, methods=["post"], url_path="(?P<verdict>approve|reject)")
     def moderate(self, request: UserRequest, verdict: str, **_kwargs: Any) -> Response:
         """Approve or reject a comment. Requires the permission `blog.moderate_comment`."""

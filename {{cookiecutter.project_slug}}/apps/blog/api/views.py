@@ -145,7 +145,12 @@ class PostViewSet(viewsets.GenericViewSet[Post]):
         post = get_object_or_404(self.get_queryset(), slug=slug)
         return Response(self._represented(posts.post_restore(post=post, user=request.user)))
 
-    @extend_schema(request=None, responses={200: serializers.PostOutput}, filters=False)
+    @extend_schema(
+        operation_id="blog_posts_move",
+        request=None,
+        responses={200: serializers.PostOutput},
+        filters=False,
+    )
     @action(detail=True, methods=["post"], url_path="(?P<transition>submit|withdraw|archive|reopen)")
     def move(self, request: UserRequest, slug: str, transition: str) -> Response:
         """Submit a draft, withdraw a post from review, archive a published one, reopen an archived one."""
