@@ -18,11 +18,17 @@ from apps.core.models import SluggedModel, SoftDeleteModel, TimeStampedModel, UU
 if TYPE_CHECKING:
     from datetime import datetime
 
-# Hostile Markdown of this size renders in about two seconds.
 MAX_BODY = 50_000
+# The time to parse brackets grows with the square of their number.
+MAX_BRACKETS = 2_000
 MAX_COMMENT = 5_000
 # Levels of replies below a comment.
 MAX_DEPTH = 3
+
+
+def validate_brackets(markdown: str) -> None:
+    if markdown.count("[") > MAX_BRACKETS:
+        raise ValidationError(_("The text has too many brackets."), code="too_many_brackets")
 
 
 def cover_path(_instance: Post, _filename: str) -> str:
@@ -105,7 +111,9 @@ class Post(UUIDModel, TimeStampedModel, SoftDeleteModel, SluggedModel):
     tags = models.ManyToManyField(Tag, verbose_name=_("tags"), related_name="posts", blank=True)
     title = models.CharField(_("title"), max_length=200)
     excerpt = models.CharField(_("excerpt"), max_length=500, blank=True)
-    body = models.TextField(_("text"), help_text="Markdown", validators=[MaxLengthValidator(MAX_BODY)])
+    body = models.TextField(
+        _("text"), help_text="Markdown", validators=[MaxLengthValidator(MAX_BODY), validate_brackets]
+    )
     body_html = models.TextField(editable=False)
     seo_title = models.CharField(_("title for search engines"), max_length=70, blank=True)
     seo_description = models.CharField(_("description for search engines"), max_length=160, blank=True)

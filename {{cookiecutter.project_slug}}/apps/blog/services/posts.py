@@ -16,7 +16,7 @@ from django.db import transaction
 
 from apps.blog.caching import content_changed
 from apps.blog.exceptions import NotAllowed, WrongState
-from apps.blog.models import MAX_BODY, Post
+from apps.blog.models import Post
 from apps.blog.rendering import html_of, reading_minutes_of
 from apps.blog.selectors import may_publish
 from apps.core.images import image_read
@@ -66,10 +66,10 @@ def post_update(*, post: Post, user: User, tags: Collection[Tag] | None = None, 
 @transaction.atomic
 def post_save(*, post: Post, editor: User) -> None:
     """Validate, render and store a post without checking permissions; new texts become a revision."""
-    if len(post.body) <= MAX_BODY:
-        post.body_html = html_of(post.body)
-        post.reading_minutes = reading_minutes_of(post.body)
-    post.full_clean()
+    # First, since it bounds the text to render.
+    post.full_clean(exclude=["body_html"])
+    post.body_html = html_of(post.body)
+    post.reading_minutes = reading_minutes_of(post.body)
     post.save()
     texts = {name: getattr(post, name) for name in TEXTS}
     newest = post.revisions.first()

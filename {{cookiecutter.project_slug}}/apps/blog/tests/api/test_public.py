@@ -12,7 +12,13 @@ from django.utils import timezone
 from apps.blog.models import Post
 from apps.blog.services.states import post_move
 from apps.blog.services.taxonomy import category_save, tag_save
-from apps.blog.tests.factories import CategoryFactory, CommentFactory, PostFactory, ReactionFactory, TagFactory
+from apps.blog.tests.factories import (
+    CategoryFactory,
+    CommentFactory,
+    PostFactory,
+    ReactionFactory,
+    TagFactory,
+)
 from apps.blog.tests.helpers import POSTS, detail, errors, slugs
 
 if TYPE_CHECKING:
