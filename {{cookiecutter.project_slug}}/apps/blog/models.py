@@ -18,6 +18,8 @@ from apps.core.models import SluggedModel, SoftDeleteModel, TimeStampedModel, UU
 if TYPE_CHECKING:
     from datetime import datetime
 
+# The condition of the public lists.
+PUBLIC = Q(status="published", deleted_at=None)
 MAX_BODY = 50_000
 # The time to parse brackets grows with the square of their number.
 MAX_BRACKETS = 2_000
@@ -138,28 +140,16 @@ class Post(UUIDModel, TimeStampedModel, SoftDeleteModel, SluggedModel):
         verbose_name_plural = _("posts")
         ordering = ("-created_at", "-id")
         permissions = [("publish_post", "Can review, publish and archive posts of all authors")]
-        # The first ones have the condition of the public lists; one for each filter and ordering.
+        # One for each filter and ordering.
         indexes = [
+            models.Index(fields=["-published_at", "-id"], condition=PUBLIC, name="blog_post_newest"),
             models.Index(
-                fields=["-published_at", "-id"],
-                condition=Q(status="published", deleted_at=None),
-                name="blog_post_newest",
+                fields=["category", "-published_at", "-id"], condition=PUBLIC, name="blog_post_of_category"
             ),
             models.Index(
-                fields=["category", "-published_at", "-id"],
-                condition=Q(status="published", deleted_at=None),
-                name="blog_post_of_category",
+                fields=["author", "-published_at", "-id"], condition=PUBLIC, name="blog_post_of_author"
             ),
-            models.Index(
-                fields=["author", "-published_at", "-id"],
-                condition=Q(status="published", deleted_at=None),
-                name="blog_post_of_author",
-            ),
-            models.Index(
-                fields=["title", "id"],
-                condition=Q(status="published", deleted_at=None),
-                name="blog_post_title",
-            ),
+            models.Index(fields=["title", "id"], condition=PUBLIC, name="blog_post_title"),
             models.Index(fields=["author", "-created_at", "-id"], name="blog_post_own"),
             models.Index(
                 fields=["-created_at", "-id"], condition=Q(status="review"), name="blog_post_in_review"

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from apps.users.models import User
 
 RELATED = 5
+# The comparison of longer texts could take seconds.
+DIFF_LINES = 5_000
 # Large columns that lists do not show.
 TEXTS = ("body", "body_html")
 
@@ -152,4 +154,4 @@ def _with_relations(posts: QuerySet[Post]) -> QuerySet[Post]:
 
 
 def _lines(revision: Revision) -> list[str]:
-    return [revision.title, revision.excerpt, *revision.body.splitlines()]
+    return [revision.title, revision.excerpt, *revision.body.splitlines()[:DIFF_LINES]]

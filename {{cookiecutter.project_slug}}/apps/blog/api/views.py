@@ -16,7 +16,7 @@ from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema
 from rest_framework import generics, viewsets
 from rest_framework.decorators import action
-from rest_framework.permissions import AllowAny, IsAuthenticatedOrReadOnly
+from rest_framework.permissions import IsAuthenticatedOrReadOnly
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
@@ -146,10 +146,7 @@ class PostViewSet(viewsets.GenericViewSet[Post]):
         return Response(self._represented(posts.post_restore(post=post, user=request.user)))
 
     @extend_schema(
-        operation_id="blog_posts_move",
-        request=None,
-        responses={200: serializers.PostOutput},
-        filters=False,
+        operation_id="blog_posts_move", request=None, responses={200: serializers.PostOutput}, filters=False
     )
     @action(detail=True, methods=["post"], url_path="(?P<transition>submit|withdraw|archive|reopen)")
     def move(self, request: UserRequest, slug: str, transition: str) -> Response:
@@ -297,7 +294,7 @@ class RevisionView(APIView):
 
 
 class CategoryListView(APIView):
-    permission_classes = (AllowAny,)
+    permission_classes = (IsAuthenticatedOrReadOnly,)
 
     @extend_schema(responses={200: serializers.CategoryNodeOutput(many=True)})
     def get(self, request: Request) -> Response:
@@ -315,7 +312,7 @@ class CategoryListView(APIView):
 class TagListView(generics.ListAPIView[Tag]):
     """List tags."""
 
-    permission_classes = (AllowAny,)
+    permission_classes = (IsAuthenticatedOrReadOnly,)
     queryset = Tag.objects.all()
     serializer_class = serializers.TagOutput
     search_fields = ("name",)

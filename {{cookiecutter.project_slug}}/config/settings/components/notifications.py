@@ -17,5 +17,4 @@ NOTIFICATION_KINDS = {
 # % if "blog" in cookiecutter.__features
 # Comments on own posts, and their publication.
 NOTIFICATION_KINDS["blog"] = NOTIFICATION_KINDS["message"]
-
 # % endif
