@@ -25,6 +25,7 @@ from apps.users.authentication import UserRequest
 
 class ThreadListView(generics.GenericAPIView[Comment]):
     queryset = Comment.objects.none()
+    serializer_class = serializers.ThreadOutput
     permission_classes = (IsAuthenticatedOrReadOnly,)
     throttle_classes = (AnonThrottle, UserThrottle, CommentThrottle)
     filter_backends = ()

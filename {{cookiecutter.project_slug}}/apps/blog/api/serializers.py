@@ -39,7 +39,7 @@ class CategoryOutput(OutputSerializer):
 class CategoryNodeOutput(OutputSerializer):
     """A category of the tree; `parent` is the slug of the category above."""
 
-    parent = serializers.SlugRelatedField[Category](slug_field="slug", read_only=True)  # type: ignore[assignment] # also an attribute of the base
+    parent = serializers.SlugRelatedField[Category](slug_field="slug", read_only=True, allow_null=True)  # type: ignore[assignment] # also an attribute of the base
 
     class Meta:
         model = Category
@@ -88,8 +88,8 @@ class PublishInput(serializers.Serializer[Any]):
 class PostRow(SparseOutput):
     """A post in a list."""
 
-    author = AuthorOutput(read_only=True)
-    category = CategoryOutput(read_only=True)
+    author = AuthorOutput(read_only=True, allow_null=True)
+    category = CategoryOutput(read_only=True, allow_null=True)
     tags = TagOutput(many=True, read_only=True)
     published_at = serializers.DateTimeField(source="public_since", read_only=True, allow_null=True)
     cover = serializers.SerializerMethodField()
@@ -130,7 +130,7 @@ class PostOutput(PostRow):
 
 
 class RevisionRow(OutputSerializer):
-    editor = AuthorOutput(read_only=True)
+    editor = AuthorOutput(read_only=True, allow_null=True)
 
     class Meta:
         model = Revision
@@ -154,7 +154,7 @@ class CommentInput(serializers.Serializer[Any]):
 class CommentOutput(OutputSerializer):
     """A comment; without author and text, if its author deleted it."""
 
-    author = AuthorOutput(read_only=True)
+    author = AuthorOutput(read_only=True, allow_null=True)
 
     class Meta:
         model = Comment

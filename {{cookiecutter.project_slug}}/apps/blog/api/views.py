@@ -210,6 +210,7 @@ class PostViewSet(viewsets.GenericViewSet[Post]):
 
 class EditorialListView(generics.GenericAPIView[Post]):
     queryset = Post.objects.none()
+    serializer_class = serializers.EditorialRow
     filterset_class = EditorialFilter
     search_fields = ("title", "excerpt")
 
@@ -261,11 +262,7 @@ class CoverView(APIView):
             raise Http404 from error
 
 
-class RevisionListView(generics.GenericAPIView[Revision]):
-    queryset = Revision.objects.none()
-    pagination_class = None
-    filter_backends = ()
-
+class RevisionListView(APIView):
     @extend_schema(responses={200: serializers.RevisionRow(many=True)})
     def get(self, request: UserRequest, slug: str) -> Response:
         """List the revisions of an own post, newest first; at most 50 are kept."""

@@ -1,5 +1,4 @@
 from datetime import timedelta
-from typing import Any
 
 import factory
 from django.contrib.auth.models import Group, Permission
@@ -41,10 +40,7 @@ class PostFactory(DjangoModelFactory[Post]):
     status = Post.Status.PUBLISHED
     author = factory.SubFactory(UserFactory)
 
-    @factory.post_generation
-    def tags(self: Any, create: bool, tags: Any, **kwargs: Any) -> None:  # noqa: FBT001 - signature of factory_boy
-        if tags:
-            self.tags.set(tags)
+    tags = factory.PostGeneration(lambda post, _create, tags, **_kwargs: post.tags.set(tags or ()))
 
 
 class CommentFactory(DjangoModelFactory[Comment]):
