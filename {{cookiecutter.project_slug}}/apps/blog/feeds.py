@@ -9,7 +9,7 @@ from django.contrib.sitemaps import Sitemap
 from django.contrib.sitemaps.views import sitemap
 from django.contrib.syndication.views import Feed
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 
 from apps.blog.caching import content_remember
 from apps.blog.models import Post
@@ -17,6 +17,8 @@ from apps.blog.selectors import post_list
 from config import project
 
 FEED_ITEMS = 20
+# Each with up to 50,000 posts.
+PAGES = frozenset(map(str, range(1, 100)))
 
 
 def frontend_url(post: Post) -> str:
@@ -80,8 +82,8 @@ def feed_view(request: HttpRequest) -> HttpResponse:
     def render() -> str:
         return PostFeed()(request).content.decode()
 
-    # The feed has the host of the request.
-    text = content_remember(f"feed:{request.get_host()}", render)
+    # The feed has the URL of the request.
+    text = content_remember(f"feed:{request.build_absolute_uri('/')}", render)
     return HttpResponse(text, content_type="application/rss+xml; charset=utf-8")
 
 
@@ -90,5 +92,8 @@ def sitemap_view(request: HttpRequest) -> HttpResponse:
         return str(sitemap(request, {"posts": PostSitemap()}).render().content.decode())
 
     page = request.GET.get("p", "1")
+    # Other spellings of a number, such as 01, would each fill the cache.
+    if page not in PAGES:
+        raise Http404
     text = content_remember(f"sitemap:{page}", render)
     return HttpResponse(text, content_type="application/xml")

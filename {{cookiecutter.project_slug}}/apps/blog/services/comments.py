@@ -37,8 +37,8 @@ def comment_create(*, post: Post, author: User, body: str, parent: UUID | None =
             thread is too deep or too long, or the text is not valid.
     """
     # The lock makes the limit of replies exact, and waits for a concurrent change of the status.
-    published = Post.objects.select_for_update(of=("self",)).filter(pk=post.pk, status=Post.Status.PUBLISHED)
-    if not published.exists():
+    published = Post.objects.select_for_update(no_key=True).filter(pk=post.pk, status=Post.Status.PUBLISHED)
+    if not published.values_list("pk"):
         raise ValidationError(_("Comments are closed."), code="closed")
     above = _parent(post, parent) if parent else None
     trusted = author.pk == post.author_id or may_moderate(author)

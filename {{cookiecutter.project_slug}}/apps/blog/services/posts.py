@@ -137,7 +137,7 @@ def _redraw(file: UploadedFile[Any]) -> ContentFile[bytes]:
 
 def _locked_for_change(post: Post, user: User) -> Post:
     """Return the current row, locked until the end of the transaction, if the user may change it."""
-    current: Post | None = Post.objects.select_for_update().filter(pk=post.pk).first()
+    current: Post | None = Post.objects.select_for_update(no_key=True).filter(pk=post.pk).first()
     if current is None:
         raise WrongState
     if not may_publish(user):
