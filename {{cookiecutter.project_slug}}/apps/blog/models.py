@@ -151,6 +151,7 @@ class Post(UUIDModel, TimeStampedModel, SoftDeleteModel, SluggedModel):
             ),
             models.Index(fields=["title", "id"], condition=PUBLIC, name="blog_post_title"),
             models.Index(fields=["author", "-created_at", "-id"], name="blog_post_own"),
+            models.Index(fields=["-created_at", "-id"], name="blog_post_created"),
             models.Index(
                 fields=["-created_at", "-id"], condition=Q(status="review"), name="blog_post_in_review"
             ),
