@@ -5,19 +5,21 @@ PYTEST_FLAGS ?=
 
 BIN := .venv/bin
 # The template tree has its own rules; tests lint a copy of it, so that it contains no cache.
-SOURCES := .github/release_notes.py benchmarks/bake.py benchmarks/weight.py hooks tests
+SOURCES := .github/release_notes.py benchmarks/bake.py benchmarks/compare.py benchmarks/weight.py docs/configurator hooks tests website
 # The demo runs on SQLite, regardless of the variables of the calling shell.
-DEMO := env -u DATABASE_URL -u DJANGO_SETTINGS_MODULE -u REDIS_URL -u VIRTUAL_ENV $(MAKE) -C build/my_api
+DEMO := env -u DATABASE_URL -u DJANGO_SETTINGS_MODULE -u REDIS_URL -u VIRTUAL_ENV $(MAKE) --no-print-directory -C build/my_api
 
-.PHONY: help demo test test-services test-containers test-variants test-dependencies test-all weight lint format clean
+.PHONY: help demo test test-services test-containers test-variants test-dependencies test-all \
+	weight compare docs configurator screenshots lint format clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-demo: .venv/demo ## Generate the default project in build/, set it up and serve it (SERVE=0: smoke test only)
-	$(BIN)/cookiecutter --no-input --default-config --overwrite-if-exists --output-dir build .
-	$(DEMO) smoke
-	$(if $(filter 0,$(SERVE)),,$(DEMO) run)
+demo: .venv/demo ## Generate the default project in build/, add sample data and serve it (HOST=, PORT=, SERVE=0)
+	@echo 'Generating build/my_api'
+	@$(BIN)/cookiecutter --no-input --default-config --overwrite-if-exists --output-dir build . >/dev/null
+	@$(DEMO) smoke seed
+	@$(if $(filter 0,$(SERVE)),echo 'To serve it: make demo',$(DEMO) run)
 
 test: .venv/test ## Run the fast tests: generate and check every variant, install the default project
 	$(BIN)/pytest -n $(WORKERS) $(PYTEST_FLAGS)
@@ -38,6 +40,22 @@ test-all: test test-services test-containers test-variants ## Run all tests
 
 weight: .venv/test ## Count the files and lines of the default project against their targets
 	$(BIN)/python benchmarks/weight.py
+
+compare: .venv/test ## Measure the rows of the comparison (PEERS="path …": other templates as well)
+	$(BIN)/python benchmarks/compare.py $(PEERS)
+
+docs: .venv/docs .venv/demo ## Build the documentation site in build/site; broken links fail
+	$(BIN)/python website/pages.py
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict
+	$(BIN)/python docs/configurator/build.py build/site/configurator
+
+configurator: .venv/demo ## Build the configurator page in build/configurator
+	$(BIN)/python docs/configurator/build.py build/configurator
+
+screenshots: ## Take the pictures of README.md again (needs Chromium, its chromedriver and port 8000)
+	rm -rf build/my_api
+	python3 website/terminal.py docs/images/terminal.svg
+	build/my_api/.venv/bin/python website/screenshots.py docs/images
 
 lint: .venv/test ## Lint and type-check the template's own Python
 	$(BIN)/ruff check $(SOURCES)
@@ -61,5 +79,6 @@ clean: ## Delete the environment and the demo
 	  [ -x $(BIN)/python ] || { echo 'Python 3.11 or newer (with venv) was not found; name one: make PYTHON=/path/to/python3' >&2; exit 1; }; \
 	fi
 	@command -v uv >/dev/null || [ -x $(BIN)/uv ] || $(BIN)/python -m pip install --quiet --disable-pip-version-check 'uv~=0.9'
+	@echo 'Installing the dependencies of the template ($*)'
 	@PATH="$$PATH:$(CURDIR)/$(BIN)" uv pip install --quiet --python $(BIN)/python --group $*
 	@touch $@

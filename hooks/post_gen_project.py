@@ -26,7 +26,7 @@ def main() -> int:
     """Finish the project in the current folder; return 1 if the template is invalid."""
     answers, project = json.loads(ANSWERS), Path.cwd()
     try:
-        remove_unchosen(project, answers["__keep"])
+        remove_unchosen(project, answers)
         write_env(project)
         write_record(project, answers)
     except (LookupError, OSError) as error:
@@ -44,29 +44,36 @@ def main() -> int:
     return 0
 
 
-def unchosen_paths(keep: Mapping[str, str]) -> list[str]:
-    """Return the paths whose condition is false.
+def unchosen_paths(answers: Mapping[str, Any]) -> list[str]:
+    """Return the paths of the table `_keep` whose condition is false.
 
-    Args:
-        keep: the table `__keep`: paths with their rendered conditions, "True" or "False".
+    A condition maps options to the value, or the list of values, with which the path is kept; all must match. A name
+    under `features` must be one of the selected features.
 
     Raises:
-        LookupError: a condition is neither "True" nor "False".
+        LookupError: a condition names an unknown option.
     """
-    if wrong := sorted(path for path, condition in keep.items() if condition not in {"True", "False"}):
-        raise LookupError("__keep in cookiecutter.json must render to True or False for: " + ", ".join(wrong))
-    return [path for path, condition in keep.items() if condition == "False"]
+    chosen = {**answers, "features": answers["__features"].split()}
+    conditions: Mapping[str, Mapping[str, Any]] = answers["_keep"]
+    if unknown := sorted({key for condition in conditions.values() for key in condition} - chosen.keys()):
+        raise LookupError("_keep in cookiecutter.json names unknown options: " + ", ".join(unknown))
+
+    def applies(key: str, value: Any) -> bool:
+        answer = chosen[key]
+        return value in answer if key == "features" else answer in (value if isinstance(value, list) else [value])
+
+    return [path for path, condition in conditions.items() if not all(applies(*item) for item in condition.items())]
 
 
-def remove_unchosen(project: Path, keep: Mapping[str, str]) -> None:
+def remove_unchosen(project: Path, answers: Mapping[str, Any]) -> None:
     """Delete the paths whose condition is false, and the folders that become empty.
 
     Raises:
-        LookupError: a path of `__keep` does not exist, or a condition is invalid.
+        LookupError: a path of `_keep` does not exist, or a condition is invalid.
     """
-    if missing := sorted(path for path in keep if not (project / path).exists()):
-        raise LookupError("__keep in cookiecutter.json names paths that do not exist: " + ", ".join(missing))
-    for path in map(project.joinpath, unchosen_paths(keep)):
+    if missing := sorted(path for path in answers["_keep"] if not (project / path).exists()):
+        raise LookupError("_keep in cookiecutter.json names paths that do not exist: " + ", ".join(missing))
+    for path in map(project.joinpath, unchosen_paths(answers)):
         if path.is_dir():
             shutil.rmtree(path)
         else:

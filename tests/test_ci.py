@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shutil
 import subprocess
@@ -108,6 +109,8 @@ def test_ci_builds_image_only_with_containers(bake: Bakery, provider: str) -> No
 @both
 def test_ci_uses_selected_python_version(bake: Bakery, provider: str) -> None:
     project = bake(ci_provider=provider, python_version="3.12")
+    assert (project / ".python-version").read_text("utf-8") == "3.12\n"
+    assert json.loads((project / ".devcontainer/devcontainer.json").read_text("utf-8"))["image"].endswith(":3.12")
     if provider == "github":
         assert run("make", "--silent", "python-version", cwd=project) == "3.12\n"
     else:

@@ -165,36 +165,59 @@ PATHS = ("infrastructure/tasks/checks.py", "worker.py", "deploy/compose.yml", "d
 
 
 @pytest.mark.parametrize(
-    ("keep", "kept"),
+    ("dropped", "retained", "kept"),
     [
-        ({"infrastructure/tasks": "True", "worker.py": "True", "deploy": "True", "deploy/proxy": "True"}, PATHS),
-        ({"infrastructure/tasks": "False", "deploy/proxy": "False"}, ("worker.py", "deploy/compose.yml", "manage.py")),
-        ({"deploy/compose.yml": "False", "deploy/proxy/Caddyfile": "False"}, (PATHS[0], "worker.py", "manage.py")),
-        ({"deploy": "False", "deploy/proxy": "True"}, (PATHS[0], "worker.py", "manage.py")),
-        ({"deploy": "False", "deploy/proxy/Caddyfile": "False"}, (PATHS[0], "worker.py", "manage.py")),
+        ([], ["infrastructure/tasks", "worker.py", "deploy", "deploy/proxy"], PATHS),
+        (["infrastructure/tasks", "deploy/proxy"], [], ("worker.py", "deploy/compose.yml", "manage.py")),
+        (["deploy/compose.yml", "deploy/proxy/Caddyfile"], [], (PATHS[0], "worker.py", "manage.py")),
+        (["deploy"], ["deploy/proxy"], (PATHS[0], "worker.py", "manage.py")),
+        (["deploy", "deploy/proxy/Caddyfile"], [], (PATHS[0], "worker.py", "manage.py")),
     ],
     ids=["all kept", "folders removed", "files removed", "row of a parent decides", "both removed"],
 )
 def test_unchosen_paths_are_removed_with_the_folders_that_become_empty(
-    tmp_path: Path, keep: dict[str, str], kept: tuple[str, ...]
+    tmp_path: Path, dropped: list[str], retained: list[str], kept: tuple[str, ...]
 ) -> None:
     make_project(tmp_path, *PATHS)
     (tmp_path / "mine").mkdir()
-    remove_unchosen(tmp_path, keep)
+    conditions = {path: {"use_x": path in retained} for path in [*dropped, *retained]}
+    remove_unchosen(tmp_path, {"use_x": True, "__features": "", "_keep": conditions})
     left = {path.relative_to(tmp_path).as_posix() for path in tmp_path.rglob("*")}
     assert {name for name in left if (tmp_path / name).is_file()} == set(kept)
     assert [name for name in left if (tmp_path / name).is_dir() and not any((tmp_path / name).iterdir())] == ["mine"]
 
 
+@pytest.mark.parametrize(
+    ("condition", "kept"),
+    [
+        ({}, True),
+        ({"use_x": True}, True),
+        ({"use_x": False}, False),
+        ({"deployment": "compose"}, True),
+        ({"deployment": "none"}, False),
+        ({"deployment": ["compose", "kubernetes"]}, True),
+        ({"deployment": ["none", "kubernetes"]}, False),
+        ({"features": "files"}, True),
+        ({"features": "file"}, False),
+        ({"features": "blog"}, False),
+        ({"features": "files", "use_x": True}, True),
+        ({"features": "files", "use_x": False}, False),
+        ({"features": "blog", "use_x": True}, False),
+    ],
+)
+def test_keep_condition_requires_all_its_answers(condition: dict[str, Any], *, kept: bool) -> None:
+    answers = {"use_x": True, "deployment": "compose", "features": "FILES, mfa", "__features": "files mfa"}
+    assert unchosen_paths({**answers, "_keep": {"x.py": condition}}) == ([] if kept else ["x.py"])
+
+
 def test_keep_path_must_exist(tmp_path: Path) -> None:
-    with pytest.raises(LookupError, match=r"__keep .* do not exist: nowhere\.py"):
-        remove_unchosen(tmp_path, {"nowhere.py": "True"})
+    with pytest.raises(LookupError, match=r"_keep .* do not exist: nowhere\.py"):
+        remove_unchosen(tmp_path, {"__features": "", "_keep": {"nowhere.py": {}}})
 
 
-@pytest.mark.parametrize("condition", ["", "true", "compose"])
-def test_keep_condition_must_be_true_or_false(condition: str) -> None:
-    with pytest.raises(LookupError, match=r"True or False for: x\.py"):
-        unchosen_paths({"x.py": condition, "y.py": "True"})
+def test_keep_condition_must_name_known_options() -> None:
+    with pytest.raises(LookupError, match=r"_keep .* unknown options: use_y"):
+        unchosen_paths({"use_x": True, "__features": "", "_keep": {"x.py": {"use_y": True}, "y.py": {"use_x": True}}})
 
 
 def test_env_file_is_private_and_has_a_unique_secret(tmp_path: Path) -> None:
@@ -225,7 +248,7 @@ def test_env_example_must_have_one_secret_line(tmp_path: Path, example: str) -> 
         write_env(tmp_path)
 
 
-RECORDED = {"_template": "gh:someone/template", "__keep": {}, "_repo_dir": "nowhere", "use_x": True, "name": "Ünal 🚀"}
+RECORDED = {"_template": "gh:someone/template", "_keep": {}, "_repo_dir": "nowhere", "use_x": True, "name": "Ünal 🚀"}
 
 
 def test_record_has_template_commit_and_answers_without_private_keys(tmp_path: Path) -> None:

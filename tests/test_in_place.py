@@ -6,9 +6,10 @@ import re
 import shutil
 from fnmatch import fnmatch
 from pathlib import Path, PurePath
+from typing import Any
 
 import pytest
-from baking import DEFINITION, OVERLAY, ROOT, TREE, run, tracked_files
+from baking import DEFINITION, FEATURES, OVERLAY, ROOT, TREE, options, run, tracked_files
 
 CONTROL = re.compile(r"^\s*# % |\{%")
 STATEMENT = re.compile(r"^\s*# % (\w+)")
@@ -97,7 +98,19 @@ def test_control_lines_have_the_formatted_prefix() -> None:
 
 
 def test_keep_table_paths_exist() -> None:
-    assert [path for path in DEFINITION["__keep"] if not (ROOT / TREE / path).exists()] == []
+    assert [path for path in DEFINITION["_keep"] if not (ROOT / TREE / path).exists()] == []
+
+
+def test_keep_conditions_name_values_of_options() -> None:
+    known: dict[str, list[Any]] = {**options(), "features": FEATURES}
+    wrong = [
+        (path, key, value)
+        for path, condition in DEFINITION["_keep"].items()
+        for key, values in condition.items()
+        for value in (values if isinstance(values, list) else [values])
+        if value not in known[key]
+    ]
+    assert wrong == []
 
 
 def test_private_keys_are_ten_at_most() -> None:
@@ -110,3 +123,11 @@ def test_copy_without_render_patterns_match_files_only() -> None:
     folders = {parent for path in tracked_files(ROOT / TREE) for parent in path.parents} - {PurePath()}
     patterns = DEFINITION["_copy_without_render"]
     assert [folder for folder in map(str, folders) if any(fnmatch(folder, pattern) for pattern in patterns)] == []
+
+
+def test_copied_files_have_no_control_lines() -> None:
+    patterns = DEFINITION["_copy_without_render"]
+    copied = {name: lines for name, lines in SOURCES.items() if any(fnmatch(name, pattern) for pattern in patterns)}
+    statements = re.compile(r"^\s*# % (if|endif|filter|endfilter)\b|cookiecutter\.")
+    found = {name for name, lines in copied.items() if any(map(statements.search, lines))}
+    assert found <= {"tools/update.py"}

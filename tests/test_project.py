@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import os
+import signal
+import subprocess
 from typing import TYPE_CHECKING
 
+import requests
 from baking import Bakery, bare_environment, files_of, run
+from servers import eventually, free_port
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -22,6 +27,34 @@ def test_setup_is_idempotent(installed: Path) -> None:
     before = (installed / ".env").read_bytes()
     run("make", "setup", cwd=installed)
     assert (installed / ".env").read_bytes() == before
+
+
+def test_run_prints_urls_and_serves_them(installed: Path, tmp_path: Path) -> None:
+    port, output = free_port(), tmp_path / "output"
+    with output.open("wb") as file:
+        process = subprocess.Popen(
+            ["make", "run", f"PORT={port}"],
+            cwd=installed,
+            env=bare_environment(),
+            stdout=file,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+    try:
+        eventually(lambda: serves(f"http://127.0.0.1:{port}/health/ready/"))
+    finally:
+        os.killpg(process.pid, signal.SIGKILL)
+        process.wait(30)
+    printed = output.read_text(encoding="utf-8")
+    assert "Migrating the database\nMy API\n" in printed
+    assert f"http://127.0.0.1:{port}/api/docs/\n" in printed
+
+
+def serves(url: str) -> bool:
+    try:
+        return requests.get(url, timeout=30).ok
+    except requests.ConnectionError:
+        return False
 
 
 def test_help_lists_make_targets(installed: Path) -> None:

@@ -64,6 +64,8 @@ def test_generated_app_passes_checks_and_tests(
     for arguments in apps:
         generate(project, environment, *arguments)
     run("make", "check", cwd=project, env=environment)
+    created = run("make", "seed", cwd=project, env=environment).splitlines()
+    assert {f"{app}.{model}: 10" for app, model, *_ in apps} <= set(created)
     if not answers:
         run("make", "coverage", cwd=project, env=environment)
         return

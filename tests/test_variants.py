@@ -116,8 +116,9 @@ def test_project_is_linted_and_formatted_as_generated(bake: Bakery, answers: Ans
 
 @every_variant
 def test_project_contains_exactly_the_selected_files(bake: Bakery, answers: Answers) -> None:
-    project, keep = bake(**answers), context_of(answers)["__keep"]
-    gone = {PurePath(path) for path in unchosen_paths(keep)}
+    project, context = bake(**answers), context_of(answers)
+    keep = context["_keep"]
+    gone = {PurePath(path) for path in unchosen_paths(context)}
     chosen = {path for path in keep if gone.isdisjoint([PurePath(path), *PurePath(path).parents])}
     assert {path for path in keep if (project / path).exists()} == chosen
     assert [path for path in project.rglob("*") if path.is_dir() and not any(path.iterdir())] == []

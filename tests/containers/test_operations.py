@@ -266,6 +266,7 @@ def test_development_stack_serves_and_reloads_local_code(stack: Stack, tmp_path:
     try:
         run("make", "up", port, f"DOCKER_BUILD_FLAGS={stack.build_flags}", cwd=project, env=env)
         assert requests.get(f"{url}/health/ready/", timeout=30).json()["status"] == "ok"
+        assert "djDebug" in requests.get(f"{url}/api/docs/", timeout=30).text
         account = {"email": "ann@example.com", "password": PASSWORD}
         assert requests.post(f"{url}/api/v1/auth/register/", json=account, timeout=30).ok
         eventually(lambda: "verify-email?token=" in compose("logs", "worker"))

@@ -29,8 +29,8 @@ REQUIRED = {
 if (BASE_DIR / "config/celery.py").exists():
     # In-memory broker: no test needs a worker.
     REQUIRED["CELERY_BROKER_URL"] = "memory://"
-# Errors in tests must not be sent to the services in a developer's `.env`.
-NOT_SENT = {"SENTRY_DSN": "", "OTEL_EXPORTER_OTLP_ENDPOINT": ""}
+# The services in a developer's `.env` must get no errors of tests, and production rejects `LOG_SQL`.
+CLEARED = {"SENTRY_DSN": "", "OTEL_EXPORTER_OTLP_ENDPOINT": "", "LOG_SQL": ""}
 # Tests skip `collectstatic`.
 NO_STATIC_FILES = "ignore:No directory at:UserWarning"
 
@@ -38,7 +38,7 @@ NO_STATIC_FILES = "ignore:No directory at:UserWarning"
 def environment(**variables: str) -> dict[str, str]:
     """Return the environment of a production process, with overrides."""
     production = {"DJANGO_SETTINGS_MODULE": "config.settings.production"}
-    return os.environ | production | REQUIRED | NOT_SENT | variables
+    return os.environ | production | REQUIRED | CLEARED | variables
 
 
 def run_python(*arguments: str | Path, **variables: str) -> subprocess.CompletedProcess[str]:

@@ -120,9 +120,59 @@ from django.db import connection
 connection.force_debug_cursor = True
 connection.cursor().execute("SELECT %s", ["a parameter"])
 """
-    process = run_python("-c", script, LOG_LEVEL="DEBUG", LOG_SQL="true")
+    process = run_python("-c", script, LOG_LEVEL="DEBUG")
     assert process.returncode == 0, process.stderr
     assert "a parameter" not in process.stderr
+
+
+def test_production_rejects_the_log_of_sql() -> None:
+    assert list(faults(run_python("-m", "config.settings.production", LOG_SQL="true"))) == ["LOG_SQL"]
+    assert run_python("-m", "config.settings.production", LOG_SQL="false").returncode == 0
+
+
+def test_production_has_no_code_of_development() -> None:
+    script = """
+import sys
+import django
+django.setup()
+import config.urls, config.wsgi
+print([name for name in sys.modules if name.partition(".")[0] in ("tools", "debug_toolbar", "factory")])
+"""
+    process = run_python("-c", script)
+    assert process.stdout.strip() == "[]", process.stderr
+    assert "Unknown command" in run_python("manage.py", "seed").stderr
+
+
+# Requests from this machine, from the gateway of the network of a container, and from elsewhere.
+PAGES = """
+import json, socket
+from unittest import mock
+import django
+django.setup()
+from django.test import Client
+found = {}
+networks = mock.patch("socket.gethostbyname_ex", return_value=("web", [], ["172.18.0.5"]))
+with networks, mock.patch("socket.gethostbyname", side_effect=socket.gaierror):
+    for ip_address in ("127.0.0.1", "172.18.0.1", "192.0.2.7"):
+        client = Client(REMOTE_ADDR=ip_address, HTTP_HOST="localhost")
+        for path in ("/api/docs/", "/api/redoc/", "/admin/login/", "/dev/emails/", "/api/v1/users/me/"):
+            response = client.get(path)
+            policy = response.headers["Content-Security-Policy"]
+            found[f"{ip_address} {path}"] = [b"djDebug" in response.content, "unsafe-eval" in policy]
+            if response.headers["Content-Type"].endswith("json"):
+                json.loads(response.content)
+print(json.dumps(found))
+"""
+
+
+def test_development_pages_have_the_debug_toolbar() -> None:
+    process = run_python(
+        "-c", PAGES, DJANGO_SETTINGS_MODULE="config.settings.development", DATABASE_URL="sqlite://:memory:"
+    )
+    assert process.returncode == 0, process.stderr
+    for request, (has_toolbar, is_unsafe) in json.loads(process.stdout).items():
+        assert has_toolbar == (not request.startswith("192.0.2.7") and not request.endswith("/users/me/")), request
+        assert not is_unsafe
 
 
 def test_frontend_url_may_have_a_path() -> None:

@@ -14,6 +14,14 @@ LOCAL_HOSTS = ("localhost", "127.", "::1", "/")
 ENCRYPTED = ("require", "verify-ca", "verify-full")
 
 
+def is_remote(host: str) -> bool:
+    """Return whether a host name or IP address is neither this machine nor a service of a private network.
+
+    Host names of services of Compose or Kubernetes have no dot.
+    """
+    return ("." in host or ":" in host) and not host.startswith(LOCAL_HOSTS)
+
+
 @register()
 def check_atomic_requests(**_kwargs: Any) -> list[CheckMessage]:
     """Forbid `ATOMIC_REQUESTS`: the error response would roll back the revocation after token reuse."""
@@ -52,10 +60,7 @@ def check_deployment(**_kwargs: Any) -> Iterator[CheckMessage]:
         hint = "Set it: without Redis each process counts the limits on requests by itself."
         yield Warning("REDIS_URL is not set.", hint=hint, id="core.W004")
     for alias, database in settings.DATABASES.items():
-        host = database.get("HOST", "")
-        # Host names without a dot are in a private network, such as services of Compose or Kubernetes.
-        remote = ("." in host or ":" in host) and not host.startswith(LOCAL_HOSTS)
-        if remote and database["OPTIONS"].get("sslmode") not in ENCRYPTED:
+        if is_remote(database.get("HOST", "")) and database["OPTIONS"].get("sslmode") not in ENCRYPTED:
             hint = "Append ?sslmode=verify-full (or require) to its URL, or set PGSSLMODE."
             yield Warning(
                 f"The database {alias!r} is remote and may be reached without TLS.", hint=hint, id="core.W005"

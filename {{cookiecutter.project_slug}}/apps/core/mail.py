@@ -67,17 +67,28 @@ def mail_send(*, to: str, template: str, context: dict[str, Any]) -> None:
 
     Args:
         to: the email of the recipient.
-        template: the name of a template without `.txt`, with the blocks `subject` and `body`, and `action`
-            for the text of the link. It extends `layout`: those in `templates/core/mail/`, one after another.
-        context: the template context, with `link` for another link than `FRONTEND_URL`; `project` is added.
+        template: see `mail_render`.
+        context: see `mail_render`.
 
     Raises:
         OSError: the mail server is unavailable or rejects the email.
+    """
+    subject, text, html = mail_render(template, context)
+    mail = EmailMultiAlternatives(subject=subject, body=text, to=[to])
+    mail.attach_alternative(html, "text/html")
+    mail.send()
+
+
+def mail_render(template: str, context: dict[str, Any]) -> tuple[str, str, str]:
+    """Return the subject, text and HTML of an email.
+
+    Args:
+        template: the name of a template without `.txt`, with the blocks `subject` and `body`, and `action`
+            for the text of the link. It extends `layout`: those in `templates/core/mail/`, one after another.
+        context: the template context, with `link` for another link than `FRONTEND_URL`; `project` is added.
     """
     context = {"project": project.TITLE, "link": settings.FRONTEND_URL, **context}
     subject, text, html = (
         render_to_string(f"{template}.txt", {**context, "layout": f"core/mail/{name}"}) for name in LAYOUTS
     )
-    mail = EmailMultiAlternatives(subject=" ".join(subject.split()), body=text, to=[to])
-    mail.attach_alternative(html, "text/html")
-    mail.send()
+    return " ".join(subject.split()), text, html

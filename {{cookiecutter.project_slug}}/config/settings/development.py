@@ -10,6 +10,25 @@ SECRET_KEY = SECRET_KEY or "only-for-development-" + "x" * 40
 ALLOWED_HOSTS += [".localhost", "127.0.0.1", "[::1]"]
 CORS_ALLOWED_ORIGINS = CORS_ALLOWED_ORIGINS or ["{0.scheme}://{0.netloc}".format(urlsplit(FRONTEND_URL))]
 
+# Commands and pages for developers; `tools` is not in the image.
+INSTALLED_APPS += ["tools.development", "debug_toolbar"]
+ROOT_URLCONF = "tools.development.urls"
+
+# https://django-debug-toolbar.readthedocs.io/en/latest/configuration.html
+# After the middleware of compression and ETags, which need the final content.
+MIDDLEWARE.insert(
+    MIDDLEWARE.index("django.middleware.http.ConditionalGetMiddleware") + 1,
+    "debug_toolbar.middleware.DebugToolbarMiddleware",
+)
+INTERNAL_IPS = ["127.0.0.1", "::1"]
+DEBUG_TOOLBAR_CONFIG = {
+    # Also for the gateway of the network of a container, from which its published port is reached.
+    "SHOW_TOOLBAR_CALLBACK": "debug_toolbar.middleware.show_toolbar_with_docker",
+    "SHOW_COLLAPSED": True,
+    # Show the last request of "Try it out" in the API documentation.
+    "UPDATE_ON_FETCH": True,
+}
+
 # WhiteNoise serves static files, as in production: the view of `runserver` bypasses the middleware.
 INSTALLED_APPS.insert(0, "whitenoise.runserver_nostatic")
 

@@ -36,6 +36,9 @@ SESSION_COOKIE_SECURE = True
 CSRF_COOKIE_NAME = "__Host-csrftoken"
 CSRF_COOKIE_SECURE = True
 
+if LOG_SQL and "LOG_SQL" in env.given:
+    env.faults["LOG_SQL"] = "must be false in production, because the parameters may be personal data"
+
 LOGGING["handlers"]["console"]["formatter"] = "json"
 
 env.check()

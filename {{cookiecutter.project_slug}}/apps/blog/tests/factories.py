@@ -1,7 +1,9 @@
+from collections.abc import Iterator
 from datetime import timedelta
 
 import factory
 from django.contrib.auth.models import Group, Permission
+from django.db.models import Model
 from django.utils import timezone
 from factory.django import DjangoModelFactory
 
@@ -10,6 +12,7 @@ from apps.blog.services.posts import post_save
 from apps.users.models import User
 from apps.users.tests.factories import UserFactory
 
+SAMPLES = 14
 PERMISSIONS = ("add_post", "change_post", "publish_post", "moderate_comment")
 
 
@@ -82,32 +85,33 @@ def group_of(name: str, *permissions: str) -> Group:
     return group
 
 
-def seed(*, authors: list[User], posts: int = 20) -> None:
-    """Create groups, categories, tags, posts in every state, comments and reactions; does nothing twice."""
-    group_of("Authors", "add_post")
-    editors = group_of("Editors", *PERMISSIONS)
-    if Post.all_objects.exists():
+def seed(account: User) -> Iterator[Model]:
+    """Create sample content for `make seed`: groups, categories, tags, posts in every state, comments."""
+    if Post.all_objects.filter(author=account).exists():
         return
-    authors[0].groups.add(editors)
-    top = Category.objects.create(name="Engineering")
-    categories = [top, Category.objects.create(name="Databases", parent=top)]
-    tags = [Tag.objects.create(name=name) for name in ("Django", "PostgreSQL", "Testing")]
-    states = [Post.Status.PUBLISHED] * 4 + [Post.Status.DRAFT, Post.Status.REVIEW, Post.Status.ARCHIVED]
-    for number in range(1, posts + 1):
-        author = authors[number % len(authors)]
+    account.groups.add(group_of("Authors", "add_post"), group_of("Editors", *PERMISSIONS))
+    top = CategoryFactory.create(name="Engineering")
+    categories = [top, CategoryFactory.create(name="Databases", parent=top)]
+    tags = [TagFactory.create(name=name) for name in ("Django", "PostgreSQL", "Testing")]
+    reader = UserFactory.create(first_name="Grace", last_name="Reader")
+    yield from [*categories, *tags, reader]
+    states = [*[Post.Status.PUBLISHED] * 4, Post.Status.DRAFT, Post.Status.REVIEW, Post.Status.ARCHIVED]
+    for number in range(SAMPLES):
         post = Post(
-            title=f"Notes on the service layer, part {number}",
+            title=f"Notes on the service layer, part {number + 1}",
             excerpt="Views validate, services write, selectors read.",
-            body=f"## Part {number}\n\nServices raise errors of the domain:\n\n- no HTTP\n- *no* requests\n",
+            body=f"## Part {number + 1}\n\nServices raise errors of the domain:\n\n- no HTTP\n- *no* requests\n",
             category=categories[number % 2],
-            author=author,
+            author=account,
             status=states[number % len(states)],
-            published_at=timezone.now() - timedelta(days=posts - number),
+            published_at=timezone.now() - timedelta(days=SAMPLES - number),
         )
-        post_save(post=post, editor=author)
+        post_save(post=post, editor=account)
         post.tags.set(tags[: 1 + number % 3])
+        yield post
         if post.status == Post.Status.PUBLISHED:
-            first = CommentFactory.create(post=post, author=authors[0], body="Which layer validates?")
-            CommentFactory.create(post=post, author=author, parent=first, body="The service.")
-            CommentFactory.create(post=post, author=authors[-1], status="pending", body="Buy now!")
-            ReactionFactory.create(post=post, user=authors[0])
+            first = CommentFactory.create(post=post, author=reader, body="Which layer validates?")
+            yield first
+            yield CommentFactory.create(post=post, author=account, parent=first, body="The service.")
+            yield CommentFactory.create(post=post, author=reader, status="pending", body="Buy now!")
+            yield ReactionFactory.create(post=post, user=reader)

@@ -21,6 +21,7 @@ from apps.blog.services.states import posts_publish_due
 from apps.blog.services.taxonomy import category_save
 from apps.blog.signals import post_published
 from apps.blog.tests.factories import (
+    SAMPLES,
     BookmarkFactory,
     CategoryFactory,
     CommentFactory,
@@ -29,9 +30,8 @@ from apps.blog.tests.factories import (
     TagFactory,
     seed,
 )
-from apps.blog.tests.helpers import POSTS, detail, slugs
+from apps.blog.tests.helpers import detail, slugs
 from apps.users.services.accounts import user_delete
-from apps.users.tests.factories import UserFactory
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -209,11 +209,10 @@ def test_data_export_lists_rows_of_the_blog(user_api: Client, user: User) -> Non
     assert (len(export["blog.Reaction"]), len(export["blog.Bookmark"])) == (1, 1)
 
 
-def test_seed_creates_posts_in_every_state_once(api: Client) -> None:
-    authors = UserFactory.create_batch(2)
-    seed(authors=authors, posts=14)
-    seed(authors=authors, posts=14)
-    assert Post.objects.count() == 14
+def test_seed_creates_posts_in_every_state_once(user: User, api: Client) -> None:
+    assert list(seed(user))
+    assert list(seed(user)) == []
+    assert Post.objects.count() == SAMPLES
     assert set(Post.objects.values_list("status", flat=True)) == set(Status.values)
-    assert len(slugs(api, POSTS)) == 8
+    assert len(slugs(api)) == 8
     assert Tag.objects.count() == 3

@@ -1,8 +1,14 @@
+from collections.abc import Iterator
+
 import factory
+from django.core.files.uploadedfile import SimpleUploadedFile
 from factory.django import DjangoModelFactory
 
 from apps.files.models import StoredFile
+from apps.files.services import file_create
 from apps.files.storage import random_name
+from apps.files.tests import samples
+from apps.users.models import User
 from apps.users.tests.factories import UserFactory
 
 
@@ -18,3 +24,11 @@ class StoredFileFactory(DjangoModelFactory[StoredFile]):
     content_type = "text/plain"
     checksum = "0" * 64
     storage_name = factory.LazyFunction(random_name)
+
+
+def seed(account: User) -> Iterator[StoredFile]:
+    """Create sample files for `make seed`, with blobs in the storage."""
+    if not StoredFile.objects.filter(owner=account).exists():
+        contents = {"notes.txt": b"Buy milk.\n", "form.pdf": samples.PDF, "red.png": samples.image("PNG")}
+        for name, content in contents.items():
+            yield file_create(owner=account, file=SimpleUploadedFile(name, content))

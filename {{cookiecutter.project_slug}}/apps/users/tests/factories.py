@@ -1,4 +1,5 @@
 import uuid
+from collections.abc import Iterator
 from datetime import timedelta
 
 import factory
@@ -55,3 +56,12 @@ class RefreshSessionFactory(DjangoModelFactory[RefreshSession]):
     user = factory.SubFactory(UserFactory)
     current_jti = factory.LazyFunction(lambda: uuid.uuid4().hex)
     expires_at = factory.LazyFunction(lambda: timezone.now() + timedelta(days=14))
+
+
+def seed(account: User) -> Iterator[User]:
+    """Create sample users for `make seed`, who can log in with `PASSWORD`."""
+    for first, last in (("Grace", "Hopper"), ("Alan", "Turing"), ("Hedy", "Lamarr"), ("Tim", "Berners-Lee")):
+        email = f"{first.lower()}@example.com"
+        if not User.objects.filter(email=email).exists():
+            values = {"email": email, "first_name": first, "last_name": last}
+            yield UserFactory.create(**values)
