@@ -121,12 +121,12 @@ class EditorialRow(PostRow):
 
 
 class PostOutput(PostRow):
+    related = PostRow(many=True, read_only=True)
+
     class Meta(PostRow.Meta):
         fields = [*EditorialRow.Meta.fields, "seo_title", "seo_description", "body", "related"]
         read_only_fields = fields
         optional = ("body", "comment_count", "reactions", "related")
-
-    related = PostRow(many=True, read_only=True)
 
 
 class RevisionRow(OutputSerializer):

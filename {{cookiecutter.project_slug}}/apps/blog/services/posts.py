@@ -37,6 +37,8 @@ COVER_EXTENSIONS = frozenset({"jpg", "jpeg", "png", "webp"})
 COVER_FORMATS = frozenset({"JPEG", "PNG", "WEBP"})
 # Texts of a revision.
 TEXTS = ("title", "excerpt", "body")
+# Columns that a change of the content writes.
+SAVED = (*TEXTS, "slug", "category", "seo_title", "seo_description", "body_html", "reading_minutes")
 REVISIONS_KEPT = 50
 
 
@@ -70,7 +72,12 @@ def post_save(*, post: Post, editor: User) -> None:
     post.full_clean(exclude=["body_html"])
     post.body_html = html_of(post.body)
     post.reading_minutes = reading_minutes_of(post.body)
-    post.save()
+    if post._state.adding:  # noqa: SLF001 - documented
+        post.save()
+    else:
+        # The lock makes the number of the revision unique; the status may have changed concurrently.
+        list(Post.all_objects.select_for_update(no_key=True).filter(pk=post.pk).values_list("pk"))
+        post.save(update_fields=[*SAVED, "updated_at"])
     texts = {name: getattr(post, name) for name in TEXTS}
     newest = post.revisions.first()
     if newest is None or texts != {name: getattr(newest, name) for name in TEXTS}:

@@ -100,7 +100,7 @@ def seed(account: User) -> Iterator[Model]:
         post = Post(
             title=f"Notes on the service layer, part {number + 1}",
             excerpt="Views validate, services write, selectors read.",
-            body=f"## Part {number + 1}\n\nServices raise errors of the domain:\n\n- no HTTP\n- *no* requests\n",
+            body=f"## Part {number + 1}\n\nServices raise domain errors:\n\n- no HTTP\n- *no* requests\n",
             category=categories[number % 2],
             author=account,
             status=states[number % len(states)],

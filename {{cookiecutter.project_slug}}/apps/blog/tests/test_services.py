@@ -17,7 +17,8 @@ from django.urls import reverse
 from django.utils import timezone
 
 from apps.blog.models import Bookmark, Category, Comment, Post, Reaction, Tag
-from apps.blog.services.states import posts_publish_due
+from apps.blog.services.posts import post_save
+from apps.blog.services.states import post_publish, posts_publish_due
 from apps.blog.services.taxonomy import category_save
 from apps.blog.signals import post_published
 from apps.blog.tests.factories import (
@@ -144,6 +145,16 @@ def test_failed_receiver_keeps_the_post_scheduled() -> None:
     post.refresh_from_db()
     assert post.status == Status.REVIEW
     assert posts_publish_due() == 1
+
+
+def test_change_keeps_a_concurrent_publication(editor: User) -> None:
+    post = PostFactory.create(status=Status.REVIEW)
+    stale = Post.objects.get(pk=post.pk)
+    post_publish(post=post, user=editor)
+    stale.title = "New"
+    post_save(post=stale, editor=editor)
+    post.refresh_from_db()
+    assert (post.title, post.status) == ("New", Status.PUBLISHED)
 
 
 def test_category_below_itself_is_refused() -> None:
