@@ -37,8 +37,8 @@ COVER_EXTENSIONS = frozenset({"jpg", "jpeg", "png", "webp"})
 COVER_FORMATS = frozenset({"JPEG", "PNG", "WEBP"})
 # Texts of a revision.
 TEXTS = ("title", "excerpt", "body")
-# Columns that a change of the content writes.
-SAVED = (*TEXTS, "slug", "category", "seo_title", "seo_description", "body_html", "reading_minutes")
+# Columns that other services write, perhaps concurrently.
+STATE = frozenset({"id", "author", "status", "published_at", "publish_at", "deleted_at", "cover"})
 REVISIONS_KEPT = 50
 
 
@@ -75,9 +75,10 @@ def post_save(*, post: Post, editor: User) -> None:
     if post._state.adding:  # noqa: SLF001 - documented
         post.save()
     else:
-        # The lock makes the number of the revision unique; the status may have changed concurrently.
+        # The lock makes the number of the revision unique.
         list(Post.all_objects.select_for_update(no_key=True).filter(pk=post.pk).values_list("pk"))
-        post.save(update_fields=[*SAVED, "updated_at"])
+        columns = {field.name for field in Post._meta.concrete_fields}  # noqa: SLF001 - Django's documented Options API
+        post.save(update_fields=columns - STATE)
     texts = {name: getattr(post, name) for name in TEXTS}
     newest = post.revisions.first()
     if newest is None or texts != {name: getattr(newest, name) for name in TEXTS}:
