@@ -1,6 +1,7 @@
 """Notifications of the blog."""
 
 import pytest
+from pytest_django import Settings
 
 from apps.blog.services.comments import comment_create, comment_moderate
 from apps.blog.services.states import post_publish
@@ -9,6 +10,11 @@ from apps.notifications.models import Notification
 from apps.users.models import User
 
 pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def _kinds(settings: Settings) -> None:
+    settings.NOTIFICATION_KINDS = {"blog": ("in_app",)}
 
 
 def notifications() -> list[tuple[User, str]]:
