@@ -33,7 +33,7 @@ test-containers: .venv/test ## Build the image and run the stacks (skipped witho
 test-variants: .venv/test ## Run the checks and fast tests of every pairwise variant, and all tests of a few
 	$(BIN)/pytest -n $(WORKERS) -m variants $(PYTEST_FLAGS)
 
-test-dependencies: .venv/test ## List direct dependencies without a release for 18 months
+test-dependencies: .venv/test ## List dependencies without a release for 18 months; run the Bruno and Postman collections
 	$(BIN)/pytest -rs -m dependencies $(PYTEST_FLAGS)
 
 test-all: test test-services test-containers test-variants ## Run all tests

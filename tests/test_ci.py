@@ -29,8 +29,18 @@ SCHEMAS = {
     "renovate.json": "vendor.renovate",
 }
 PROVIDERS = {
-    "github": {".github/dependabot.yml", ".github/workflows/ci.yml"},
-    "gitlab": {".gitlab-ci.yml", "renovate.json"},
+    "github": {
+        ".github/CODEOWNERS",
+        ".github/dependabot.yml",
+        ".github/pull_request_template.md",
+        ".github/workflows/ci.yml",
+    },
+    "gitlab": {
+        ".gitlab-ci.yml",
+        ".gitlab/CODEOWNERS",
+        ".gitlab/merge_request_templates/default.md",
+        "renovate.json",
+    },
     "none": set[str](),
 }
 VARIANTS = covering_array(strength=3)

@@ -345,6 +345,21 @@ def test_report_names_migrations_variables_and_commands(project: Path, repositor
     assert "manage.py migrate extra zero" in updated(project, "use_extra=false")
 
 
+def test_report_has_the_manual_steps_of_the_releases_between(project: Path, repository: Path) -> None:
+    section = "## {0}\n\n### By hand\n\n- Step of {0}.\n\n### Added\n\n- Feature of {0}.\n\n"
+    changelog = repository / "CHANGELOG.md"
+    changelog.write_text("# Changelog\n\n" + section.format("1.1.0"), encoding="utf-8")
+    release(repository, "v1.1.0")
+    assert "By hand:\n- Step of 1.1.0.\n" in updated(project)
+    replace(changelog, "# Changelog\n\n", "# Changelog\n\n" + section.format("1.3.0") + section.format("1.2.0"))
+    replace(repository / TREE / "README.md", "Paragraph 1 of", "Paragraph 1.3 of")
+    commit(repository, "Release", "v1.3.0")
+    for report in (update(project, "--dry-run").stdout, updated(project)):
+        assert "By hand:\n- Step of 1.3.0.\n\nBy hand:\n- Step of 1.2.0.\n" in report
+        assert "Step of 1.1.0" not in report
+        assert "Feature of" not in report
+
+
 def test_new_prompt_gets_its_default(project: Path, repository: Path) -> None:
     definition = json.loads((repository / "cookiecutter.json").read_text(encoding="utf-8"))
     definition |= {"flavor": ["sweet", "sour"], "size": ["small", "large"]}

@@ -107,6 +107,37 @@ def test_documentation_links_are_valid(bake: Bakery, answers: Answers) -> None:
     assert broken == []
 
 
+def targets_of(project: Path) -> set[str]:
+    makefiles = [project / "Makefile", *project.glob("deploy/*/targets.mk")]
+    return {name for file in makefiles for name in re.findall(r"^([a-z-]+):", file.read_text("utf-8"), re.MULTILINE)}
+
+
+@every_variant
+def test_make_targets_of_documentation_exist(bake: Bakery, answers: Answers) -> None:
+    project = bake(**answers)
+    unknown = []
+    for page in project.rglob("*.md"):
+        code = re.findall(r"`(make [^`]+)`|^(make .+)$", page.read_text("utf-8"), re.MULTILINE)
+        named = {word for pair in code for word in re.split(r"[#;&|>]", "".join(pair))[0].split()}
+        named = {word for word in named if re.fullmatch(r"[a-z-]+", word) and not word.startswith("-")} - {"make"}
+        unknown += [f"{page.relative_to(project)}: {name}" for name in sorted(named - targets_of(project))]
+    assert unknown == []
+
+
+@every_variant
+def test_paths_and_commands_of_guides_exist(bake: Bakery, answers: Answers) -> None:
+    project = bake(**answers)
+    known = {path.stem for path in project.rglob("management/commands/*.py")} | {"createsuperuser", "migrate"}
+    for name in ("AGENTS.md", "CONTRIBUTING.md", "README.md", "SECURITY.md"):
+        text = (project / name).read_text("utf-8")
+        paths = re.findall(r"`((?:\.?[\w-]+/)+[\w.-]*|[\w.-]+\.(?:md|py|toml|lock|example))`", text)
+        paths = [path for path in paths if not path.startswith((".venv/", "client/", "openapi.yaml", "uv.lock"))]
+        missing = [path for path in paths if not any(itertools.chain(project.glob(path), project.rglob(path)))]
+        assert missing == [], name
+        assert set(re.findall(r"manage\.py (\w+)", text)) <= known, name
+    assert len((project / "AGENTS.md").read_text("utf-8").splitlines()) <= 80
+
+
 @every_variant
 def test_project_is_linted_and_formatted_as_generated(bake: Bakery, answers: Answers) -> None:
     project = bake(**answers)

@@ -19,6 +19,7 @@ from apps.users.tests.factories import PASSWORD, UserFactory
 
 # The last of `LANGUAGES`: differs from the source language unless it is the only one.
 LANGUAGE = settings.LANGUAGES[-1][0]
+LONG = {"browser", "process", "slow"}
 REPEATED_IDS = pytest.StashKey[set[str]]()
 
 
@@ -41,6 +42,8 @@ class Client(APIClient):
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     counts = Counter(item.nodeid for item in items)
     config.stash[REPEATED_IDS] = {name for name, count in counts.items() if count > 1}
+    # Long tests first: a worker that starts one last would run alone.
+    items.sort(key=lambda item: LONG.isdisjoint(mark.name for mark in item.iter_markers()))
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:

@@ -59,7 +59,7 @@ class Handler(BaseHTTPRequestHandler):
 def receiving(body: bytes = b"") -> Iterator[Receiver]:
     """Listen on a free port."""
     with Receiver(body) as server:
-        thread = Thread(target=server.serve_forever)
+        thread = Thread(target=server.serve_forever, args=(0.01,))
         thread.start()
         try:
             yield server

@@ -3,6 +3,7 @@
 import json
 import shutil
 from collections.abc import Iterator
+from pathlib import Path
 from tempfile import TemporaryDirectory
 from urllib.parse import urlsplit
 
@@ -118,6 +119,26 @@ def test_admin_login_leads_to_the_user_list(browser: Browser, superuser: User) -
     browser.open(reverse("admin:users_user_change", args=[superuser.pk]))
     browser.wait_for("#user_form")
     assert browser.driver.find_element(By.NAME, "email").get_attribute("value") == superuser.email
+
+
+def test_admin_imports_a_file_after_a_preview(browser: Browser, superuser: User, tmp_path: Path) -> None:
+    client = Client()
+    client.force_login(superuser)
+    browser.open(reverse("admin:login"))
+    browser.driver.add_cookie({"name": "sessionid", "value": client.cookies["sessionid"].value})
+    for text, shown in (
+        ("label,day\na,x\n", ".validation-error-count"),
+        ("label\nimported\n", ".import-preview"),
+    ):
+        path = tmp_path / "rows.csv"
+        path.write_text(text, encoding="utf-8")
+        browser.open(reverse("admin:sampleapp_measurement_import"))
+        browser.driver.find_element(By.NAME, "import_file").send_keys(str(path))
+        browser.driver.find_element(By.CSS_SELECTOR, "#content [type=submit]").click()
+        browser.wait_for(shown)
+    browser.driver.find_element(By.NAME, "confirm").click()
+    browser.wait_for("#result_list")
+    assert "imported" in browser.text()
 
 
 @pytest.fixture

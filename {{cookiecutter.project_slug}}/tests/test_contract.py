@@ -41,7 +41,6 @@ bounded = settings(
     suppress_health_check=list(HealthCheck),
 )
 
-
 EXCLUDED: list[CheckFunction] = [
     # Valid input may be rejected for other reasons: a weak password, a used link, an invalid image.
     positive_data_acceptance,

@@ -4,6 +4,7 @@ import ast
 import re
 import runpy
 from collections.abc import Iterator
+from functools import cache
 from typing import Any
 
 import pytest
@@ -25,10 +26,14 @@ COMPONENTS = [
 NOT_SET: tuple[Any, ...] = ("", [], {}, 0)
 
 
-def calls_in_code() -> Iterator[tuple[str, ast.Call]]:
-    """Yield the names of variables with the calls that read them."""
-    files = [BASE_DIR / "gunicorn.conf.py", *SOURCES]
-    for file in files:
+@cache
+def calls_in_code() -> list[tuple[str, ast.Call]]:
+    """Return the names of variables with the calls that read them."""
+    return list(_calls_in_code())
+
+
+def _calls_in_code() -> Iterator[tuple[str, ast.Call]]:
+    for file in [BASE_DIR / "gunicorn.conf.py", *SOURCES]:
         for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
             match node:
                 case (

@@ -1,10 +1,8 @@
 """Backward-compatible migrations: the running release can write while the next one migrates."""
 
 from collections.abc import Iterator
-from typing import Any
 
 from django.apps import apps
-from django.db import models
 from django.db.migrations import AddField, CreateModel, Migration
 from django.db.migrations.loader import MigrationLoader
 from django.db.models.fields import NOT_PROVIDED
@@ -42,26 +40,3 @@ def test_added_columns_are_nullable_or_have_a_database_default() -> None:
     assert ("users", "0001_initial") in migrations
     found = {key: list(unfilled(migration)) for key, migration in migrations.items() if key not in EXCEPTIONS}
     assert {key: columns for key, columns in found.items() if columns} == {}
-
-
-FIELDS: dict[str, "models.Field[Any, Any]"] = {
-    "required": models.CharField(max_length=10),
-    "default": models.CharField(max_length=10, default="en"),
-    "db_default": models.CharField(max_length=10, db_default="en"),
-    "null": models.DateTimeField(null=True),
-    "many_to_many": models.ManyToManyField("users.User"),
-}
-
-
-def test_python_default_is_no_database_default() -> None:
-    class Sample(Migration):
-        operations = [AddField("user", name, field) for name, field in FIELDS.items()]
-
-    assert list(unfilled(Sample("0002_sample", "users"))) == ["user.required", "user.default"]
-
-
-def test_columns_of_a_new_table_are_ignored() -> None:
-    class Sample(Migration):
-        operations = [CreateModel("Pet", []), AddField("pet", "name", models.CharField(max_length=10))]
-
-    assert list(unfilled(Sample("0002_sample", "users"))) == []

@@ -25,7 +25,7 @@ PUBLIC = {
 }
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def document() -> dict[str, Any]:
     """Return the document, generated without warnings."""
     output = StringIO()

@@ -14,13 +14,14 @@ pytestmark = pytest.mark.process
 
 # Reports settings, checks and health in production, with unavailable databases.
 PRODUCTION = """
-import importlib, json
+import importlib, json, sys
 import django
 from django.core import checks
 from django.test import Client
 from django.utils.functional import Promise
 
 django.setup()
+imported = [name for name in ("celery", "kombu", "sentry_sdk") if name in sys.modules]
 modules = {name: importlib.import_module(f"config.settings.{name}") for name in ("production", "staging")}
 report = {
     name: {key: value for key, value in vars(module).items() if key.isupper()}
@@ -28,6 +29,7 @@ report = {
 }
 report["checks"] = [str(message) for message in checks.run_checks(include_deployment_checks=True)
     if not message.is_silenced()]
+report["imported"] = imported
 client = Client(headers={"host": "10.0.0.7"})
 for name in ("live", "ready"):
     response = client.get(f"/health/{name}/")
@@ -103,10 +105,12 @@ def test_production_reports_all_invalid_values_without_quoting_them() -> None:
     assert "s3cret" not in process.stderr
 
 
-def test_production_passes_the_deployment_checks(
-    production: Report,
-) -> None:
+def test_production_passes_the_deployment_checks(production: Report) -> None:
     assert production.said["checks"] == []
+
+
+def test_start_imports_libraries_only_when_they_are_used(production: Report) -> None:
+    assert production.said["imported"] == []
 
 
 def test_staging_differs_from_production_only_in_hsts_and_issuer(production: Report) -> None:

@@ -101,11 +101,14 @@ def update(project: Path, scratch: Path, options: argparse.Namespace) -> int:
         git(merged, "checkout", "--quiet", "--detach", "FETCH_HEAD")
         merge(merged, tip)
         report(merged, is_dry=True)
+        print(*manual_steps(clone, old, new), sep="\n")
         return 0
     require_free_paths(top, merged)
     git(top, "fetch", "--quiet", "--no-tags", str(merged), tip)
     merge(top, tip)
-    return report(top, is_dry=False)
+    status = report(top, is_dry=False)
+    print(*manual_steps(clone, old, new), sep="\n")
+    return status
 
 
 def repository_of(project: Path) -> tuple[Path, str]:
@@ -183,17 +186,8 @@ def render(clone: Path, state: State, target: Path) -> None:
     git(clone, "checkout", "--quiet", "--detach", state.commit)
     pairs = [f"{key}={unrendered(answer)}" for key, answer in state.answers.items()]
     with tempfile.TemporaryDirectory(dir=clone.parent) as out:
-        command = [
-            sys.executable,
-            "-m",
-            "cookiecutter",
-            str(clone),
-            "--no-input",
-            "--default-config",
-            "-o",
-            out,
-        ]
-        run = run_command(*command, *pairs)
+        cookiecutter = (sys.executable, "-m", "cookiecutter", "--no-input", "--default-config")
+        run = run_command(*cookiecutter, "-o", out, str(clone), *pairs)
         if run.returncode:
             # The rest is a command line of cookiecutter.
             raise UpdateError((run.stderr or run.stdout).partition("\nTo try again")[0].strip())
@@ -262,6 +256,13 @@ def report(top: Path, *, is_dry: bool) -> int:
         variables = dict.fromkeys(re.findall(r"^\+#? ?([A-Z_0-9]+)=", added, re.MULTILINE))
         print("\nNext:", *next_steps(changes, list(variables)), sep="\n  ")
     return int("U" in changes.values() and not is_dry)
+
+
+def manual_steps(clone: Path, old: State, new: State) -> list[str]:
+    """Return the sections "By hand" that the changelog of the template has gained between two states."""
+    before, after = (git(clone, "show", f"{each.commit}:CHANGELOG.md", check=False) for each in (old, new))
+    sections = re.findall(r"^### By hand\n+(.+?)(?=\n+## |\n+### |\Z)", after, re.MULTILINE | re.DOTALL)
+    return [f"\nBy hand:\n{section}" for section in sections if section not in before]
 
 
 def next_steps(changes: dict[str, str], variables: list[str]) -> list[str]:

@@ -72,3 +72,14 @@ def test_documentation_page_rejects_options(client: DjangoClient, route: str) ->
 def test_root_lists_routes_in_every_environment(client: DjangoClient) -> None:
     routes = client.get(reverse("v1:root")).json()
     assert routes["users:me"] == f"http://testserver{reverse('v1:users:me')}"
+
+
+def test_etag_match_responds_with_304(user_api: Client) -> None:
+    url = reverse("v1:users:me")
+    first = user_api.get(url)
+    second = user_api.get(url, HTTP_IF_NONE_MATCH=first["ETag"])
+    assert (first.status_code, second.status_code, second.content) == (200, 304, b"")
+    user_api.patch(url, {"first_name": "Changed"})
+    third = user_api.get(url, HTTP_IF_NONE_MATCH=first["ETag"])
+    assert third.status_code == 200
+    assert third["ETag"] != first["ETag"]

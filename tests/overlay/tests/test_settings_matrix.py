@@ -17,7 +17,8 @@ from config.database import database_config
 from config.env import BASE_DIR
 from tests.production import run_python
 from tests.receiver import receiving
-from tests.test_mail_settings import MAIL_SETTINGS, POSTGRES, faults, mail_settings
+from tests.test_mail_settings import MAIL_SETTINGS, faults, mail_settings
+from tests.test_settings_sources import POSTGRES
 
 EMAIL_PROVIDERS = runpy.run_path(str(BASE_DIR / "config/settings/components/mail.py"))["_PROVIDERS"]
 

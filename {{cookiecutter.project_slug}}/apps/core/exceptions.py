@@ -28,4 +28,8 @@ class LimitError(DomainError):
 
 
 class UnavailableError(DomainError):
-    """A dependency is temporarily unavailable (503)."""
+    """A dependency is temporarily unavailable (503); `wait` are the seconds until a retry, if known."""
+
+    def __init__(self, *args: object, wait: float | None = None) -> None:
+        super().__init__(*args)
+        self.wait = wait

@@ -164,7 +164,7 @@ def avatar_delete(instance: User, **_kwargs: Any) -> None:
         transaction.on_commit(lambda: storage.delete(name), robust=True)
 
 
-class RefreshSession(UUIDModel):
+class RefreshSession(UUIDModel):  # doctor: a user has few sessions
     """A signed-in device: one refresh-token chain. Only its newest token is valid.
 
     Reuse of an older token indicates theft of it or of its successor: the session is revoked.

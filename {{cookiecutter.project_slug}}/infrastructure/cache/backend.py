@@ -7,12 +7,9 @@ https://github.com/jazzband/django-redis
 from __future__ import annotations
 
 import json
-import threading
-import time
 from functools import cache, partialmethod
 from typing import TYPE_CHECKING, Any, TypeVar
 
-import structlog
 from django.http import HttpResponse
 from django.utils.module_loading import import_string
 from django_redis.cache import RedisCache
@@ -23,6 +20,8 @@ from redis.exceptions import ResponseError
 from redis.exceptions import TimeoutError as RedisTimeoutError
 from redis.retry import Retry
 
+from infrastructure.circuit_breaker import CircuitBreaker
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
@@ -31,7 +30,6 @@ T = TypeVar("T")
 # `ResponseError`: the server is out of memory, read-only, or cannot write to its disk.
 UNAVAILABLE_ERRORS = (RedisConnectionError, RedisTimeoutError, ResponseError)
 RETRY_INTERVAL = 2.0
-LOG_EVERY = 60.0
 # Upper bound for one request: a server in the same network responds within a millisecond.
 TIMEOUT = 0.5
 INCREMENT_SCRIPT = """
@@ -42,8 +40,6 @@ for position, key in ipairs(KEYS) do
 end
 return 0
 """
-
-logger = structlog.get_logger(__name__)
 
 
 class JSONSerializer(BaseSerializer):
@@ -76,49 +72,10 @@ class JSONSerializer(BaseSerializer):
         return None
 
 
-class Breaker:
-    """Circuit breaker per process: while a server is unavailable, tries it once per `RETRY_INTERVAL` seconds.
-
-    https://learn.microsoft.com/en-us/azure/architecture/patterns/circuit-breaker
-    """
-
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._is_open = False
-        self._next_try = 0.0
-        self._next_log = 0.0
-
-    def lets_through(self) -> bool:
-        """Return whether the circuit is closed, or half-open for this caller."""
-        if not self._is_open:
-            return True
-        with self._lock:
-            if time.monotonic() < self._next_try:
-                return False
-            self._next_try = time.monotonic() + RETRY_INTERVAL
-            return True
-
-    def failed(self, error: Exception) -> None:
-        with self._lock:
-            now = time.monotonic()
-            self._is_open = True
-            self._next_try = now + RETRY_INTERVAL
-            if now < self._next_log:
-                return
-            self._next_log = now + LOG_EVERY
-        # The message contains the host name, but not the URL with its password.
-        logger.error("cache_unavailable", error=f"{type(error).__name__}: {error}")
-
-    def succeeded(self) -> None:
-        if self._is_open:
-            self._is_open = False
-            logger.warning("cache_available")
-
-
 @cache
-def _breaker_of(server: str) -> Breaker:  # noqa: ARG001 - the key of `functools.cache`
+def _breaker_of(server: str) -> CircuitBreaker:  # noqa: ARG001 - the key of `functools.cache`
     # Shared, as Django creates one cache object per thread.
-    return Breaker()
+    return CircuitBreaker("cache", interval=RETRY_INTERVAL)
 
 
 class FailoverRedisCache(RedisCache):
@@ -149,7 +106,8 @@ class FailoverRedisCache(RedisCache):
             try:
                 result = ask(*args, **kwargs)
             except UNAVAILABLE_ERRORS as error:
-                self._breaker.failed(error)
+                # The message contains the host name, but not the URL with its password.
+                self._breaker.failed(f"{type(error).__name__}: {error}")
             else:
                 self._breaker.succeeded()
                 return result

@@ -4,7 +4,7 @@
 """
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import sentry_sdk
 import structlog
@@ -78,8 +78,12 @@ def before_send(event: "Event", hint: "Hint") -> "Event | None":
 
 
 def before_send_transaction(event: "Event", _hint: "Hint") -> "Event":
-    """Add the correlation ids to a trace."""
+    """Add the correlation ids to a trace; remove the query strings of outgoing requests."""
     event.setdefault("tags", {}).update(_correlation_ids())
+    spans: Any = event.get("spans", [])
+    for span in spans:
+        for name in ("http.query", "http.fragment"):
+            span.get("data", {}).pop(name, None)
     return sentry_strict.transaction(event) if settings.SENTRY_STRICT else event
 
 

@@ -1,9 +1,7 @@
-"""Gunicorn worker: graceful shutdown and request deadline."""
+"""Gunicorn worker: graceful shutdown."""
 
 import socket
 import time
-from contextlib import closing, suppress
-from http.client import HTTPConnection
 from pathlib import Path
 
 import pytest
@@ -48,20 +46,3 @@ def test_graceful_shutdown_finishes_requests_and_refuses_connections(tmp_path: P
         client.sendall(BODY[5:])
         assert answer.readline() == b"HTTP/1.1 401 Unauthorized\r\n"
         assert server.process.wait(30) == 0
-
-
-def test_request_deadline_closes_slow_but_not_idle_connections(tmp_path: Path) -> None:
-    with (
-        served(tmp_path, WEB_REQUEST_TIMEOUT="1") as server,
-        closing(HTTPConnection("127.0.0.1", server.port, timeout=30)) as idle,
-        socket.create_connection(("127.0.0.1", server.port), timeout=30) as slow,
-    ):
-        idle.request("GET", "/health/live/")
-        assert idle.getresponse().read() == b'{"status": "ok"}'
-        slow.sendall(HEAD + BODY[:5])
-        with suppress(ConnectionError):
-            while slow.recv(4096):
-                pass
-        # It was idle for longer than the request timeout.
-        idle.request("GET", "/health/live/")
-        assert idle.getresponse().status == 200

@@ -49,11 +49,6 @@ def test_deadline_is_the_earlier_of_nested_blocks() -> None:
     assert seconds_left() is None
 
 
-def test_connect_times_out_when_server_hangs(hanging: str) -> None:
-    with answer_within(1), pytest.raises(psycopg.OperationalError, match="timeout expired"):
-        driver.connect(hanging, connect_timeout=600)
-
-
 def test_connect_fails_after_deadline(hanging: str) -> None:
     with answer_within(0), pytest.raises(psycopg.OperationalError, match="no time is left"):
         driver.connect(hanging)
@@ -65,23 +60,6 @@ def test_connection_is_closed_after_deadline(own_connection: BaseDatabaseWrapper
     with answer_within(0.2), pytest.raises(OperationalError, match="did not answer in time"):
         own_connection.cursor().execute("SELECT pg_sleep(60)")
     assert not own_connection.is_usable()
-
-
-@on_postgresql
-def test_connection_remains_usable_after_statement_timeout(own_connection: BaseDatabaseWrapper) -> None:
-    with own_connection.cursor() as cursor:
-        cursor.execute("SET statement_timeout = 100")
-        with pytest.raises(OperationalError, match="statement timeout"):
-            cursor.execute("SELECT pg_sleep(60)")
-        cursor.execute("SELECT 1")
-        assert cursor.fetchone() == (1,)
-
-
-@on_postgresql
-def test_query_times_out_after_answer_timeout(own_connection: BaseDatabaseWrapper) -> None:
-    own_connection.settings_dict["OPTIONS"]["answer_timeout"] = 0.2
-    with own_connection.cursor() as cursor, pytest.raises(OperationalError, match="did not answer in time"):
-        cursor.execute("SELECT pg_sleep(60)")
 
 
 @on_postgresql

@@ -1,13 +1,12 @@
 """Events sent to a fake Sentry server, by default and with `SENTRY_STRICT`."""
 
 import json
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from config import project
-from tests.production import run_python, served
+from tests.production import run_python
 from tests.receiver import Receiver, receiving
 
 pytestmark = pytest.mark.process
@@ -15,8 +14,6 @@ pytestmark = pytest.mark.process
 EMAIL = "ann.lee@example.com"
 PASSWORD = "correct horse battery"
 TOKEN = "eyJhbGciOiJIUzI1NiJ9.c2VjcmV0.c2lnbmF0dXJl"
-ADDRESS = "203.0.113.77"
-USER = "0b0cf2fb-94b1-4f06-a27c-2b1a1e5f0c11"
 
 
 def dsn(server: Receiver) -> str:
@@ -44,7 +41,8 @@ def reported(**variables: str) -> tuple[list[dict[str, Any]], str]:
 
 
 def test_event_has_exception_and_ids_and_no_request_data() -> None:
-    (error, job, plain), sent = reported(SENTRY_RELEASE="7", SENTRY_ENVIRONMENT="blue")
+    variables = {"SENTRY_ENVIRONMENT": "blue", "SENTRY_TRACES_SAMPLE_RATE": "1.0"}
+    (error, job, plain), sent = reported(SENTRY_RELEASE="7", **variables)
     exception = error["exception"]["values"][-1]
     assert exception["type"] == "OperationalError"
     assert exception["value"].startswith("no such table")
@@ -55,6 +53,7 @@ def test_event_has_exception_and_ids_and_no_request_data() -> None:
     assert job["exception"]["values"][0]["value"] == "[redacted] failed"
     assert job["tags"]["request_id"] == "my-request-2"
     assert plain["logentry"]["message"] == "%s has %s"
+    assert '"http.client"' in sent
     assert [secret for secret in (EMAIL, PASSWORD, TOKEN) if secret in sent] == []
 
 
@@ -68,37 +67,3 @@ def test_strict_event_has_no_messages() -> None:
     assert job["exception"]["values"][0]["type"] == "ValueError"
     assert (plain["logger"], plain["logentry"]["message"]) == ("apps.users", "")
     assert [text for text in ("no such table", EMAIL, PASSWORD, TOKEN) if text in sent] == []
-
-
-def test_strict_trace_of_server_has_no_personal_data(tmp_path: Path) -> None:
-    headers: dict[str, str] = {
-        "Authorization": f"Bearer {TOKEN}",
-        "X_Forwarded_For": ADDRESS,
-        "User_Agent": "Annabrowser",
-    }
-    with receiving() as sentry:
-        variables = {"SENTRY_DSN": dsn(sentry), "SENTRY_TRACES_SAMPLE_RATE": "1.0", "SENTRY_STRICT": "true"}
-        with served(tmp_path, **variables) as server:
-            # No errors of the server: no event.
-            assert server.send("GET", f"/api/v1/users/{USER}/")[0] == 401
-            assert server.send("GET", f"/api/nothing/?token={TOKEN}")[0] == 404
-            assert server.send("GET", "/api/v1/users/me/", Host="evil.example")[0] == 400
-            login = {"email": EMAIL, "password": PASSWORD}
-            status, _, body = server.send("POST", f"/api/v1/auth/token/?token={TOKEN}", login, **headers)
-            assert (status, json.loads(body)["type"]) == (500, "urn:problem:server_error")
-            assert server.stop() == 0
-    (event,) = events(sentry)
-    assert event["exception"]["values"][-1]["mechanism"]["handled"] is False
-    frames = event["exception"]["values"][-1]["stacktrace"]["frames"]
-    assert any(frame["in_app"] and frame["filename"].startswith("apps/users/") for frame in frames)
-    assert event["transaction"] == "/api/v1/auth/token/"
-    transactions = events(sentry, "transaction")
-    assert "/api/v1/auth/token/" in [transaction.get("transaction") for transaction in transactions]
-    sent = b"\n".join(body for _, body in sentry.received).decode()
-    planted = (EMAIL, PASSWORD, TOKEN, ADDRESS, USER, "Annabrowser")
-    assert [secret for secret in planted if secret in sent] == []
-
-
-def test_sentry_sdk_is_imported_only_when_configured() -> None:
-    process = run_python("-c", "import sys, django; django.setup(); print('sentry_sdk' in sys.modules)")
-    assert process.stdout.split() == ["False"], process.stderr

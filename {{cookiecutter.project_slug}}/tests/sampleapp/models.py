@@ -23,12 +23,14 @@ class Measurement(UUIDModel, TimeStampedModel):
     """Model with an orderable column of every type, most of them nullable."""
 
     label = models.CharField(max_length=100)
-    remark = models.TextField(null=True)
-    value = models.DecimalField(max_digits=9, decimal_places=3, null=True)
-    ratio = models.FloatField(null=True)
-    count = models.BigIntegerField(null=True)
-    is_valid = models.BooleanField(null=True)
-    day = models.DateField(null=True)
-    measured_at = models.DateTimeField(null=True)
-    duration = models.DurationField(null=True)
-    owner = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, null=True, related_name="+")
+    remark = models.TextField(null=True, blank=True)
+    value = models.DecimalField(max_digits=9, decimal_places=3, null=True, blank=True)
+    ratio = models.FloatField(null=True, blank=True)
+    count = models.BigIntegerField(null=True, blank=True)
+    is_valid = models.BooleanField(null=True, blank=True)
+    day = models.DateField(null=True, blank=True)
+    measured_at = models.DateTimeField(null=True, blank=True)
+    duration = models.DurationField(null=True, blank=True)
+    owner = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, null=True, blank=True, related_name="+"
+    )

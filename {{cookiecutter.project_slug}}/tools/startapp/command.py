@@ -20,9 +20,12 @@ from tools.startapp.fields import NAME, context, parse
 
 if TYPE_CHECKING:
     from argparse import ArgumentParser
+    from collections.abc import Callable
     from pathlib import Path
 
 TEMPLATES = BASE_DIR / "tools/startapp/templates"
+BASE, URLS = "config/settings/base.py", "config/urls.py"
+COMPONENTS = "config/settings/components"
 # The contract of import-linter that lists all apps.
 CONTRACT = "The core imports no other app"
 # For the import of receivers in `ready()`.
@@ -110,49 +113,36 @@ class Command(BaseCommand):
     def wiring(self, variables: dict[str, Any]) -> dict[Path, str]:
         """Return the files that refer to all apps, with the new one."""
         app, name, model = variables["app"], variables["name"], variables["model"]
-        is_new = not (BASE_DIR / "apps" / app).exists()
-        config = BASE_DIR / "config"
-        base, urls, pyproject = (
-            path.read_text(encoding="utf-8")
-            for path in (config / "settings/base.py", config / "urls.py", BASE_DIR / "pyproject.toml")
-        )
-        if is_new:
-            base = edits.insert_item(base, "INSTALLED_APPS", f'"apps.{app}"', f"apps.{app}", only_apps)
-            route = f'path("{app.replace("_", "-")}/", include("apps.{app}.api.urls"))'
-            urls = edits.insert_item(urls, "api_v1", route, f"{app.replace('_', '-')}/", edits.first_argument)
-            pyproject = edits.insert_in_contract(pyproject, CONTRACT, f"apps.{app}")
-        urls = edits.insert_item(urls, "_root", f'"{app}:{name}-list"', f"{app}:{name}-list", edits.text_of)
-        changed = {
-            config / "settings/base.py": base,
-            config / "urls.py": urls,
-            BASE_DIR / "pyproject.toml": pyproject,
-        }
+        route = app.replace("_", "-")
+        changed: dict[Path, str] = {}
+
+        def edit(file: str, change: Callable[..., str], *arguments: Any) -> None:
+            path = BASE_DIR / file
+            changed[path] = change(changed.get(path) or path.read_text(encoding="utf-8"), *arguments)
+
+        if not (BASE_DIR / "apps" / app).exists():
+            included = f'path("{route}/", include("apps.{app}.api.urls"))'
+            edit(BASE, edits.insert_item, "INSTALLED_APPS", f'"apps.{app}"', f"apps.{app}", only_apps)
+            edit(URLS, edits.insert_item, "api_v1", included, f"{route}/", edits.first_argument)
+            edit("pyproject.toml", edits.insert_in_contract, CONTRACT, f"apps.{app}")
+        listed = f"{app}:{name}-list"
+        edit(URLS, edits.insert_item, "_root", f'"{listed}"', listed, edits.text_of)
         if variables["task"]:
-            celery = config / "settings/components/celery.py"
             task = f"{variables['names']}_report"
             entry = f'{{"task": "apps.{app}.tasks.{task}", "schedule": "0 6 * * *"}}'
             line = f'CELERY_BEAT_SCHEDULE["{task}"] = {entry}'
-            changed[celery] = edits.insert_after(
-                celery.read_text(encoding="utf-8"), "CELERY_BEAT_SCHEDULE", line
-            )
+            edit(f"{COMPONENTS}/celery.py", edits.insert_after, "CELERY_BEAT_SCHEDULE", line)
         if variables["notify"]:
-            kinds = config / "settings/components/notifications.py"
-            changed[kinds] = edits.insert_item(
-                kinds.read_text(encoding="utf-8"),
-                "NOTIFICATION_KINDS",
-                f'"{name}_created": ("in_app",)',
-                f"{name}_created",
-                edits.text_of,
-            )
-        api = config / "settings/components/api.py"
+            kinds, kind = f"{COMPONENTS}/notifications.py", f"{name}_created"
+            code = f'"{kind}": ("in_app",)'
+            edit(kinds, edits.insert_item, "NOTIFICATION_KINDS", code, kind, edits.text_of)
         named = named_choices()
         for field in variables["choices"]:
-            if (choices := [choice.name for choice in field.choices]) in named:
-                continue
-            named.append(choices)
-            key = f"{model}{field.enum}Enum"
-            text = changed.get(api) or api.read_text(encoding="utf-8")
-            changed[api] = insert_enum(text, f'"{key}": "apps.{app}.models.{model}.{field.enum}"', key)
+            if (choices := [choice.name for choice in field.choices]) not in named:
+                named.append(choices)
+                key = f"{model}{field.enum}Enum"
+                code = f'"{key}": "apps.{app}.models.{model}.{field.enum}"'
+                edit(f"{COMPONENTS}/api.py", insert_enum, code, key)
         return changed
 
 
@@ -251,8 +241,6 @@ def undo(before: dict[Path, str | None], folder: Path, *, existed: bool, migrati
 def difference(path: Path, before: str | None) -> str:
     """Return the change of a file as a unified diff."""
     name = str(path.relative_to(BASE_DIR))
-    old, new = (
-        (before or "").splitlines(keepends=True),
-        path.read_text(encoding="utf-8").splitlines(keepends=True),
-    )
+    old = (before or "").splitlines(keepends=True)
+    new = path.read_text(encoding="utf-8").splitlines(keepends=True)
     return "".join(difflib.unified_diff(old, new, "/dev/null" if before is None else name, name))

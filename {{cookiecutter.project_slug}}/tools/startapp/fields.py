@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from django.apps import apps
 from django.core.management import CommandError
 
+from apps.core.models import SoftDeleteModel, TimeStampedModel, UUIDModel
+
 if TYPE_CHECKING:
     from django.db.models import Model
 
@@ -21,35 +23,9 @@ DECLARATION = re.compile(
 EXAMPLES = "title:str due:date? slug:unique status:choice(open,done) project:ref(projects.Project) owner"
 # Types that a field has by its name.
 NAMED = {"date", "email", "slug", "text", "url"}
-# Attributes of Django's and the base models, and parameters of lists.
-RESERVED = frozenset(
-    [
-        "id",
-        "pk",
-        "created_at",
-        "updated_at",
-        "deleted_at",
-        "objects",
-        "all_objects",
-        "owner",
-        "search",
-        "ordering",
-        "cursor",
-        "page_size",
-        "clean",
-        "delete",
-        "save",
-        "full_clean",
-        "check",
-        "refresh_from_db",
-        "hard_delete",
-        "restore",
-        "user",
-        "data",
-        "values",
-        "field",
-    ]
-)
+# Attributes of the base models, parameters of lists, and variables of the generated services.
+RESERVED = {*dir(UUIDModel), *dir(TimeStampedModel), *dir(SoftDeleteModel)}
+RESERVED |= {"owner", "search", "ordering", "cursor", "page_size", "user", "data", "values", "field"}
 LONGEST = 40
 # Model arguments of optional fields. An empty text is no valid email, URL, slug or choice.
 NULL, BLANK = "null=True, blank=True", "blank=True"
@@ -331,7 +307,7 @@ def plural(name: str) -> str:
 
 
 def article(name: str) -> str:
-    return f"{'an' if name[:1] in 'aeiou' else 'a'}"
+    return "an" if name[:1] in "aeiou" else "a"
 
 
 def context(

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from http import HTTPStatus
+from math import ceil
 from typing import TYPE_CHECKING, Any
 
 import structlog
@@ -91,7 +92,10 @@ def _api_exception(error: DomainError, context: dict[str, Any]) -> exceptions.AP
         case LimitError():
             return exceptions.Throttled(error.wait, error.message and str(error.message), error.code)
         case _:
-            return ServiceUnavailable(error.message, error.code)
+            unavailable = ServiceUnavailable(error.message, error.code)
+            # Rounded up, as Django REST Framework cuts off the fraction.
+            unavailable.wait = ceil(getattr(error, "wait", None) or RETRY_AFTER)
+            return unavailable
 
 
 def _code_and_detail(data: Any) -> tuple[str, str]:

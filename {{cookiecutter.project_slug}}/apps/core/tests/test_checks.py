@@ -12,24 +12,6 @@ def test_settings_pass_the_checks() -> None:
     assert run_checks() == []
 
 
-def test_atomic_requests_are_an_error(monkeypatch: pytest.MonkeyPatch, settings: Settings) -> None:
-    monkeypatch.setitem(settings.DATABASES["default"], "ATOMIC_REQUESTS", "yes")
-    (error,) = run_checks()
-    assert error.id == "core.E004"
-    assert "'default'" in error.msg
-
-
-def test_mail_backend_that_cannot_be_imported_is_an_error(settings: Settings) -> None:
-    backend = "django.core.mail.backends.smpt.EmailBackend"
-    if hasattr(settings, "MAILERS"):
-        settings.MAILERS = {"default": {"BACKEND": backend}}
-    else:
-        settings.EMAIL_BACKEND = backend
-    (error,) = run_checks()
-    assert error.id == "core.E005"
-    assert "smpt" in error.msg
-
-
 def deployment_warnings() -> list[str]:
     found = run_checks(tags=["security"], include_deployment_checks=True)
     return sorted(str(message.id) for message in found if str(message.id).startswith("core.W"))

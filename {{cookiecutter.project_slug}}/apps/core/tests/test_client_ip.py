@@ -3,7 +3,7 @@ from django.test import RequestFactory
 from pytest_django import Settings
 from rest_framework.request import Request
 
-from apps.core.api.client_ip import client_ip, client_network
+from apps.core.api.client_ip import client_ip
 
 
 @pytest.mark.parametrize(
@@ -38,17 +38,3 @@ def test_client_ip_is_found_behind_proxies_and_cannot_be_spoofed(
         request.META["HTTP_X_FORWARDED_FOR"] = header
     assert client_ip(request) == expected
     assert client_ip(Request(request)) == expected
-
-
-@pytest.mark.parametrize(
-    ("address", "expected"),
-    [
-        ("192.0.2.1", "192.0.2.1"),
-        ("2001:db8:1:2:3:4:5:6", "2001:db8:1:2::/64"),
-        ("::ffff:192.0.2.1", "192.0.2.1"),
-        ("", ""),
-        ("unix:", "unix:"),
-    ],
-)
-def test_client_network_is_the_prefix_of_an_ipv6_address(address: str, expected: str) -> None:
-    assert client_network(RequestFactory().get("/", REMOTE_ADDR=address)) == expected

@@ -1,7 +1,4 @@
-from collections.abc import Callable
-from functools import partial
 from io import BytesIO
-from threading import Event, Thread
 from typing import Any
 
 import pytest
@@ -10,8 +7,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from PIL import Image
 
 from apps.core import images
-from apps.core.exceptions import UnavailableError
-from apps.core.images import image_read, validate_image
+from apps.core.images import validate_image
 
 FORMATS = ("GIF", "JPEG", "PNG", "WEBP")
 
@@ -60,42 +56,3 @@ def test_image_with_too_many_pixels_is_rejected(
     else:
         monkeypatch.setattr(images, limit, 99)
     assert refusal(picture(image_format, (10, 10))) == "too_many_pixels"
-
-
-# One at a time
-
-
-def reading(read: Callable[[Image.Image], Any]) -> Any:
-    return image_read(SimpleUploadedFile("a.png", png), formats=FORMATS, read=read)
-
-
-def test_images_are_decoded_one_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(images, "DECODE_WAIT_SECONDS", 0)
-    started, ended = Event(), Event()
-
-    def hold(_image: Image.Image) -> None:
-        started.set()
-        ended.wait(timeout=60)
-
-    thread = Thread(target=partial(reading, hold))
-    thread.start()
-    try:
-        assert started.wait(timeout=60)
-        with pytest.raises(UnavailableError):
-            reading(Image.Image.load)
-        # Invalid content is rejected without waiting.
-        assert refusal(b"<svg/>") == "invalid_image"
-    finally:
-        ended.set()
-        thread.join()
-    assert refusal(png) is None
-
-
-@pytest.mark.parametrize("error", [OSError, ValueError, RuntimeError, KeyboardInterrupt])
-def test_decoding_failure_releases_the_lock(error: type[BaseException]) -> None:
-    def fail(_image: Image.Image) -> None:
-        raise error
-
-    with pytest.raises(ValidationError if issubclass(error, OSError | ValueError) else error):
-        reading(fail)
-    assert refusal(png) is None

@@ -1,10 +1,8 @@
-from io import StringIO
-
-from django.core.mail import EmailMessage, EmailMultiAlternatives
+from django.core.mail import EmailMultiAlternatives
 from django.utils.translation import override
 from pytest_django import Settings
 
-from apps.core.mail import ConsoleBackend, mail_send
+from apps.core.mail import mail_send
 from config import project
 from conftest import LANGUAGE
 
@@ -45,12 +43,3 @@ def test_mail_uses_the_active_language(mailoutbox: list[EmailMultiAlternatives])
     with override(LANGUAGE):
         mail = send(mailoutbox, link="")
     assert f'<html lang="{LANGUAGE}" dir="ltr">' in str(mail.alternatives[0][0])
-
-
-def test_console_backend_prints_decoded_text() -> None:
-    output = StringIO()
-    mail = EmailMessage(
-        "Grüße", "https://app.example.com/?token=a-long-token=" + "x" * 99, to=["ann@example.com"]
-    )
-    assert ConsoleBackend(stream=output).send_messages([mail]) == 1
-    assert output.getvalue().startswith(f"To: ann@example.com\nSubject: Grüße\n\n{mail.body}\n---")

@@ -52,12 +52,6 @@ def test_owned_object_is_forbidden_for_superusers() -> None:
     assert answers(logged_in(SuperuserFactory.create()), "owned-note", NoteFactory.create()) == DENIED
 
 
-def test_owner_field_is_configurable(user: User) -> None:
-    owned, created = NoteFactory.create(owner=user), NoteFactory.create(created_by=user)
-    assert answers(logged_in(user), "created-note", owned) == DENIED
-    assert answers(logged_in(user), "created-note", created) == ALLOWED
-
-
 def test_owner_or_read_only_allows_others_to_read(user: User) -> None:
     mine, foreign = NoteFactory.create(owner=user), NoteFactory.create()
     assert answers(logged_in(user), "published-note", foreign) == DENIED | {"get": 200}

@@ -1,5 +1,4 @@
 import pytest
-from django.urls import reverse
 from rest_framework.renderers import JSONRenderer
 from rest_framework.views import APIView
 
@@ -29,17 +28,3 @@ def test_errors_are_html_for_browsers_and_problem_details_for_programs(
     assert b"urn:problem:" in page.content
     problem = api.get(path)
     assert (problem.status_code, problem["Content-Type"]) == (status, "application/problem+json")
-
-
-def test_forms_have_the_input_fields_of_the_method(user_api: Client) -> None:
-    page = user_api.get(reverse("v1:users:me"), headers={"accept": HTML}).content.decode()
-    assert "&quot;first_name&quot;" in page
-    page = user_api.get(reverse("v1:users:avatar"), headers={"accept": HTML}).content.decode()
-    assert 'type="file"' in page
-    assert 'name="avatar"' in page
-
-
-def test_root_page_has_links(api: Client) -> None:
-    page = api.get(reverse("v1:root"), headers={"accept": HTML})
-    assert page.status_code == 200
-    assert f'href="http://testserver{reverse("v1:users:me")}"' in page.content.decode()

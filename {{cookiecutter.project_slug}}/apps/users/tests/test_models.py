@@ -1,18 +1,15 @@
-import re
-
 import pytest
 from django.core.exceptions import ValidationError
 from django.core.files.base import ContentFile
 from django.db import IntegrityError, transaction
 from pytest_django import DjangoCaptureOnCommitCallbacks
 
-from apps.users.models import User, avatar_path
+from apps.users.models import User
 from apps.users.selectors import user_by_email
 from apps.users.tests.factories import GroupFactory, UserFactory
 from apps.users.tests.helpers import stored_avatars
 
 pytestmark = pytest.mark.django_db
-
 
 pytestmark = pytest.mark.django_db
 
@@ -46,22 +43,6 @@ def test_user_roles_are_the_groups(user: User) -> None:
     assert not user.has_role()
 
 
-def test_session_hash_depends_on_password_and_epoch(user: User) -> None:
-    before = user.get_session_auth_hash()
-    assert User.objects.get(pk=user.pk).get_session_auth_hash() == before
-    user.session_epoch += 1
-    in_new_epoch = user.get_session_auth_hash()
-    user.session_epoch -= 1
-    user.set_password("quite another passphrase")
-    assert len({before, in_new_epoch, user.get_session_auth_hash()}) == 3
-
-
-def test_avatar_path_is_random() -> None:
-    names = {avatar_path(User(), "../../me.php") for _ in range(2)}
-    assert len(names) == 2
-    assert all(re.fullmatch(r"avatars/[0-9a-f]{32}\.webp", name) for name in names)
-
-
 def test_avatar_file_is_deleted_with_the_row(
     user: User, django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks
 ) -> None:
@@ -82,24 +63,9 @@ def test_created_user_is_unverified_and_has_no_privileges() -> None:
     assert (user.is_active, user.is_staff, user.is_superuser, user.is_verified) == (True, False, False, False)
 
 
-def test_user_created_without_password_has_unusable_password() -> None:
-    assert not User.objects.create_user("ada@example.com").has_usable_password()
-
-
-def test_create_user_requires_an_email() -> None:
-    with pytest.raises(ValueError, match="email must be set"):
-        User.objects.create_user("")
-
-
 def test_created_superuser_is_verified() -> None:
     user = User.objects.create_superuser("root@example.com", "a long passphrase")
     assert (user.is_active, user.is_staff, user.is_superuser, user.is_verified) == (True, True, True, True)
-
-
-def test_active_and_inactive_filter_users() -> None:
-    active, inactive = UserFactory.create(), UserFactory.create(is_active=False)
-    assert list(User.objects.active()) == [active]
-    assert list(User.objects.inactive()) == [inactive]
 
 
 def test_user_is_found_by_email_in_any_case(user: User) -> None:

@@ -75,6 +75,9 @@ LOGGING: dict[str, Any] = {
         "django.db.backends.schema": {"level": LOG_LEVEL},
         # Logs each source file at DEBUG.
         "django.utils.autoreload": {"level": "INFO"},
+        # They log query strings and headers; `apps.core.http_client` logs requests without them.
+        "httpcore2": {"level": "WARNING"},
+        "httpx2": {"level": "WARNING"},
         # Duplicates the request log, which includes tracebacks.
         "django.request": {"level": "CRITICAL"},
         "django.server": {"level": "ERROR", "handlers": ["console"], "propagate": False},

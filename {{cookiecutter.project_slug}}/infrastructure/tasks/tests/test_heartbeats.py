@@ -6,14 +6,12 @@ from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
-from celery.signals import setup_logging, worker_init
-from django.core.exceptions import ImproperlyConfigured
 from django.utils import timezone
 from pytest_django import Settings
 
-from config.celery import app, keep_logging, prepare_worker
+from config.celery import app
 from infrastructure.tasks import healthcheck
-from infrastructure.tasks.heartbeats import Heartbeat, Scheduler, heartbeat_remove, heartbeat_write
+from infrastructure.tasks.heartbeats import Heartbeat, Scheduler, heartbeat_remove
 from infrastructure.tasks.tests.conftest import Messages
 
 
@@ -83,38 +81,8 @@ def test_healthcheck_reads_age_and_state(
     assert is_healthy("ready", "worker") is ready
 
 
-def test_healthcheck_prints_usage_for_invalid_arguments(capsys: pytest.CaptureFixture[str]) -> None:
-    assert healthcheck.main(["alive"]) == 2
-    assert "usage" in capsys.readouterr().err
-
-
-def test_worker_does_not_start_without_broker(settings: Settings) -> None:
-    settings.CELERY_TASK_ALWAYS_EAGER = True
-    with pytest.raises(ImproperlyConfigured, match="CELERY_BROKER_URL"):
-        Heartbeat(None)
-
-
-def test_heartbeat_write_logs_warning_when_folder_is_not_writable(
-    settings: Settings, caplog: pytest.LogCaptureFixture
-) -> None:
-    settings.HEARTBEAT_DIR = "/nowhere"
-    heartbeat_write("worker", "consuming")
-    assert "heartbeat_unwritable" in caplog.text
-
-
-def test_worker_signals_have_project_receivers() -> None:
-    receivers = [receiver for _, receiver in [*setup_logging.receivers, *worker_init.receivers]]
-    assert {keep_logging, prepare_worker} <= {receiver() for receiver in receivers if callable(receiver)}
-
-
 def beat(folder: Path) -> Scheduler:
     return Scheduler(cast("Any", app), schedule_filename=str(folder / "schedule"))
-
-
-def test_beat_does_not_start_without_broker(settings: Settings, tmp_path: Path) -> None:
-    settings.CELERY_TASK_ALWAYS_EAGER = True
-    with pytest.raises(ImproperlyConfigured, match="CELERY_BROKER_URL"):
-        beat(tmp_path)
 
 
 def test_beat_queues_due_tasks_and_writes_heartbeat(messages: Messages, tmp_path: Path) -> None:

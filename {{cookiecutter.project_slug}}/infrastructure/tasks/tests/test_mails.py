@@ -2,13 +2,13 @@ from typing import Any
 
 import pytest
 from celery.exceptions import Retry
-from django.core.mail import EmailMessage, EmailMultiAlternatives
+from django.core.mail import EmailMessage
 from django.core.mail.backends.locmem import EmailBackend
 from django.db import transaction
 from django.urls import reverse
 from django.utils.translation import override
 from kombu.exceptions import OperationalError as BrokerError
-from pytest_django import DjangoCaptureOnCommitCallbacks, Settings
+from pytest_django import DjangoCaptureOnCommitCallbacks
 
 from apps.core.mail import mail_queue
 from apps.core.tasks import mail_deliver
@@ -16,7 +16,7 @@ from apps.users.models import User
 from apps.users.services.accounts import user_delete
 from apps.users.services.mails import mail_user
 from apps.users.tests.factories import UserFactory
-from conftest import LANGUAGE, Client
+from conftest import Client
 from infrastructure.tasks.tests.conftest import Messages
 
 pytestmark = pytest.mark.django_db
@@ -31,13 +31,6 @@ def test_mail_is_queued_as_critical(messages: Messages) -> None:
     _, kwargs, _ = message.payload
     assert kwargs == MAIL | {"language": "de"}
     assert message.headers["task"] == "apps.core.tasks.mail_deliver"
-
-
-def test_mail_uses_language_of_caller(mailoutbox: list[EmailMultiAlternatives]) -> None:
-    with override(LANGUAGE):
-        mail_queue("tests.verify", name="ann")
-    (mail,) = mailoutbox
-    assert f'<html lang="{LANGUAGE}"' in str(mail.alternatives[0][0])
 
 
 def test_mail_is_retried_with_backoff_and_jitter(messages: Messages, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -99,9 +92,3 @@ def test_mail_is_not_queued_after_rollback(messages: Messages) -> None:
         mail_deliver.delay_on_commit(language="en", **MAIL)
         transaction.set_rollback(True)
     assert messages("critical") == []
-
-
-def test_mail_is_sent_by_thread_without_celery(settings: Settings, mailoutbox: list[EmailMessage]) -> None:
-    settings.MAIL_QUEUE = "apps.core.mail.mail_in_thread"
-    mail_queue("tests.verify", name="ann")
-    assert len(mailoutbox) == 1

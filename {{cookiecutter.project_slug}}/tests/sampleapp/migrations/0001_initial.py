@@ -44,4 +44,25 @@ class Migration(migrations.Migration):
                 'abstract': False,
             },
         ),
+        migrations.CreateModel(
+            name='Measurement',
+            fields=[
+                ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False, verbose_name='id')),
+                ('created_at', models.DateTimeField(default=django.utils.timezone.now, editable=False, verbose_name='created at')),
+                ('updated_at', models.DateTimeField(auto_now=True, verbose_name='updated at')),
+                ('label', models.CharField(max_length=100)),
+                ('remark', models.TextField(blank=True, null=True)),
+                ('value', models.DecimalField(decimal_places=3, max_digits=9, blank=True, null=True)),
+                ('ratio', models.FloatField(blank=True, null=True)),
+                ('count', models.BigIntegerField(blank=True, null=True)),
+                ('is_valid', models.BooleanField(blank=True, null=True)),
+                ('day', models.DateField(blank=True, null=True)),
+                ('measured_at', models.DateTimeField(blank=True, null=True)),
+                ('duration', models.DurationField(blank=True, null=True)),
+                ('owner', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='+', to=settings.AUTH_USER_MODEL)),
+            ],
+            options={
+                'abstract': False,
+            },
+        ),
     ]

@@ -15,7 +15,8 @@ from PIL import Image
 
 from apps.core import images
 from apps.core.images import image_end, validate_image
-from apps.core.tests.test_images import FORMATS, picture, reading, refusal
+from apps.core.tests.test_images import FORMATS, picture, refusal
+from apps.core.tests.test_images_concurrency import reading
 
 LARGE = 10_000_000
 

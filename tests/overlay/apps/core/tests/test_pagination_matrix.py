@@ -11,8 +11,10 @@ from uuid import UUID
 
 import pytest
 from django.urls import reverse
+from django.utils import timezone
 
 from apps.core.api.pagination import MAX_PAGE_SIZE, PAGE_SIZE
+from apps.core.tests.test_pagination import pages
 from apps.users.tests.factories import SuperuserFactory, UserFactory
 from conftest import Client
 from tests.sampleapp.factories import MeasurementFactory, NoteFactory
@@ -209,3 +211,49 @@ def test_forged_cursor_is_not_found(route: str, change: Callable[[str], str]) ->
     NoteFactory.create_batch(2)
     response = api.get(reverse(route), {"cursor": change(cursor_of(api, route))})
     assert (response.status_code, response["Content-Type"]) == (404, "application/problem+json")
+
+
+def test_previous_links_lead_to_the_same_pages(api: Client) -> None:
+    NoteFactory.create_batch(7, created_at=timezone.now())
+    first = api.get(reverse("note-list", query={"page_size": 3})).json()
+    second = api.get(first["next"]).json()
+    third = api.get(second["next"]).json()
+    assert third["next"] is None
+    assert api.get(third["previous"]).json()["results"] == second["results"]
+    back = api.get(api.get(third["previous"]).json()["previous"]).json()
+    assert back["results"] == first["results"]
+    assert back["previous"] is None
+
+
+def test_rows_added_concurrently_shift_no_page(api: Client) -> None:
+    old = {str(note.pk) for note in NoteFactory.create_batch(9)}
+    seen = []
+    for page in pages(api, reverse("note-list", query={"page_size": 2})):
+        seen += [row["id"] for row in page]
+        NoteFactory.create()
+    assert sorted(seen) == sorted(old)
+
+
+def test_rows_with_equal_values_have_the_same_order_in_both_directions(api: Client) -> None:
+    NoteFactory.create_batch(5, text="same")
+    upwards, downwards = (
+        [
+            row["id"]
+            for page in pages(api, reverse("note-list", query={"ordering": order, "page_size": 2}))
+            for row in page
+        ]
+        for order in ("text", "-text")
+    )
+    assert upwards == sorted(upwards)
+    assert downwards == upwards[::-1]
+
+
+def test_cursor_is_valid_for_one_list_and_one_ordering(api: Client) -> None:
+    api.force_authenticate(SuperuserFactory.create())
+    NoteFactory.create_batch(2)
+    cursor = cursor_of(api, "note-list", ordering="text")
+    for query in ({"ordering": "-text"}, {"ordering": "created_at"}, {}):
+        assert api.get(reverse("note-list"), query | {"cursor": cursor}).status_code == 404
+    cursor = cursor_of(api, "note-list")
+    assert api.get(reverse("v1:users:user-list"), {"cursor": cursor}).status_code == 404
+    assert api.get(reverse("note-list"), {"cursor": ""}).status_code == 200

@@ -1,7 +1,12 @@
 """Admin of users with all kinds of input."""
 
+from collections.abc import Callable
+from datetime import UTC, datetime
+
 import pytest
+import time_machine
 from axes.models import AccessAttempt
+from django.contrib.auth.models import Permission
 from django.db import connection
 from django.test import Client as Browser
 from django.test.utils import CaptureQueriesContext
@@ -9,11 +14,25 @@ from django.urls import reverse
 from pytest_django import DjangoAssertNumQueries, Settings
 
 from apps.users.canonical import lockout_key
-from apps.users.models import User
+from apps.users.models import RefreshSession, User
 from apps.users.services.accounts import user_delete
-from apps.users.tests.factories import PASSWORD, RefreshSessionFactory, StaffFactory, UserFactory
+from apps.users.tests.factories import (
+    PASSWORD,
+    RefreshSessionFactory,
+    StaffFactory,
+    SuperuserFactory,
+    UserFactory,
+)
 from apps.users.tests.helpers import get_me
-from apps.users.tests.test_admin import USERS, browser_of, log_in, new_user, run, save
+from apps.users.tests.test_admin import (
+    OTHER_PASSWORD,
+    USERS,
+    browser_of,
+    log_in,
+    new_user,
+    run,
+    save,
+)
 from conftest import Client
 
 pytestmark = pytest.mark.django_db
@@ -23,6 +42,24 @@ pytestmark = pytest.mark.django_db
 def root(superuser: User) -> Browser:
     """Return a browser that is logged in as a superuser."""
     return browser_of(superuser)
+
+
+NOON = datetime(2030, 1, 1, 12, tzinfo=UTC)
+
+
+@pytest.fixture
+def clerk() -> Callable[..., Browser]:
+    """Return a function that logs in staff with the given permissions on users."""
+
+    def create(*permissions: str) -> Browser:
+        staff = StaffFactory.create(email="clerk@example.com")
+        names = [f"{permission}_user" for permission in permissions]
+        staff.user_permissions.set(
+            Permission.objects.filter(codename__in=names, content_type__app_label="users")
+        )
+        return browser_of(staff)
+
+    return create
 
 
 def test_admin_login_counts_towards_account_limit(superuser: User, settings: Settings) -> None:
@@ -109,3 +146,101 @@ def test_list_query_count_is_constant(
     with django_assert_num_queries(len(short)):
         response = root.get(url)
     assert response.context["cl"].result_count >= 22
+
+
+# Log in
+
+
+def test_staff_login_accepts_email_in_any_case() -> None:
+    StaffFactory.create(email="staff@example.com")
+    browser, response = log_in("Staff@EXAMPLE.com")
+    assert response.status_code == 302
+    assert browser.get(reverse("admin:index")).status_code == 200
+
+
+def test_lockout_applies_to_admin_and_api(superuser: User, settings: Settings) -> None:
+    settings.AXES_FAILURE_LIMIT = 3
+    statuses = [log_in(superuser.email, "wrong")[1].status_code for _ in range(3)]
+    assert statuses == [200, 200, 429]
+    assert log_in(superuser.email)[1].status_code == 429
+    body = {"email": superuser.email, "password": PASSWORD}
+    assert Client().post(reverse("v1:auth:token"), body).status_code == 429
+    assert AccessAttempt.objects.count() == 1
+
+
+def test_admin_login_is_throttled_like_api_login(user: User, settings: Settings) -> None:
+    settings.THROTTLE_RATES = settings.THROTTLE_RATES | {"auth": "3/minute"}
+    with time_machine.travel(NOON, tick=False):
+        statuses = [log_in(f"user{number}@example.com", "wrong")[1].status_code for number in range(5)]
+        other = {"REMOTE_ADDR": "192.0.2.7"}
+        page = Browser().post(reverse("admin:login"), {"username": "a", "password": "b"}, **other)  # type: ignore[arg-type]
+    assert statuses == [200, 200, 200, 429, 429]
+    assert page.status_code == 200
+
+
+def test_throttled_admin_login_checks_no_password(superuser: User, settings: Settings) -> None:
+    settings.THROTTLE_RATES = settings.THROTTLE_RATES | {"auth": "1/minute"}
+    with time_machine.travel(NOON, tick=False):
+        log_in("unknown@example.com")
+        browser, response = log_in(superuser.email)
+    assert response.status_code == 429
+    assert browser.get(reverse("admin:index")).status_code == 302
+
+
+def test_axes_tables_are_not_in_the_admin(root: Browser) -> None:
+    assert "axes" not in root.get(reverse("admin:index")).content.decode()
+
+
+def test_created_user_is_verified_and_logs_in(root: Browser, api: Client) -> None:
+    root.post(reverse("admin:users_user_add"), new_user("ada@example.com"))
+    user = User.objects.get(email="ada@example.com")
+    assert user.is_verified
+    api.login_by_token(user, OTHER_PASSWORD)
+
+
+def test_password_set_in_the_admin_ends_all_sessions(root: Browser, user: User) -> None:
+    pair = Client().login_by_token(user)
+    url = reverse("admin:auth_user_password_change", args=[user.pk])
+    body = {"usable_password": "true", "password1": OTHER_PASSWORD, "password2": OTHER_PASSWORD}
+    assert root.post(url, body).status_code == 302
+    assert get_me(pair.access).status_code == 401
+    Client().login_by_token(user, OTHER_PASSWORD)
+
+
+def test_sessions_can_be_viewed_and_deleted_but_not_changed(root: Browser, user: User) -> None:
+    pair = Client().login_by_token(user)
+    session = RefreshSession.objects.get()
+    args = [session.pk]
+    assert root.get(reverse("admin:users_refreshsession_add")).status_code == 403
+    page = root.get(reverse("admin:users_refreshsession_change", args=args))
+    assert page.status_code == 200
+    assert session.current_jti not in page.content.decode()
+    assert root.post(reverse("admin:users_refreshsession_change", args=args), {}).status_code == 403
+    root.post(reverse("admin:users_refreshsession_delete", args=args), {"post": "yes"})
+    refresh = Client().post(reverse("v1:auth:token-refresh"), {"refresh": pair.refresh})
+    assert refresh.status_code == 401
+
+
+def test_staff_do_not_promote_themselves(clerk: Callable[..., Browser]) -> None:
+    browser = clerk("view", "change")
+    user = User.objects.get(email="clerk@example.com")
+    save(browser, user, first_name="Ada", is_superuser=True)
+    user.refresh_from_db()
+    assert user.first_name == "Ada"
+    assert not user.is_superuser
+
+
+def test_staff_with_the_permission_act_on_other_users(clerk: Callable[..., Browser]) -> None:
+    superuser, *users = SuperuserFactory.create(), *UserFactory.create_batch(2)
+    browser = clerk("view", "change", "delete")
+    run(browser, "deactivate", [superuser, *users])
+    assert set(User.objects.inactive()) == set(users)
+    run(browser, "delete_selected", users, post="yes")
+    assert set(User.objects.exclude(deleted_at=None)) == set(users)
+
+
+def test_selected_users_are_activated(root: Browser) -> None:
+    users = UserFactory.create_batch(2, is_active=False)
+    other = UserFactory.create(is_active=False)
+    run(root, "activate", users)
+    assert list(User.objects.inactive()) == [other]

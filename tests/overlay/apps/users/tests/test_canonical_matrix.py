@@ -1,9 +1,11 @@
 """Canonical forms of emails and passwords: all kinds of input."""
 
+import sys
 from io import StringIO
 from typing import Any
 
 import pytest
+from axes.models import AccessAttempt
 from django.contrib.auth import authenticate
 from django.core.exceptions import ValidationError
 from django.core.mail import EmailMessage
@@ -13,31 +15,36 @@ from django.urls import reverse
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from apps.users.canonical import NORMALIZED_MAX_LENGTH, canonical_email, canonical_password
+from apps.users.canonical import (
+    NORMALIZED_MAX_LENGTH,
+    canonical_email,
+    canonical_password,
+    lockout_key,
+)
 from apps.users.models import User
 from apps.users.tests.factories import PASSWORD
-from apps.users.tests.helpers import fields_of
-from apps.users.tests.test_canonical import CANONICAL, FORMS, NFC_PASSWORD, NFD_PASSWORD, log_in
+from apps.users.tests.helpers import Response, fields_of
+from apps.users.tests.test_canonical import CANONICAL, FORMS, NFC_PASSWORD, NFD_PASSWORD
 from conftest import Client
 
 pytestmark = pytest.mark.django_db
 
-
 bounded = settings(max_examples=200, derandomize=True, deadline=None, database=None)
-
 
 # Characters with special treatment in case mapping, normalization or IDNA.
 special = st.sampled_from(
     "\u017f\u212a\u0130\u0131\u00df\u1e9e\uff20\uff0e\u3002\u2024\u200b\u200d\u00ad\u0308\u03c2\ufb01\u2100"
 )
 
-
 text = st.text(st.one_of(st.sampled_from('aAzZ09.-_+@" '), special, st.characters()), max_size=20)
-
 
 emails = st.one_of(
     st.emails(), text, st.builds("{}@{}.{}".format, text, text, st.sampled_from(["de", "com"]))
 )
+
+
+def log_in(email: str, password: str = PASSWORD) -> Response:
+    return Client().post(reverse("v1:auth:token"), {"email": email, "password": password})
 
 
 @pytest.mark.parametrize(
@@ -196,3 +203,32 @@ def test_password_is_canonical_after_one_conversion(password: str) -> None:
 def test_long_text_is_not_normalized() -> None:
     long = "a" + "\u0301\u0316" * NORMALIZED_MAX_LENGTH
     assert canonical_password(long) == long
+
+
+def test_registration_response_is_the_same_for_other_form_of_known_email(
+    user: User, api: Client, mailoutbox: list[EmailMessage]
+) -> None:
+    wide = user.email.replace("example", "\uff45xample")
+    assert api.post(reverse("v1:auth:register"), {"email": wide, "password": PASSWORD}).status_code == 202
+    assert [mail.subject.split(" at ")[0] for mail in mailoutbox] == ["You have an account"]
+
+
+def test_lockout_counts_all_forms_of_an_email() -> None:
+    for email in FORMS[:5]:
+        response = log_in(email, "wrong")
+    assert response.status_code == 429
+    assert {row.username for row in AccessAttempt.objects.all()} == {lockout_key(None, {"email": CANONICAL})}
+
+
+def test_ascii_email_loads_no_idna_tables(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "idna", None)
+    assert canonical_email("Ada@Example.com") == "ada@example.com"
+
+
+def test_api_password_matches_in_any_form(api: Client, mailoutbox: list[EmailMessage]) -> None:
+    api.post(reverse("v1:auth:register"), {"email": "ada@example.com", "password": NFD_PASSWORD})
+    User.objects.update(email_verified_at=User.objects.get().created_at)
+    api.login_by_token(User.objects.get(), NFC_PASSWORD)
+    body = {"current_password": NFD_PASSWORD, "new_password": f"{NFC_PASSWORD}!"}
+    assert api.post(reverse("v1:auth:password-change"), body).status_code == 204
+    assert log_in("ada@example.com", f"{NFD_PASSWORD}!").status_code == 200

@@ -1,6 +1,5 @@
 """Email change, which both the old and the new mailbox must confirm."""
 
-from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
@@ -12,10 +11,8 @@ from django.utils import timezone
 from pytest_django import Settings
 
 from apps.users.models import User
-from apps.users.services.accounts import user_deactivate, user_delete
-from apps.users.services.sessions import session_end_all
 from apps.users.tests.factories import UserFactory
-from apps.users.tests.helpers import Response, at_once, fields_of, get_me, token_in
+from apps.users.tests.helpers import Response, fields_of, get_me, token_in
 from conftest import Client
 
 NEW = "new@example.com"
@@ -70,33 +67,6 @@ def test_links_work_once(tokens: list[str]) -> None:
         assert fields_of(confirm(token)) == {("token", "token_not_valid")}
 
 
-def test_parallel_confirmations_change_the_email_once(
-    transactional_db: None, mailoutbox: list[EmailMessage]
-) -> None:
-    user, api = UserFactory.create(), Client()
-    api.login_by_token(user)
-    ask(api)
-    tokens = [token_in(mail) for mail in mailoutbox]
-    responses = at_once([*[lambda: confirm(tokens[0])] * 2, *[lambda: confirm(tokens[1])] * 2])
-    statuses = [response.status_code for response in responses]
-    assert statuses.count(204) == statuses.count(202) == 1
-    user.refresh_from_db()
-    assert user.email == NEW
-
-
-def test_later_request_replaces_the_earlier_one(
-    user_api: Client, user: User, tokens: list[str], mailoutbox: list[EmailMessage]
-) -> None:
-    confirm(tokens[0])
-    ask(user_api, "third@example.com")
-    old, new = (token_in(mail) for mail in mailoutbox)
-    for token in tokens:
-        assert fields_of(confirm(token)) == {("token", "token_not_valid")}
-    assert [confirm(new).status_code, confirm(old).status_code] == [202, 204]
-    user.refresh_from_db()
-    assert user.email == "third@example.com"
-
-
 @pytest.mark.parametrize("owner", [{}, {"is_active": False}])
 def test_response_does_not_depend_on_whether_new_email_is_registered(
     user_api: Client, user: User, mailoutbox: list[EmailMessage], owner: dict[str, Any]
@@ -111,44 +81,6 @@ def test_response_does_not_depend_on_whether_new_email_is_registered(
     assert confirm(token_in(mailoutbox[0])).status_code == 202
     other.refresh_from_db()
     assert other.email == NEW
-
-
-def test_unverified_registration_does_not_block_an_email(
-    user_api: Client, user: User, mailoutbox: list[EmailMessage]
-) -> None:
-    stranger = UserFactory.create(email=NEW, email_verified_at=None)
-    ask(user_api)
-    responses = [confirm(token_in(mail)).status_code for mail in mailoutbox]
-    assert responses == [202, 204]
-    user.refresh_from_db()
-    assert user.email == NEW
-    assert not User.objects.filter(pk=stranger.pk).exists()
-
-
-def test_email_registered_concurrently_is_rejected(user: User, tokens: list[str]) -> None:
-    confirm(tokens[0])
-    other = UserFactory.create(email=NEW)
-    assert fields_of(confirm(tokens[1])) == {("token", "email_taken")}
-    email = user.email
-    user.refresh_from_db()
-    assert user.email == email
-    # The same link works once the email is free.
-    other.delete()
-    assert confirm(tokens[1]).status_code == 204
-
-
-def test_own_email_is_rejected(user_api: Client, user: User, mailoutbox: list[EmailMessage]) -> None:
-    assert fields_of(ask(user_api, f" {user.email.upper()}")) == {("new_email", "unchanged")}
-    assert not mailoutbox
-
-
-@pytest.mark.parametrize("end", [session_end_all, user_deactivate, user_delete])
-def test_links_are_invalid_after_logout_everywhere(
-    user: User, tokens: list[str], end: Callable[..., Any]
-) -> None:
-    end(user=user)
-    for token in tokens:
-        assert fields_of(confirm(token)) == {("token", "token_not_valid")}
 
 
 @pytest.mark.parametrize(("late", "status"), [(timedelta(seconds=-5), 202), (timedelta(seconds=5), 400)])

@@ -3,13 +3,10 @@
 from collections.abc import Callable
 
 import pytest
-from django.test import override_settings
 from django.urls import reverse
 from pytest_django import Settings
 
 from apps.users.models import User
-from apps.users.tests.factories import PASSWORD
-from apps.users.tokens import PASSWORD_RESET
 from conftest import Client
 
 Rotate = Callable[[], None]
@@ -39,15 +36,3 @@ def test_session_continues_and_next_tokens_use_the_new_key(
     assert api.get(reverse("v1:users:me")).status_code == 200
     again = api.post("/api/v1/auth/token/refresh/", {"refresh": renewed.json()["refresh"]})
     assert again.status_code == 200
-
-
-def test_emailed_link_is_valid_while_its_key_is_a_fallback(
-    api: Client, user: User, rotate: Rotate, settings: Settings
-) -> None:
-    body = {"token": PASSWORD_RESET.make(user), "new_password": f"new {PASSWORD}"}
-    rotate()
-    url = "/api/v1/auth/password/reset/confirm/"
-    with override_settings(SECRET_KEY_FALLBACKS=[]):
-        assert api.post(url, body).status_code == 400
-    assert api.post(url, body).status_code == 204
-    assert api.post(url, body).status_code == 400

@@ -11,7 +11,6 @@ from django.urls import reverse
 from pytest_django import DjangoAssertNumQueries
 
 from apps.users.models import RefreshSession, User
-from apps.users.services.accounts import user_delete
 from apps.users.tests.factories import PASSWORD, GroupFactory, UserFactory
 from apps.users.tests.helpers import assert_unauthorized, stored_avatars
 from apps.users.tests.images import picture, upload
@@ -141,21 +140,6 @@ def test_deletion_removes_all_personal_data(superuser: User) -> None:
     assert not person.has_usable_password()
     assert person.last_login is None
     assert not person.is_verified
-
-
-def test_concurrently_deleted_account_is_not_changed(user_api: Client, user: User) -> None:
-    stale = User.objects.get()
-    user_delete(user=user)
-    api = Client()
-    # The state at the start of the request.
-    api.force_authenticate(stale)
-    avatar = {"avatar": upload(picture())}
-    files = stored_avatars()
-    assert_unauthorized(api.patch(reverse(ME), {"first_name": "Ada"}), "token_not_valid")
-    assert_unauthorized(api.put(reverse("v1:users:avatar"), avatar, format="multipart"), "token_not_valid")
-    assert_unauthorized(api.delete(reverse(ME), {"current_password": PASSWORD}), "token_not_valid")
-    assert User.objects.get().first_name == ""
-    assert stored_avatars() == files
 
 
 # Export

@@ -10,9 +10,8 @@ from django.utils import timezone
 from pytest_django import Settings
 
 from apps.users.models import User
-from apps.users.services.accounts import user_deactivate
 from apps.users.tests.factories import PASSWORD, UserFactory
-from apps.users.tests.helpers import Response, at_once, fields_of, token_in
+from apps.users.tests.helpers import Response, fields_of, token_in
 from conftest import Client
 
 pytestmark = pytest.mark.django_db
@@ -98,13 +97,6 @@ def test_reset_request_response_is_the_same_and_mails_only_active_users(
     assert [mail.to for mail in mailoutbox] == [["known@example.com"]]
 
 
-def test_reset_verifies_the_email(api: Client, mailoutbox: list[EmailMessage]) -> None:
-    user = UserFactory.create(email_verified_at=None)
-    ask(api, user.email)
-    confirm(api, token_in(mailoutbox[0]))
-    api.login_by_token(user, NEW_PASSWORD)
-
-
 def test_reset_link_works_once(api: Client, user: User, mailoutbox: list[EmailMessage]) -> None:
     ask(api, user.email)
     ask(api, user.email)
@@ -115,27 +107,6 @@ def test_reset_link_works_once(api: Client, user: User, mailoutbox: list[EmailMe
         assert fields_of(confirm(api, token, PASSWORD)) == {("token", "token_not_valid")}
     user.refresh_from_db()
     assert user.check_password(NEW_PASSWORD)
-
-
-def test_reset_link_used_concurrently_works_once(
-    transactional_db: None, mailoutbox: list[EmailMessage]
-) -> None:
-    ask(Client(), UserFactory.create().email)
-    token = token_in(mailoutbox[0])
-    responses = at_once(lambda: confirm(Client(), token) for _ in range(3))
-    assert sorted(response.status_code for response in responses) == [204, 400, 400]
-
-
-def test_reset_link_is_invalid_for_deactivated_user(
-    api: Client, user: User, mailoutbox: list[EmailMessage]
-) -> None:
-    ask(api, user.email)
-    User.objects.update(is_active=False)
-    assert fields_of(confirm(api, token_in(mailoutbox[0]))) == {("token", "token_not_valid")}
-    # Also rejected after reactivation.
-    user_deactivate(user=user)
-    User.objects.update(is_active=True)
-    assert fields_of(confirm(api, token_in(mailoutbox[0]))) == {("token", "token_not_valid")}
 
 
 @pytest.mark.parametrize(("late", "status"), [(timedelta(seconds=-5), 204), (timedelta(seconds=5), 400)])

@@ -86,22 +86,3 @@ def test_request_with_wrong_password_is_rejected_after_recent_login(
     assert fields_of(response) == {("current_password", "wrong_password")}
     user.refresh_from_db()
     assert user.deleted_at is None
-
-
-@with_body
-def test_wrong_passwords_count_as_failed_logins(
-    user_api: Client, user: User, settings: Settings, send: Send
-) -> None:
-    settings.AXES_FAILURE_LIMIT = 3
-    statuses = [send(user_api, user, current_password="wrong").status_code for _ in range(3)]
-    assert statuses == [400, 400, 429]
-    locked = send(user_api, user, current_password=PASSWORD)
-    assert problem_of(locked, 429)["type"] == "urn:problem:locked_out"
-    login = Client().post(reverse("v1:auth:token"), {"email": user.email, "password": PASSWORD})
-    assert login.status_code == 429
-
-
-@every_request
-def test_token_of_an_ended_session_is_not_a_recent_login(user_api: Client, user: User, send: Send) -> None:
-    RefreshSession.objects.update(revoked_at=user.created_at)
-    assert_reauthentication_required(send(user_api, user))

@@ -12,7 +12,7 @@ from pytest_django import Settings
 
 from apps.users.models import User
 from apps.users.tests.factories import PASSWORD, UserFactory
-from apps.users.tests.helpers import Response, at_once, fields_of, problem_of, token_in
+from apps.users.tests.helpers import Response, fields_of, token_in
 from conftest import Client
 
 pytestmark = pytest.mark.django_db
@@ -36,11 +36,6 @@ def register(api: Client, email: str = EMAIL, password: str = PASSWORD, **fields
 
 def verify(api: Client, token: str, password: str = PASSWORD) -> Response:
     return api.post(reverse("v1:auth:verify-email"), {"token": token, "password": password})
-
-
-def reset(api: Client, token: str, password: str) -> Response:
-    body = {"token": token, "new_password": password}
-    return api.post(reverse("v1:auth:password-reset-confirm"), body)
 
 
 def resend(api: Client, email: str = EMAIL) -> Response:
@@ -108,35 +103,6 @@ def test_registration_does_not_change_existing_account(api: Client, state: str) 
     assert User.objects.values().get() == before
 
 
-def test_stranger_who_registers_first_gets_no_account(api: Client, mailoutbox: list[EmailMessage]) -> None:
-    register(api, first_name="Ada")
-    register(api, password=OTHER_PASSWORD, first_name="Mallory")
-    resend(api)
-    old, new, again = (token_in(mail) for mail in mailoutbox)
-    user = User.objects.get()
-    assert user.first_name == "Ada"
-    assert not user.has_usable_password()
-    assert fields_of(verify(api, old)) == {("token", "token_not_valid")}
-    # Only the emailed link sets a usable password, which also verifies the email.
-    for token, status in ((new, 204), (again, 400)):
-        assert reset(api, token, "the passphrase of the owner").status_code == status
-    api.login_by_token(user, "the passphrase of the owner")
-
-
-@pytest.mark.parametrize("password", ["short", "password1234", "918273645546372819", "ada@example.com"])
-def test_weak_password_is_rejected_for_known_and_unknown_emails(
-    api: Client, mailoutbox: list[EmailMessage], password: str
-) -> None:
-    unknown = register(api, password=password)
-    assert {field for field, _ in fields_of(unknown)} == {"password"}
-    assert not User.objects.exists()
-    for state in ("unverified", "verified", "deactivated"):
-        User.objects.all().delete()
-        STATES[state]()
-        assert problem_of(register(api, password=password), 400)["errors"] == unknown.json()["errors"]
-    assert not mailoutbox
-
-
 def test_registration_ignores_privileges(api: Client) -> None:
     register(
         api,
@@ -165,25 +131,6 @@ def test_verification_requires_the_password_of_the_registration(
     assert verify(api, token).status_code == 204
 
 
-def test_reset_gives_registration_of_a_stranger_to_the_mailbox_owner(
-    api: Client, mailoutbox: list[EmailMessage]
-) -> None:
-    register(api, password="the passphrase of a stranger")
-    token = token_in(mailoutbox.pop())
-    assert verify(api, token, "a passphrase of the owner").status_code == 400
-    api.post(reverse("v1:auth:password-reset"), {"email": EMAIL})
-    assert reset(api, token_in(mailoutbox.pop()), "a passphrase of the owner").status_code == 204
-    login = {"email": EMAIL, "password": "the passphrase of a stranger"}
-    assert api.post(reverse("v1:auth:token"), login).status_code == 401
-    assert fields_of(verify(api, token, "the passphrase of a stranger")) == {("token", "token_not_valid")}
-    api.login_by_token(User.objects.get(), "a passphrase of the owner")
-
-
-def test_verification_requires_a_token_and_a_password(api: Client) -> None:
-    response = api.post(reverse("v1:auth:verify-email"), {})
-    assert fields_of(response) == {("token", "required"), ("password", "required")}
-
-
 def test_verification_link_leads_to_the_web_application(
     api: Client, mailoutbox: list[EmailMessage], settings: Settings
 ) -> None:
@@ -203,15 +150,6 @@ def test_verification_link_works_once(api: Client, mailoutbox: list[EmailMessage
     verified_at = User.objects.get().email_verified_at
     assert fields_of(verify(api, token)) == {("token", "token_not_valid")}
     assert User.objects.get().email_verified_at == verified_at
-
-
-def test_verification_link_used_concurrently_works_once(
-    transactional_db: None, mailoutbox: list[EmailMessage]
-) -> None:
-    register(Client())
-    token = token_in(mailoutbox[0])
-    responses = at_once(lambda: verify(Client(), token) for _ in range(4))
-    assert sorted(response.status_code for response in responses) == [204, 400, 400, 400]
 
 
 @pytest.mark.parametrize(("late", "status"), [(timedelta(seconds=-5), 204), (timedelta(seconds=5), 400)])

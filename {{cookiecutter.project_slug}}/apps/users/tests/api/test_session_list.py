@@ -6,7 +6,7 @@ from django.utils import timezone
 
 from apps.users.models import RefreshSession, User
 from apps.users.tests.factories import PASSWORD, RefreshSessionFactory, UserFactory
-from apps.users.tests.helpers import assert_unauthorized, later, problem_of
+from apps.users.tests.helpers import assert_unauthorized, problem_of
 from conftest import Client
 
 LIST = "v1:auth:session-list"
@@ -44,15 +44,6 @@ def test_session_can_be_revoked(user_api: Client, user: User) -> None:
     assert user_api.get(reverse("v1:users:me")).status_code == 200
     assert len(user_api.get(reverse(LIST)).json()["results"]) == 1
     assert user_api.delete(reverse(DETAIL, args=[session.pk])).status_code == 404
-
-
-def test_current_session_is_revoked_without_a_password(api: Client, user: User) -> None:
-    with later(-3600):
-        pair = api.login_by_token(user)
-    access = api.post(reverse("v1:auth:token-refresh"), {"refresh": pair.refresh}).json()["access"]
-    api.credentials(HTTP_AUTHORIZATION=f"Bearer {access}")
-    assert api.delete(reverse(DETAIL, args=[RefreshSession.objects.get().pk])).status_code == 204
-    assert not RefreshSession.objects.filter(revoked_at=None).exists()
 
 
 @pytest.mark.parametrize("revoked", [False, True])

@@ -187,31 +187,6 @@ def test_previous_refresh_token_after_the_grace_period_ends_its_session(
     assert_unauthorized(check(second.refresh), "token_not_valid")
 
 
-def test_refresh_token_two_generations_old_ends_its_session_within_the_grace_period(
-    api: Client, user: User
-) -> None:
-    first = api.login_by_token(user)
-    third = renewed(renewed(first.refresh).refresh)
-    assert_unauthorized(refresh(first.refresh), "token_not_valid")
-    assert_unauthorized(refresh(third.refresh), "token_not_valid")
-
-
-def test_reuse_of_a_refresh_token_is_logged_without_it(
-    api: Client, user: User, settings: Settings, caplog: pytest.LogCaptureFixture
-) -> None:
-    settings.REFRESH_GRACE_SECONDS = 0
-    pair = api.login_by_token(user)
-    renewed(pair.refresh)
-    caplog.clear()
-    refresh(pair.refresh)
-    refresh(pair.refresh)
-    warnings = [record for record in caplog.records if "refresh_token_reused" in record.getMessage()]
-    assert len(warnings) == 1
-    assert str(user.pk) in warnings[0].getMessage()
-    assert pair.refresh not in caplog.text
-    assert user.email not in caplog.text
-
-
 def test_refresh_token_expires(api: Client, user: User, settings: Settings) -> None:
     pair = api.login_by_token(user)
     lifetime = settings.SIMPLE_JWT["REFRESH_TOKEN_LIFETIME"]
@@ -241,14 +216,6 @@ def test_session_ends_after_its_lifetime_despite_refreshes(
         assert_unauthorized(refresh(pair.refresh), "token_not_valid")
     with time_machine.travel(end + LEEWAY + timedelta(seconds=1), tick=False):
         assert get_me(pair.access).status_code == 401
-
-
-def test_refresh_keeps_the_time_of_the_login(api: Client, user: User) -> None:
-    first = api.login_by_token(user)
-    with later(3600):
-        second = renewed(first.refresh)
-    assert claims_of(second.access)["auth_time"] == claims_of(first.access)["auth_time"]
-    assert claims_of(second.access)["iat"] > claims_of(first.access)["iat"]
 
 
 def test_parallel_refreshes_with_one_token_get_the_same_successor(transactional_db: None) -> None:
@@ -281,12 +248,6 @@ def test_logout_ends_the_session(api: Client, user: User) -> None:
     assert log_out(api, pair.refresh).status_code == 204
     assert_unauthorized(refresh(pair.refresh), "token_not_valid")
     assert_unauthorized(log_out(api, pair.refresh), "token_not_valid")
-    assert refresh(other.refresh).status_code == 200
-
-
-def test_logout_rejects_token_of_another_user(user_api: Client) -> None:
-    other = Client().login_by_token(UserFactory.create())
-    assert_unauthorized(log_out(user_api, other.refresh), "token_not_valid")
     assert refresh(other.refresh).status_code == 200
 
 

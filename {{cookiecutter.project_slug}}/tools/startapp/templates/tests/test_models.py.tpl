@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from django.core.management import call_command
 from django.urls import reverse
 
 from apps.{{ app }}.models import {{ model }}
@@ -15,6 +16,8 @@ from conftest import Client
 {% for field in references %}{{ field.factory_import }}
 {% endfor %}
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from pytest_django import DjangoAssertNumQueries
 
     from apps.users.models import User
@@ -154,6 +157,14 @@ def test_{{ name }}_is_changed_by_staff_only(user_api: Client, method: str) -> N
     assert getattr(user_api, method)(detail({{ name }})).status_code == 403
     assert user_api.post(LIST, {}).status_code == 403
 {% endif %}
+
+def test_{{ names }}_are_exported_and_imported(writer: User, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    create({% if owner %}writer{% endif %})
+    rows = tmp_path / "rows.csv"
+    call_command("export_rows", "{{ app }}.{{ model }}", output=rows)
+    call_command("import_rows", "{{ app }}.{{ model }}", str(rows))
+    assert capsys.readouterr().out == "0 new, 0 changed, 1 unchanged, 0 invalid.\n"
+
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("method", [{% if not public_read %}"get", {% endif %}"post"])

@@ -1,19 +1,41 @@
 """Avatar uploads of all kinds."""
 
+import struct
+import zlib
 from io import BytesIO
 
 import pytest
 from django.urls import reverse
 from PIL import Image
 
+from apps.core import images
 from apps.users.models import User
 from apps.users.services.accounts import AVATAR_MAX_BYTES
-from apps.users.tests.api.test_avatar import AVATAR, SVG, put, served
+from apps.users.tests.api.test_avatar import AVATAR, put, served
 from apps.users.tests.helpers import fields_of, problem_of, stored_avatars
-from apps.users.tests.images import animation, bomb, exif_of, picture
+from apps.users.tests.images import exif_of, picture
 from conftest import Client
 
+SVG = b'<svg xmlns="http://www.w3.org/2000/svg"><script>alert(1)</script></svg>'
+
 pytestmark = pytest.mark.usefixtures("empty_storage")
+
+
+def animation(format_name: str) -> bytes:
+    buffer = BytesIO()
+    frames = [Image.new("RGB", (8, 8), colour) for colour in ("red", "green", "blue")]
+    frames[0].save(buffer, format_name, save_all=True, append_images=frames[1:])
+    return buffer.getvalue()
+
+
+def bomb(side: int) -> bytes:
+    """Return a small PNG that declares a size of `side` by `side` pixels (decompression bomb)."""
+
+    def chunk(kind: bytes, data: bytes) -> bytes:
+        return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+
+    header = struct.pack(">IIBBBBB", side, side, 1, 0, 0, 0, 0)
+    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", b"") + chunk(b"IEND", b"")
 
 
 def test_avatar_is_rotated_by_exif_orientation(user_api: Client) -> None:
@@ -78,3 +100,57 @@ def test_avatar_can_be_replaced_when_its_file_is_missing(user_api: Client, user:
     problem_of(user_api.get(reverse(AVATAR)), 404)
     assert put(user_api, picture()).status_code == 200
     assert len(stored_avatars()) == 1
+
+
+def test_avatar_is_scaled_and_keeps_its_aspect_ratio(user_api: Client) -> None:
+    put(user_api, picture(size=(2000, 1000)))
+    with Image.open(BytesIO(served(user_api))) as image:
+        assert image.size == (512, 256)
+
+
+def test_avatar_responds_with_304_when_unchanged(user_api: Client) -> None:
+    put(user_api, picture())
+    first = user_api.get(reverse(AVATAR))
+    first.getvalue()
+    second = user_api.get(reverse(AVATAR), HTTP_IF_NONE_MATCH=first["ETag"])
+    assert (second.status_code, second.content) == (304, b"")
+    put(user_api, picture())
+    third = user_api.get(reverse(AVATAR), HTTP_IF_NONE_MATCH=first["ETag"])
+    third.getvalue()
+    assert third.status_code == 200
+    assert third["ETag"] != first["ETag"]
+
+
+def test_avatar_is_not_found_before_one_is_set(user_api: Client) -> None:
+    problem_of(user_api.get(reverse(AVATAR)), 404)
+    assert user_api.get(reverse("v1:users:me")).json()["avatar"] is None
+
+
+def test_avatar_upload_is_unavailable_while_other_images_are_decoded(
+    user_api: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(images, "DECODE_WAIT_SECONDS", 0)
+    with images._decoding:  # noqa: SLF001 - held by another request
+        response = put(user_api, picture())
+    assert problem_of(response, 503)["type"] == "urn:problem:service_unavailable"
+    assert int(response["Retry-After"]) > 0
+    assert not stored_avatars()
+    assert put(user_api, picture()).status_code == 200
+
+
+def test_rejected_upload_keeps_the_old_avatar(user_api: Client) -> None:
+    put(user_api, picture())
+    before = served(user_api)
+    assert put(user_api, b"not a picture").status_code == 400
+    assert served(user_api) == before
+
+
+def test_upload_requires_a_file(user_api: Client) -> None:
+    missing = user_api.put(reverse(AVATAR), {}, format="multipart")
+    text = user_api.put(reverse(AVATAR), {"avatar": "text"}, format="multipart")
+    assert fields_of(missing) == {("avatar", "required")}
+    assert fields_of(text) == {("avatar", "invalid")}
+
+
+def test_upload_as_json_is_rejected(user_api: Client) -> None:
+    problem_of(user_api.put(reverse(AVATAR), {"avatar": "aGVsbG8="}), 415)

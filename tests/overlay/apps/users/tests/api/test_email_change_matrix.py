@@ -1,5 +1,6 @@
 """Email changes: rare orders of requests."""
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -8,22 +9,14 @@ from django.urls import reverse
 from pytest_django import DjangoCaptureOnCommitCallbacks, Settings
 
 from apps.users.models import User
-from apps.users.services.accounts import user_delete
+from apps.users.services.accounts import user_deactivate, user_delete
 from apps.users.services.emails import email_change_request
+from apps.users.services.sessions import session_end_all
+from apps.users.tests.api.test_email_change import NEW, ask, confirm
 from apps.users.tests.factories import PASSWORD, UserFactory
-from apps.users.tests.helpers import Response, fields_of, token_in
+from apps.users.tests.helpers import at_once, fields_of, token_in
 from apps.users.tokens import EMAIL_CHANGE
 from conftest import Client
-
-NEW = "new@example.com"
-
-
-def ask(api: Client, new_email: Any = NEW) -> Response:
-    return api.post(reverse("v1:auth:email-change"), {"new_email": new_email})
-
-
-def confirm(token: str) -> Response:
-    return Client().post(reverse("v1:auth:email-change-confirm"), {"token": token})
 
 
 @pytest.fixture
@@ -117,3 +110,68 @@ def test_concurrently_deleted_account_keeps_no_requested_email(user: User) -> No
     body = {"new_email": NEW, "current_password": PASSWORD}
     assert api.post(reverse("v1:auth:email-change"), body).status_code == 401
     assert User.objects.get().new_email == ""
+
+
+def test_parallel_confirmations_change_the_email_once(
+    transactional_db: None, mailoutbox: list[EmailMessage]
+) -> None:
+    user, api = UserFactory.create(), Client()
+    api.login_by_token(user)
+    ask(api)
+    tokens = [token_in(mail) for mail in mailoutbox]
+    responses = at_once([*[lambda: confirm(tokens[0])] * 2, *[lambda: confirm(tokens[1])] * 2])
+    statuses = [response.status_code for response in responses]
+    assert statuses.count(204) == statuses.count(202) == 1
+    user.refresh_from_db()
+    assert user.email == NEW
+
+
+def test_later_request_replaces_the_earlier_one(
+    user_api: Client, user: User, tokens: list[str], mailoutbox: list[EmailMessage]
+) -> None:
+    confirm(tokens[0])
+    ask(user_api, "third@example.com")
+    old, new = (token_in(mail) for mail in mailoutbox)
+    for token in tokens:
+        assert fields_of(confirm(token)) == {("token", "token_not_valid")}
+    assert [confirm(new).status_code, confirm(old).status_code] == [202, 204]
+    user.refresh_from_db()
+    assert user.email == "third@example.com"
+
+
+def test_unverified_registration_does_not_block_an_email(
+    user_api: Client, user: User, mailoutbox: list[EmailMessage]
+) -> None:
+    stranger = UserFactory.create(email=NEW, email_verified_at=None)
+    ask(user_api)
+    responses = [confirm(token_in(mail)).status_code for mail in mailoutbox]
+    assert responses == [202, 204]
+    user.refresh_from_db()
+    assert user.email == NEW
+    assert not User.objects.filter(pk=stranger.pk).exists()
+
+
+def test_email_registered_concurrently_is_rejected(user: User, tokens: list[str]) -> None:
+    confirm(tokens[0])
+    other = UserFactory.create(email=NEW)
+    assert fields_of(confirm(tokens[1])) == {("token", "email_taken")}
+    email = user.email
+    user.refresh_from_db()
+    assert user.email == email
+    # The same link works once the email is free.
+    other.delete()
+    assert confirm(tokens[1]).status_code == 204
+
+
+def test_own_email_is_rejected(user_api: Client, user: User, mailoutbox: list[EmailMessage]) -> None:
+    assert fields_of(ask(user_api, f" {user.email.upper()}")) == {("new_email", "unchanged")}
+    assert not mailoutbox
+
+
+@pytest.mark.parametrize("end", [session_end_all, user_deactivate, user_delete])
+def test_links_are_invalid_after_logout_everywhere(
+    user: User, tokens: list[str], end: Callable[..., Any]
+) -> None:
+    end(user=user)
+    for token in tokens:
+        assert fields_of(confirm(token)) == {("token", "token_not_valid")}

@@ -1,17 +1,16 @@
 """Rotation of `SECRET_KEY`: ended sessions and the admin."""
 
-from collections.abc import Callable
-
 import pytest
 from django.test import Client as Browser
+from django.test import override_settings
 from django.urls import reverse
 from pytest_django import Settings
 
 from apps.users.models import User
-from apps.users.tests.factories import StaffFactory
+from apps.users.tests.api.test_key_rotation import Rotate
+from apps.users.tests.factories import PASSWORD, StaffFactory
+from apps.users.tokens import PASSWORD_RESET
 from conftest import Client
-
-Rotate = Callable[[], None]
 
 
 @pytest.fixture
@@ -56,3 +55,15 @@ def test_admin_session_ends_with_its_key(user: User, rotate: Rotate, settings: S
     rotate()
     settings.SECRET_KEY_FALLBACKS = []
     assert browser.get(reverse("admin:index")).status_code == 302
+
+
+def test_emailed_link_is_valid_while_its_key_is_a_fallback(
+    api: Client, user: User, rotate: Rotate, settings: Settings
+) -> None:
+    body = {"token": PASSWORD_RESET.make(user), "new_password": f"new {PASSWORD}"}
+    rotate()
+    url = "/api/v1/auth/password/reset/confirm/"
+    with override_settings(SECRET_KEY_FALLBACKS=[]):
+        assert api.post(url, body).status_code == 400
+    assert api.post(url, body).status_code == 204
+    assert api.post(url, body).status_code == 400

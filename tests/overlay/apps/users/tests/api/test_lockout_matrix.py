@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 import time_machine
+from axes.models import AccessAttempt
 from django.core.mail import EmailMessage
 from django.urls import reverse
 from django.utils import timezone
@@ -11,7 +12,8 @@ from pytest_django import Settings
 
 from apps.users.models import User
 from apps.users.tests.api.test_lockout import LIMIT, assert_locked, attack, fail, log_in
-from apps.users.tests.factories import UserFactory
+from apps.users.tests.factories import PASSWORD, SuperuserFactory, UserFactory
+from apps.users.tests.helpers import assert_unauthorized, token_in
 from conftest import Client
 
 pytestmark = pytest.mark.django_db
@@ -108,3 +110,56 @@ def test_account_limit_is_the_same_for_unknown_email(
 ) -> None:
     assert attack("unknown@example.com", times=6) == [401] * account_limit + [429] * 2
     assert not mailoutbox
+
+
+def test_failures_below_the_limit_do_not_lock_out(user: User) -> None:
+    assert_unauthorized(fail(user.email, times=LIMIT - 1), "invalid_credentials")
+    assert log_in(user.email).status_code == 200
+
+
+def test_other_client_is_not_locked_out_and_does_not_end_the_lockout(user: User, settings: Settings) -> None:
+    fail(user.email)
+    assert log_in(user.email, client="192.0.2.2").status_code == 200
+    assert_locked(log_in(user.email), settings)
+
+
+def test_failure_table_contains_no_personal_data(settings: Settings) -> None:
+    settings.AXES_FAILURE_LIMIT = 100
+    user = SuperuserFactory.create(email="ada@example.com")
+    fail(user.email)
+    fail("unknown@example.com")
+    form = {"username": "Ada@Example.com", "password": "wrong", "next": "/admin/"}
+    Client().post(reverse("admin:login"), form, format="multipart", REMOTE_ADDR="192.0.2.1")
+    rows = list(AccessAttempt.objects.values())
+    assert sum(row["failures_since_start"] for row in rows) == 2 * LIMIT + 1
+    # API and admin share a counter: the digest of the email is the same.
+    assert len({row["username"] for row in rows}) == 2
+    assert not [word for word in ("ada@", "unknown@", "example.com", "wrong") if word in str(rows).lower()]
+
+
+def test_lockout_is_logged_without_personal_data(user: User, caplog: pytest.LogCaptureFixture) -> None:
+    fail(user.email)
+    assert "login_locked_out" in caplog.text
+    assert user.email not in caplog.text
+
+
+def test_owner_logs_in_from_a_known_network_during_an_attack(user: User, account_limit: int) -> None:
+    for client in ("198.51.100.1", "2001:db8:1::1"):
+        assert log_in(user.email, client=client).status_code == 200
+    attack(user.email, times=account_limit + 1)
+    assert log_in(user.email, client="198.51.100.1").status_code == 200
+    assert log_in(user.email, client="2001:db8:1::ffff").status_code == 200
+    assert log_in(user.email, client="198.51.100.2").status_code == 429
+
+
+def test_owner_logs_in_after_a_password_reset_during_an_attack(
+    user: User, account_limit: int, mailoutbox: list[EmailMessage]
+) -> None:
+    attack(user.email, times=account_limit + 1)
+    mailoutbox.clear()
+    Client().post(reverse("v1:auth:password-reset"), {"email": user.email})
+    body = {"token": token_in(mailoutbox[0]), "new_password": PASSWORD}
+    confirm = reverse("v1:auth:password-reset-confirm")
+    assert Client().post(confirm, body, REMOTE_ADDR="198.51.100.1").status_code == 204
+    assert log_in(user.email, client="198.51.100.1").status_code == 200
+    assert log_in(user.email, client="198.51.100.2").status_code == 429

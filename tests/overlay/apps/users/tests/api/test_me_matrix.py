@@ -10,15 +10,15 @@ from django.urls import reverse
 
 from apps.users.models import RefreshSession, User
 from apps.users.services import accounts
-from apps.users.tests.factories import UserFactory
-from apps.users.tests.helpers import fields_of, token_in
+from apps.users.services.accounts import user_delete
+from apps.users.tests.api.test_me import ME
+from apps.users.tests.factories import PASSWORD, UserFactory
+from apps.users.tests.helpers import assert_unauthorized, fields_of, stored_avatars, token_in
+from apps.users.tests.images import picture, upload
 from conftest import Client
 from tests.sampleapp.factories import NoteFactory
 
 pytestmark = pytest.mark.django_db
-
-
-ME = "v1:users:me"
 
 
 def log_about(user: User, by: User) -> None:
@@ -118,3 +118,18 @@ def test_export_contains_owned_and_authored_rows_once(user_api: Client, user: Us
     NoteFactory.create(owner=other, created_by=other)
     rows = user_api.get(reverse("v1:users:export")).json()["sampleapp.Note"]
     assert sorted(row["id"] for row in rows) == sorted(str(note.pk) for note in (own, deleted, written))
+
+
+def test_concurrently_deleted_account_is_not_changed(user_api: Client, user: User) -> None:
+    stale = User.objects.get()
+    user_delete(user=user)
+    api = Client()
+    # The state at the start of the request.
+    api.force_authenticate(stale)
+    avatar = {"avatar": upload(picture())}
+    files = stored_avatars()
+    assert_unauthorized(api.patch(reverse(ME), {"first_name": "Ada"}), "token_not_valid")
+    assert_unauthorized(api.put(reverse("v1:users:avatar"), avatar, format="multipart"), "token_not_valid")
+    assert_unauthorized(api.delete(reverse(ME), {"current_password": PASSWORD}), "token_not_valid")
+    assert User.objects.get().first_name == ""
+    assert stored_avatars() == files

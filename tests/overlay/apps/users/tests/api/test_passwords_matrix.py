@@ -8,13 +8,13 @@ from django.urls import reverse
 from pytest_django import Settings
 
 from apps.users.models import User
+from apps.users.services.accounts import user_deactivate
 from apps.users.tests.api.test_passwords import NEW_PASSWORD, WEAK_PASSWORDS, ask, change, confirm
 from apps.users.tests.factories import PASSWORD, UserFactory
-from apps.users.tests.helpers import fields_of, token_in
+from apps.users.tests.helpers import at_once, fields_of, token_in
 from conftest import Client
 
 pytestmark = pytest.mark.django_db
-
 
 every_weak_password = pytest.mark.parametrize(("weak", "code"), WEAK_PASSWORDS.items())
 
@@ -84,3 +84,31 @@ def test_wrong_current_passwords_count_as_failed_logins(
     assert change(user_api).status_code == 429
     login = Client().post(reverse("v1:auth:token"), {"email": user.email, "password": PASSWORD})
     assert login.status_code == 429
+
+
+def test_reset_verifies_the_email(api: Client, mailoutbox: list[EmailMessage]) -> None:
+    user = UserFactory.create(email_verified_at=None)
+    ask(api, user.email)
+    confirm(api, token_in(mailoutbox[0]))
+    api.login_by_token(user, NEW_PASSWORD)
+
+
+def test_reset_link_used_concurrently_works_once(
+    transactional_db: None, mailoutbox: list[EmailMessage]
+) -> None:
+    ask(Client(), UserFactory.create().email)
+    token = token_in(mailoutbox[0])
+    responses = at_once(lambda: confirm(Client(), token) for _ in range(3))
+    assert sorted(response.status_code for response in responses) == [204, 400, 400]
+
+
+def test_reset_link_is_invalid_for_deactivated_user(
+    api: Client, user: User, mailoutbox: list[EmailMessage]
+) -> None:
+    ask(api, user.email)
+    User.objects.update(is_active=False)
+    assert fields_of(confirm(api, token_in(mailoutbox[0]))) == {("token", "token_not_valid")}
+    # Also rejected after reactivation.
+    user_deactivate(user=user)
+    User.objects.update(is_active=True)
+    assert fields_of(confirm(api, token_in(mailoutbox[0]))) == {("token", "token_not_valid")}

@@ -12,13 +12,13 @@ from django.urls import reverse
 from pytest_django import Settings
 
 from apps.users.models import User
-from apps.users.tests.api.test_registration import EMAIL, OTHER_PASSWORD, register, reset, verify
+from apps.users.tests.api.test_registration import EMAIL, OTHER_PASSWORD, register, verify
+from apps.users.tests.api.test_registration_matrix import reset
 from apps.users.tests.factories import PASSWORD, UserFactory
 from apps.users.tests.helpers import at_once, fields_of, problem_of, token_in
 from conftest import Client
 
 pytestmark = pytest.mark.django_db
-
 
 STATES: dict[str, Callable[[], User | None]] = {
     "unknown": lambda: None,

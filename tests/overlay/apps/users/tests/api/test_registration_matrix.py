@@ -10,22 +10,16 @@ from django.urls import reverse
 
 from apps.users.models import User
 from apps.users.services.accounts import user_deactivate, user_delete
-from apps.users.tests.factories import PASSWORD
-from apps.users.tests.helpers import Response, fields_of, token_in
+from apps.users.tests.api.test_registration import EMAIL, OTHER_PASSWORD, STATES, register, resend, verify
+from apps.users.tests.helpers import Response, at_once, fields_of, problem_of, token_in
 from conftest import Client
 
 pytestmark = pytest.mark.django_db
 
 
-EMAIL = "ada@example.com"
-
-
-def register(api: Client, email: str = EMAIL, password: str = PASSWORD, **fields: Any) -> Response:
-    return api.post(reverse("v1:auth:register"), {"email": email, "password": password, **fields})
-
-
-def verify(api: Client, token: str, password: str = PASSWORD) -> Response:
-    return api.post(reverse("v1:auth:verify-email"), {"token": token, "password": password})
+def reset(api: Client, token: str, password: str) -> Response:
+    body = {"token": token, "new_password": password}
+    return api.post(reverse("v1:auth:password-reset-confirm"), body)
 
 
 def test_password_similar_to_the_name_is_rejected(api: Client) -> None:
@@ -81,3 +75,60 @@ def test_tampered_link_is_rejected(api: Client, mailoutbox: list[EmailMessage], 
 )
 def test_invalid_link_is_rejected(api: Client, token: Any, code: str) -> None:
     assert fields_of(verify(api, token)) == {("token", code)}
+
+
+def test_stranger_who_registers_first_gets_no_account(api: Client, mailoutbox: list[EmailMessage]) -> None:
+    register(api, first_name="Ada")
+    register(api, password=OTHER_PASSWORD, first_name="Mallory")
+    resend(api)
+    old, new, again = (token_in(mail) for mail in mailoutbox)
+    user = User.objects.get()
+    assert user.first_name == "Ada"
+    assert not user.has_usable_password()
+    assert fields_of(verify(api, old)) == {("token", "token_not_valid")}
+    # Only the emailed link sets a usable password, which also verifies the email.
+    for token, status in ((new, 204), (again, 400)):
+        assert reset(api, token, "the passphrase of the owner").status_code == status
+    api.login_by_token(user, "the passphrase of the owner")
+
+
+@pytest.mark.parametrize("password", ["short", "password1234", "918273645546372819", "ada@example.com"])
+def test_weak_password_is_rejected_for_known_and_unknown_emails(
+    api: Client, mailoutbox: list[EmailMessage], password: str
+) -> None:
+    unknown = register(api, password=password)
+    assert {field for field, _ in fields_of(unknown)} == {"password"}
+    assert not User.objects.exists()
+    for state in ("unverified", "verified", "deactivated"):
+        User.objects.all().delete()
+        STATES[state]()
+        assert problem_of(register(api, password=password), 400)["errors"] == unknown.json()["errors"]
+    assert not mailoutbox
+
+
+def test_reset_gives_registration_of_a_stranger_to_the_mailbox_owner(
+    api: Client, mailoutbox: list[EmailMessage]
+) -> None:
+    register(api, password="the passphrase of a stranger")
+    token = token_in(mailoutbox.pop())
+    assert verify(api, token, "a passphrase of the owner").status_code == 400
+    api.post(reverse("v1:auth:password-reset"), {"email": EMAIL})
+    assert reset(api, token_in(mailoutbox.pop()), "a passphrase of the owner").status_code == 204
+    login = {"email": EMAIL, "password": "the passphrase of a stranger"}
+    assert api.post(reverse("v1:auth:token"), login).status_code == 401
+    assert fields_of(verify(api, token, "the passphrase of a stranger")) == {("token", "token_not_valid")}
+    api.login_by_token(User.objects.get(), "a passphrase of the owner")
+
+
+def test_verification_requires_a_token_and_a_password(api: Client) -> None:
+    response = api.post(reverse("v1:auth:verify-email"), {})
+    assert fields_of(response) == {("token", "required"), ("password", "required")}
+
+
+def test_verification_link_used_concurrently_works_once(
+    transactional_db: None, mailoutbox: list[EmailMessage]
+) -> None:
+    register(Client())
+    token = token_in(mailoutbox[0])
+    responses = at_once(lambda: verify(Client(), token) for _ in range(4))
+    assert sorted(response.status_code for response in responses) == [204, 400, 400, 400]

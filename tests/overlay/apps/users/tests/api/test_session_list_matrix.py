@@ -6,6 +6,7 @@ import pytest
 from django.urls import reverse
 
 from apps.users.models import RefreshSession, User
+from apps.users.tests.api.test_session_list import DETAIL
 from apps.users.tests.helpers import later, problem_of
 from conftest import Client
 
@@ -32,3 +33,12 @@ def test_session_shows_when_it_was_used_last(api: Client, user: User) -> None:
         api.post(reverse("v1:auth:token-refresh"), {"refresh": pair.refresh})
     session = RefreshSession.objects.get()
     assert session.last_used_at - session.created_at >= timedelta(seconds=3590)
+
+
+def test_current_session_is_revoked_without_a_password(api: Client, user: User) -> None:
+    with later(-3600):
+        pair = api.login_by_token(user)
+    access = api.post(reverse("v1:auth:token-refresh"), {"refresh": pair.refresh}).json()["access"]
+    api.credentials(HTTP_AUTHORIZATION=f"Bearer {access}")
+    assert api.delete(reverse(DETAIL, args=[RefreshSession.objects.get().pk])).status_code == 204
+    assert not RefreshSession.objects.filter(revoked_at=None).exists()

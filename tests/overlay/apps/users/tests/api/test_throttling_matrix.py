@@ -9,21 +9,12 @@ from django.urls import reverse
 from pytest_django import Settings
 
 from apps.users.models import User
-from apps.users.tests.api.test_throttling import (
-    LIMIT,
-    LOGGED_IN,
-    NOW,
-    PUBLIC,
-    ask,
-    assert_throttled,
-)
+from apps.users.tests.api.test_throttling import LIMIT, NOW, PUBLIC, ask, assert_throttled
+from apps.users.tests.factories import PASSWORD
 from apps.users.tests.helpers import Response
 from conftest import Client
 
 pytestmark = pytest.mark.django_db
-
-
-# Frozen clock, 40 seconds before the end of the window.
 
 
 @pytest.fixture(autouse=True)
@@ -32,6 +23,9 @@ def _limit(settings: Settings) -> Iterator[None]:
     settings.THROTTLE_RATES = {**settings.THROTTLE_RATES, "auth": rate, "token": rate}
     with time_machine.travel(NOW, tick=False):
         yield
+
+
+LOGGED_IN = ["logout", "logout-all", "password-change", "email-change"]
 
 
 def test_endpoints_have_separate_counters() -> None:
@@ -122,3 +116,28 @@ def test_user_is_throttled_across_clients(user: User, settings: Settings, name: 
     for number in range(LIMIT):
         assert api.post(url, {}, REMOTE_ADDR=f"192.0.2.{number}").status_code in {204, 400}
     assert_throttled(api.post(url, {}, REMOTE_ADDR="192.0.2.10"))
+
+
+def test_failures_from_other_clients_do_not_lock_out_the_owner(user: User) -> None:
+    for number in range(LIMIT + 1):
+        ask("token", client=f"192.0.2.{number}", email=user.email, password="wrong")
+    response = ask("token", client="192.0.2.10", email=user.email, password=PASSWORD)
+    assert response.status_code == 200
+
+
+@pytest.mark.parametrize("name", LOGGED_IN)
+def test_authenticated_client_is_throttled(user: User, name: str) -> None:
+    api = Client()
+    # The first request invalidates the token.
+    api.force_authenticate(user)
+    for _ in range(LIMIT):
+        assert api.post(reverse(f"v1:auth:{name}"), {}).status_code in {204, 400}
+    assert_throttled(api.post(reverse(f"v1:auth:{name}"), {}))
+
+
+def test_throttled_login_checks_no_password(user: User) -> None:
+    for _ in range(LIMIT):
+        ask("token", email=user.email, password="wrong")
+    assert_throttled(ask("token", email=user.email, password=PASSWORD))
+    user.refresh_from_db()
+    assert user.last_login is None

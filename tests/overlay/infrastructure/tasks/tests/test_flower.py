@@ -1,3 +1,5 @@
+"""Flower shows no personal data."""
+
 from types import SimpleNamespace
 from typing import Any
 

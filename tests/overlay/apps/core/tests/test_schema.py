@@ -1,3 +1,5 @@
+"""OpenAPI document: language, formats and caching."""
+
 import json
 
 import pytest

@@ -1,3 +1,5 @@
+"""Content negotiation by the Accept header."""
+
 import pytest
 from django.urls import reverse
 
@@ -11,6 +13,7 @@ pytestmark = pytest.mark.django_db
     [
         ("*/*", "", 401),
         ("application/json", "", 401),
+        ("application/problem+json", "", 401),
         ("application/*;q=0.5, text/html", "", 401),
         ("text/html", "", 406),
         ("*/*", "?format=xml", 404),

@@ -1,3 +1,5 @@
+"""Health checks of idle connections."""
+
 import pytest
 from django.db import connection
 from django.urls import reverse

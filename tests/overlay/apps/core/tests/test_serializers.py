@@ -1,3 +1,5 @@
+"""Output of serializers compared with that of the base class."""
+
 from datetime import UTC, datetime
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Database settings from DATABASE_URL and its companions."""
+"""Database settings from the environment."""
 
 from typing import Any
 
