@@ -372,10 +372,10 @@ def test_link_restores_answers_and_file(configurator: Configurator) -> None:
 
 @in_browser
 def test_link_with_unknown_or_rejected_answers_is_corrected(configurator: Configurator) -> None:
-    configurator.open("use_celery=false&license=Beer&colour=blue&features=durable_tasks+files+blog")
+    configurator.open("use_celery=false&license=Beer&colour=blue&features=durable_tasks+files+wiki")
     assert configurator.text("#command").endswith(" use_celery=false features=files")
     notice = configurator.text("#notice")
-    assert all(name in notice for name in ("license", "colour", "blog", "use_celery: is needed by durable_tasks"))
+    assert all(name in notice for name in ("license", "colour", "wiki", "use_celery: is needed by durable_tasks"))
 
 
 @in_browser

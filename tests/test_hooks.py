@@ -45,7 +45,7 @@ BAD: dict[str, list[str]] = {
         "Example.com", "a" * 64 + ".com", "example.com.", "example.com\n",
     ],
     "timezone": ["", "Berlin", "Europe", "utc", "Europe/Nowhere", "localtime", "../etc/passwd", "UTC\n"],
-    "features": ["fles", "blog", "none files", "all, files", "none all", "files;", "файлы", "fi les"],
+    "features": ["fles", "blogs", "none files", "all, files", "none all", "files;", "файлы", "fi les"],
 }  # fmt: skip
 
 
@@ -83,7 +83,7 @@ def test_unknown_option_value_is_rejected(answers: dict[str, Any], option: str) 
     ("typed", "fault"),
     [
         ("fles", "'fles' is unknown (did you mean files?)"),
-        ("blgo, FILE", "'blgo' is unknown, 'file' is unknown (did you mean files?)"),
+        ("blgo, FILE", "'blgo' is unknown (did you mean blog?), 'file' is unknown (did you mean files?)"),
         ("none files", "none cannot be combined with other names"),
         ("all none", "all and none cannot be combined with other names"),
     ],

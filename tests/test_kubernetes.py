@@ -30,7 +30,7 @@ every_overlay = pytest.mark.parametrize("overlay", OVERLAYS)
 FEATURES: list[Answers] = [
     {"use_celery": True, "use_opentelemetry": True},
     {"use_celery": True, "media_storage": "s3"},
-    {"use_celery": False},
+    {"use_celery": False, "features": "blog"},
 ]
 # Policies for pods of other controllers in the namespace.
 ELSEWHERE = {"certificates"}
@@ -328,6 +328,8 @@ def test_options_add_and_remove_their_objects(
     always = {"migrate", "pgbouncer", "web"}
     assert cluster("production", use_celery=True).pods().keys() == always | workers
     assert cluster("production", use_celery=False).pods().keys() == always | {"housekeeping"}
+    with_blog = cluster("production", use_celery=False, features="blog")
+    assert with_blog.pods().keys() == always | {"housekeeping", "publishing"}
     assert cluster("production", media_storage="filesystem").kind("PersistentVolumeClaim")
     for tasks in (True, False):
         found = cluster("production", media_storage="filesystem", use_celery=tasks)

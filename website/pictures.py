@@ -95,6 +95,16 @@ CHANGES: dict[str, tuple[dict[str, Box], set[tuple[str, str]], str]] = {
         {("redis", "worker")},
         "The Python version of images and CI",
     ),
+    "blog": (
+        {
+            "web": Box(2, 1, "Web process", "blog API, RSS"),
+            "worker": Box(2, 2, "Worker, beat", "publish_posts"),
+            "database": Box(3, 0, "Database", "posts, comments"),
+            "redis": Box(3, 1, "Redis", "cached fragments"),
+        },
+        {("redis", "worker"), ("worker", "database")},
+        "Public pages come from the cache; a schedule publishes posts",
+    ),
     "durable_tasks": (
         {"worker": Box(2, 2, "Worker, beat", "lease, dead letters"), "redis": Box(3, 1, "Redis", "atomic dequeue")},
         {("redis", "worker"), ("worker", "database")},

@@ -13,6 +13,9 @@ from infrastructure.http.error_views import not_found
 from infrastructure.monitoring import health
 
 api_v1: list[URLPattern | URLResolver] = [
+    # % if "blog" in cookiecutter.__features
+    path("blog/", include("apps.blog.api.urls")),
+    # % endif
     # % if "files" in cookiecutter.__features
     path("files/", include("apps.files.api.urls")),
     # % endif
@@ -27,6 +30,9 @@ api_v1: list[URLPattern | URLResolver] = [
 
 # Links in the API root `/api/v1/`.
 _root = [
+    # % if "blog" in cookiecutter.__features
+    "blog:post-list",
+    # % endif
     # % if "files" in cookiecutter.__features
     "files:file-list",
     # % endif
@@ -44,6 +50,9 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("api/v1/", include((api_v1, "v1"))),
     path("", RedirectView.as_view(pattern_name="docs")),
     path(settings.ADMIN_URL, admin.site.urls),
+    # % if "blog" in cookiecutter.__features
+    path("blog/", include("apps.blog.urls")),
+    # % endif
     path("health/live/", health.live, name="health-live"),
     path("health/ready/", health.ready, name="health-ready"),
     path("api/schema/", SchemaView.as_view(api_version="v1"), name="schema"),

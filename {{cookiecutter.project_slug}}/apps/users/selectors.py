@@ -1,10 +1,10 @@
 """Database reads, independent of requests; they return querysets or values."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from django.contrib.auth.models import Group
-from django.db.models import ForeignObjectRel, Manager, Model, QuerySet
+from django.db.models import ForeignObjectRel, Model, QuerySet, prefetch_related_objects
 from django.utils import timezone
 
 from apps.users.models import RefreshSession, User
@@ -48,12 +48,14 @@ def user_export(user: User) -> dict[str, Any]:
     Covers every model with a relation to the user, including those of new apps.
     Source: https://eur-lex.europa.eu/eli/reg/2016/679/oj, article 15
     """
+    prefetch_related_objects([user], *_many_to_many(User))
     export: dict[str, dict[Any, Any]] = {"users.User": {user.pk: _row(user)}}
     for relation in User._meta.get_fields(include_hidden=True):  # noqa: SLF001 - Django's documented Options API
         if not isinstance(relation, ForeignObjectRel) or relation.related_model._meta.auto_created:  # noqa: SLF001
             continue
         model = relation.related_model
         rows = model._base_manager.filter(**{relation.field.name: user})  # noqa: SLF001
+        rows = rows.prefetch_related(*_many_to_many(model))
         # By primary key: a row may refer to the user by several fields.
         export.setdefault(model._meta.label, {}).update({row.pk: _row(row) for row in rows})  # noqa: SLF001
     return {label: list(rows.values()) for label, rows in export.items() if rows}
@@ -63,13 +65,16 @@ def _row(instance: Model) -> dict[str, Any]:
     fields = [field for field in instance._meta.concrete_fields if field.name not in EXCLUDED_FIELDS]  # noqa: SLF001
     values = {field.name: field.value_to_string(instance) for field in fields}
     relations = {
-        field.name: _names(getattr(instance, field.name))
+        field.name: [str(row) for row in getattr(instance, field.name).all()]
         for field in instance._meta.many_to_many  # noqa: SLF001
     }
     return values | relations
 
 
-def _names(rows: Manager[Any]) -> list[str]:
-    # `__str__` may use related rows: that of a permission includes its content type.
-    parents = [field.name for field in rows.model._meta.concrete_fields if field.many_to_one]  # noqa: SLF001
-    return [str(row) for row in rows.prefetch_related(*parents)]
+def _many_to_many(model: type[Model]) -> Iterator[str]:
+    """Yield what to prefetch. `__str__` may use related rows: that of a permission has its content type."""
+    for field in model._meta.many_to_many:  # noqa: SLF001
+        yield field.name
+        for parent in field.related_model._meta.concrete_fields:  # noqa: SLF001
+            if parent.many_to_one:
+                yield f"{field.name}__{parent.name}"

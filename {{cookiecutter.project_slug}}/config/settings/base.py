@@ -6,6 +6,9 @@
 from config.env import BASE_DIR, Url, env
 from config.settings.components.api import *
 from config.settings.components.auth import *
+# % if "blog" in cookiecutter.__features
+from config.settings.components.blog import *
+# % endif
 from config.settings.components.cache import *
 # % if cookiecutter.use_celery
 from config.settings.components.celery import *
@@ -61,6 +64,9 @@ INSTALLED_APPS = [
     "django.contrib.contenttypes",
     "django.contrib.sessions",
     "django.contrib.messages",
+    # % if "blog" in cookiecutter.__features
+    "django.contrib.sitemaps",
+    # % endif
     "django.contrib.staticfiles",
     "axes",
     "corsheaders",
@@ -70,6 +76,9 @@ INSTALLED_APPS = [
     "drf_spectacular_sidecar",
     "import_export",
     "rest_framework",
+    # % if "blog" in cookiecutter.__features
+    "apps.blog",
+    # % endif
     "apps.core",
     # % if "files" in cookiecutter.__features
     "apps.files",

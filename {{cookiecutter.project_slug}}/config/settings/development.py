@@ -38,6 +38,11 @@ MIDDLEWARE += ["zeal.middleware.zeal_middleware"]
 ZEAL_RAISE = True
 # An admin page loads the requesting user and the displayed user from the same line of a middleware.
 ZEAL_ALLOWLIST = [{"model": model, "field": "get()"} for model in ("users.User", "sessions.Session")]
+# % if "blog" in cookiecutter.__features
+# The form of a category loads its parent.
+ZEAL_ALLOWLIST.append({"model": "blog.Category", "field": "get()"})
+
+# % endif
 
 # https://github.com/3YOURMIND/django-migration-linter/blob/main/docs/usage.md
 MIGRATION_LINTER_OPTIONS = {

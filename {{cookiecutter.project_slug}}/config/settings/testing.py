@@ -35,6 +35,11 @@ MIDDLEWARE += ["zeal.middleware.zeal_middleware"]
 ZEAL_RAISE = True
 # An admin page loads the requesting user and the displayed user from the same line of a middleware.
 ZEAL_ALLOWLIST = [{"model": model, "field": "get()"} for model in ("users.User", "sessions.Session")]
+# % if "blog" in cookiecutter.__features
+# The form of a category loads its parent.
+ZEAL_ALLOWLIST.append({"model": "blog.Category", "field": "get()"})
+
+# % endif
 
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 THROTTLE_RATES = dict.fromkeys(THROTTLE_RATES, "none")

@@ -109,6 +109,9 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
         "purge_sessions": "20 3 * * *",
         "purge_failed_logins": "30 * * * *",
         "purge_unverified_users": "40 3 * * *",
+        # % if "blog" in cookiecutter.__features
+        "publish_posts": "* * * * *",
+        # % endif
         # % if "files" in cookiecutter.__features
         "purge_files": "10 4 * * *",
         # % endif

@@ -13,3 +13,7 @@ NOTIFICATION_KINDS = {
     "warning": ("in_app", "mail", "websocket"),
 }
 # % endif
+# % if "blog" in cookiecutter.__features
+# Comments on own posts, and their publication.
+NOTIFICATION_KINDS["blog"] = NOTIFICATION_KINDS["message"]
+# % endif

@@ -1,0 +1,139 @@
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import Any
+
+from django import forms
+from django.contrib import admin, messages
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from apps.blog.caching import content_changed
+from apps.blog.exceptions import NotAllowed, WrongState
+from apps.blog.models import Category, Comment, Post, Tag
+from apps.blog.services import comments, posts, states, taxonomy
+from apps.core.admin import CSVExportMixin
+
+
+def run(request: HttpRequest, rows: QuerySet[Any], service: Callable[..., object]) -> None:
+    """Call a service for each row, and report how many rows it refused."""
+    parameter = rows.model._meta.model_name  # noqa: SLF001 - Django's documented Options API
+    done = refused = 0
+    for row in rows:
+        try:
+            service(**{parameter: row}, user=request.user)
+            done += 1
+        except (NotAllowed, WrongState):
+            refused += 1
+    messages.success(request, _("Changed: %(count)d.") % {"count": done})
+    if refused:
+        text = _("Not changed, because of their status or your permissions: %(count)d.")
+        messages.warning(request, text % {"count": refused})
+
+
+class ContentAdmin(CSVExportMixin, admin.ModelAdmin):
+    """Base of the admins of public content, whose deletions invalidate cached fragments."""
+
+    actions: Sequence[Any] = ("export_csv",)
+
+    def delete_model(self, request: HttpRequest, obj: Any) -> None:
+        super().delete_model(request, obj)
+        content_changed()
+
+    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> None:
+        super().delete_queryset(request, queryset)
+        content_changed()
+
+
+@admin.register(Category)
+class CategoryAdmin(ContentAdmin):
+    list_display = ("name", "slug", "parent")
+    list_select_related = ("parent",)
+    search_fields = ("name", "slug")
+    autocomplete_fields = ("parent",)
+    export_fields = ("id", "slug", "name", "description", "parent__slug")
+
+    def save_model(self, request: HttpRequest, obj: Category, form: forms.ModelForm, change: bool) -> None:  # noqa: FBT001 - Django's signature
+        taxonomy.category_save(category=obj)
+
+
+@admin.register(Tag)
+class TagAdmin(ContentAdmin):
+    list_display = ("name", "slug")
+    search_fields = ("name", "slug")
+    export_fields = ("id", "slug", "name")
+
+    def save_model(self, request: HttpRequest, obj: Tag, form: forms.ModelForm, change: bool) -> None:  # noqa: FBT001 - Django's signature
+        taxonomy.tag_save(tag=obj)
+
+
+@admin.register(Post)
+class PostAdmin(ContentAdmin):
+    """Admin of posts, which also lists deleted ones. Its actions call the services of the API."""
+
+    list_display = ("title", "author", "category", "status", "published_at", "publish_at", "deleted_at")
+    list_filter = ("status", ("deleted_at", admin.EmptyFieldListFilter), "category", "published_at")
+    list_select_related = ("author", "category")
+    date_hierarchy = "published_at"
+    search_fields = ("title", "slug", "author__email")
+    autocomplete_fields = ("category", "tags")
+    actions = ("export_csv", "submit", "publish", "withdraw", "archive", "restore")
+    export_fields = ("id", "slug", "title", "status", "author_id", "category__slug", "published_at")
+    fields = (
+        *("title", "slug", "excerpt", "body", "category", "tags", "seo_title", "seo_description"),
+        *("author", "status", "published_at", "publish_at", "reading_minutes"),
+    )
+    readonly_fields = ("author", "status", "published_at", "publish_at", "reading_minutes")
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Post]:
+        return Post.all_objects.all()
+
+    def save_model(self, request: HttpRequest, obj: Post, form: forms.ModelForm, change: bool) -> None:  # noqa: FBT001 - Django's signature
+        editor: Any = request.user
+        if not change:
+            obj.author = editor
+        posts.post_save(post=obj, editor=editor)
+
+    @admin.action(description=gettext_lazy("Submit for review"), permissions=["change"])
+    def submit(self, request: HttpRequest, queryset: QuerySet[Post]) -> None:
+        run(request, queryset, partial(states.post_move, transition="submit"))
+
+    @admin.action(description=gettext_lazy("Publish"), permissions=["change"])
+    def publish(self, request: HttpRequest, queryset: QuerySet[Post]) -> None:
+        run(request, queryset, states.post_publish)
+
+    @admin.action(description=gettext_lazy("Return to the author"), permissions=["change"])
+    def withdraw(self, request: HttpRequest, queryset: QuerySet[Post]) -> None:
+        run(request, queryset, partial(states.post_move, transition="withdraw"))
+
+    @admin.action(description=gettext_lazy("Archive"), permissions=["change"])
+    def archive(self, request: HttpRequest, queryset: QuerySet[Post]) -> None:
+        run(request, queryset, partial(states.post_move, transition="archive"))
+
+    @admin.action(description=gettext_lazy("Restore deleted posts"), permissions=["delete"])
+    def restore(self, request: HttpRequest, queryset: QuerySet[Post]) -> None:
+        run(request, queryset.exclude(deleted_at=None), posts.post_restore)
+
+
+@admin.register(Comment)
+class CommentAdmin(CSVExportMixin, admin.ModelAdmin):
+    list_display = ("body", "post", "author", "status", "created_at")
+    list_filter = ("status", "created_at")
+    list_select_related = ("post", "author")
+    date_hierarchy = "created_at"
+    search_fields = ("body", "author__email", "post__title")
+    actions = ("export_csv", "approve", "reject")
+    export_fields = ("id", "post__slug", "author_id", "status", "body", "created_at")
+    fields = readonly_fields = ("post", "author", "parent", "body", "status", "created_at")
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    @admin.action(description=gettext_lazy("Approve"), permissions=["view"])
+    def approve(self, request: HttpRequest, queryset: QuerySet[Comment]) -> None:
+        run(request, queryset, partial(comments.comment_moderate, status=Comment.Status.APPROVED))
+
+    @admin.action(description=gettext_lazy("Reject"), permissions=["view"])
+    def reject(self, request: HttpRequest, queryset: QuerySet[Comment]) -> None:
+        run(request, queryset, partial(comments.comment_moderate, status=Comment.Status.REJECTED))

@@ -1,0 +1,199 @@
+"""Input and output serializers of the blog API. Output serializers list their fields explicitly."""
+
+from typing import Any
+
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from drf_spectacular.utils import extend_schema_field
+from rest_framework import serializers
+
+from apps.blog.api.sparse import SparseOutput
+from apps.blog.models import MAX_COMMENT, Bookmark, Category, Comment, Post, Reaction, Revision, Tag
+from apps.core.api.serializers import OutputSerializer
+from apps.users.models import User
+
+MAX_TAGS = 10
+
+
+class AuthorOutput(OutputSerializer):
+    """The public part of a user: never the email."""
+
+    name = serializers.SerializerMethodField()
+
+    class Meta:
+        model = User
+        fields: list[str] = ["id", "name"]
+        read_only_fields = fields
+
+    def get_name(self, user: User) -> str:
+        return f"{user.first_name} {user.last_name}".strip()
+
+
+class CategoryOutput(OutputSerializer):
+    class Meta:
+        model = Category
+        fields: list[str] = ["slug", "name"]
+        read_only_fields = fields
+
+
+class CategoryNodeOutput(OutputSerializer):
+    """A category of the tree; `parent` is the slug of the category above."""
+
+    parent = serializers.SlugRelatedField[Category](slug_field="slug", read_only=True, allow_null=True)  # type: ignore[assignment] # also an attribute of the base
+
+    class Meta:
+        model = Category
+        fields: list[str] = ["slug", "name", "description", "parent"]
+        read_only_fields = fields
+
+
+class TagOutput(OutputSerializer):
+    class Meta:
+        model = Tag
+        fields: list[str] = ["slug", "name"]
+        read_only_fields = fields
+
+
+class PostInput(serializers.ModelSerializer[Post]):
+    category = serializers.SlugRelatedField(
+        slug_field="slug", queryset=Category.objects.all(), required=False, allow_null=True
+    )
+    # Not a related field, which needs one query for each tag.
+    tags = serializers.ListField(
+        child=serializers.SlugField(max_length=80), max_length=MAX_TAGS, required=False
+    )
+
+    class Meta:
+        model = Post
+        fields = ["title", "slug", "excerpt", "body", "category", "tags", "seo_title", "seo_description"]
+
+    def validate_tags(self, slugs: list[str]) -> list[Tag]:
+        tags = list(Tag.objects.filter(slug__in=slugs))
+        if missing := set(slugs) - {tag.slug for tag in tags}:
+            message = _("Unknown tags: %(tags)s.") % {"tags": ", ".join(sorted(missing))}
+            raise serializers.ValidationError(message, code="does_not_exist")
+        return tags
+
+
+class CoverInput(serializers.Serializer[Any]):
+    cover = serializers.FileField(max_length=255)
+
+
+class PublishInput(serializers.Serializer[Any]):
+    publish_at = serializers.DateTimeField(
+        required=False, allow_null=True, help_text="Publish at this time instead of immediately."
+    )
+
+
+class PostRow(SparseOutput):
+    """A post in a list."""
+
+    author = AuthorOutput(read_only=True, allow_null=True)
+    category = CategoryOutput(read_only=True, allow_null=True)
+    tags = TagOutput(many=True, read_only=True)
+    published_at = serializers.DateTimeField(source="public_since", read_only=True, allow_null=True)
+    cover = serializers.SerializerMethodField()
+    comment_count = serializers.IntegerField(read_only=True)
+    reactions = serializers.DictField(
+        child=serializers.IntegerField(), read_only=True, help_text="Numbers by kind."
+    )
+
+    class Meta:
+        model = Post
+        fields: list[str] = [
+            *("id", "slug", "title", "excerpt", "cover", "reading_minutes", "author", "category", "tags"),
+            *("published_at", "body_html", "comment_count", "reactions"),
+        ]
+        read_only_fields = fields
+        optional: tuple[str, ...] = ("body_html", "comment_count", "reactions")
+
+    @extend_schema_field({"type": ["string", "null"], "format": "uri-reference"})
+    def get_cover(self, post: Post) -> str | None:
+        return reverse("v1:blog:cover", args=[post.slug]) if post.cover else None
+
+
+class EditorialRow(PostRow):
+    """A post in the list of authors and publishers."""
+
+    class Meta(PostRow.Meta):
+        fields = [*PostRow.Meta.fields, "status", "publish_at", "created_at", "updated_at"]
+        read_only_fields = fields
+
+
+class PostOutput(PostRow):
+    related = PostRow(many=True, read_only=True)
+
+    class Meta(PostRow.Meta):
+        fields = [*EditorialRow.Meta.fields, "seo_title", "seo_description", "body", "related"]
+        read_only_fields = fields
+        optional = ("body", "comment_count", "reactions", "related")
+
+
+class RevisionRow(OutputSerializer):
+    editor = AuthorOutput(read_only=True, allow_null=True)
+
+    class Meta:
+        model = Revision
+        fields: list[str] = ["number", "title", "editor", "created_at"]
+        read_only_fields = fields
+
+
+class RevisionOutput(RevisionRow):
+    diff = serializers.CharField(read_only=True, help_text="Unified diff from the previous revision.")
+
+    class Meta(RevisionRow.Meta):
+        fields = [*RevisionRow.Meta.fields, "excerpt", "body", "diff"]
+        read_only_fields = fields
+
+
+class CommentInput(serializers.Serializer[Any]):
+    body = serializers.CharField(max_length=MAX_COMMENT)
+    parent = serializers.UUIDField(required=False, allow_null=True)  # type: ignore[assignment] # also an attribute of the base
+
+
+class CommentOutput(OutputSerializer):
+    """A comment; without author and text, if its author deleted it."""
+
+    author = AuthorOutput(read_only=True, allow_null=True)
+
+    class Meta:
+        model = Comment
+        fields: list[str] = ["id", "author", "body", "parent", "depth", "status", "created_at"]
+        read_only_fields = fields
+
+
+class ThreadOutput(CommentOutput):
+    """A comment with its replies of all depths, oldest first."""
+
+    replies = CommentOutput(source="visible_replies", many=True, read_only=True)
+
+    class Meta(CommentOutput.Meta):
+        fields = [*CommentOutput.Meta.fields, "replies"]
+        read_only_fields = fields
+
+
+class CommentRow(CommentOutput):
+    """A comment outside its post."""
+
+    post = serializers.SlugRelatedField[Post](slug_field="slug", read_only=True)
+
+    class Meta(CommentOutput.Meta):
+        fields = [*CommentOutput.Meta.fields, "post"]
+        read_only_fields = fields
+
+
+class ReactionInput(serializers.Serializer[Any]):
+    kind = serializers.ChoiceField(choices=Reaction.Kind.choices)
+
+
+class BookmarkOutput(OutputSerializer):
+    post = serializers.SerializerMethodField()
+
+    class Meta:
+        model = Bookmark
+        fields: list[str] = ["post", "created_at"]
+        read_only_fields = fields
+
+    @extend_schema_field(PostRow)
+    def get_post(self, bookmark: Bookmark) -> dict[str, Any]:
+        return PostRow.represent_selected(bookmark.post, PostRow.default_names())

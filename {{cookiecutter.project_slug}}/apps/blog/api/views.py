@@ -1,0 +1,329 @@
+"""HTTP layer of posts: validate, call a service or a selector, serialize."""
+
+from collections.abc import Collection
+from functools import partial
+from http import HTTPStatus
+from typing import Any
+from uuid import UUID
+
+from django.db.models import QuerySet
+from django.http import FileResponse, Http404
+from django.shortcuts import get_object_or_404
+from django.utils.decorators import method_decorator
+from django.utils.http import quote_etag
+from django.views.decorators.http import condition
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import extend_schema
+from rest_framework import generics, viewsets
+from rest_framework.decorators import action
+from rest_framework.permissions import IsAuthenticatedOrReadOnly
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from apps.blog import selectors
+from apps.blog.api import serializers
+from apps.blog.api.filters import EditorialFilter, PostFilter
+from apps.blog.api.sparse import SparseQuery
+from apps.blog.caching import content_remember
+from apps.blog.exceptions import NotAllowed
+from apps.blog.models import Bookmark, Category, Post, Revision, Tag
+from apps.blog.services import engagement, posts, states
+from apps.core.api.parsers import MultiPartParser
+from apps.core.api.serializers import validated
+from apps.users.authentication import UserRequest
+
+Rows = list[dict[str, Any]]
+
+# Fields that are counted for each request instead of being cached.
+COUNTS = frozenset({"comment_count", "reactions"})
+NOT_CACHED = COUNTS | {"related"}
+# Other query parameters would fill the cache with lists that are requested once.
+CACHED_PARAMETERS = frozenset({"author", "category", "fields", "include", "ordering", "page_size", "tag"})
+
+
+def visible_post(request: Request, slug: str) -> Post:
+    """Return a post that the user may see; all others yield 404."""
+    return get_object_or_404(selectors.post_list_visible(user=request.user), slug=slug)
+
+
+def own_post(request: Request, slug: str) -> Post:
+    """Return a post whose texts the user may see in all versions."""
+    post = visible_post(request, slug)
+    if post.author_id != request.user.pk and not selectors.may_publish(request.user):
+        raise NotAllowed
+    return post
+
+
+def rows_of(found: Collection[Post], names: frozenset[str]) -> Rows:
+    return [serializers.PostRow.represent_selected(post, names - NOT_CACHED) for post in found]
+
+
+def add_counts(rows: Rows, names: frozenset[str]) -> None:
+    if names & COUNTS:
+        # Cached rows are JSON: the keys are texts.
+        counts = selectors.post_counts([UUID(row["id"]) for row in rows], names=names)
+        for row in rows:
+            row.update(counts[UUID(row["id"])])
+
+
+class PostViewSet(viewsets.GenericViewSet[Post]):
+    queryset = Post.objects.none()
+    serializer_class = serializers.PostRow
+    permission_classes = (IsAuthenticatedOrReadOnly,)
+    filterset_class = PostFilter
+    search_fields = ("title", "excerpt")
+    ordering_fields = ("published_at", "title")
+    ordering = ("-published_at",)
+    lookup_field = "slug"
+    lookup_value_regex = "[-a-zA-Z0-9_]+"
+
+    request: UserRequest
+
+    def get_queryset(self) -> QuerySet[Post]:
+        """Return published posts in the list; otherwise also own posts, so that all others yield 404."""
+        if self.action == "list":
+            return selectors.post_list()
+        if self.action == "restore":
+            return selectors.post_list_deleted(user=self.request.user)
+        return selectors.post_list_visible(user=self.request.user)
+
+    @extend_schema(parameters=[SparseQuery], responses={200: serializers.PostRow(many=True)})
+    def list(self, request: Request) -> Response:
+        """List published posts."""
+        names = serializers.PostRow.selected(request)
+
+        def page() -> Any:
+            texts = selectors.TEXTS if "body_html" not in names else ("body",)
+            found = self.paginate_queryset(self.filter_queryset(self.get_queryset().defer(*texts)))
+            return self.get_paginated_response(rows_of(found or (), names)).data
+
+        if request.query_params.keys() <= CACHED_PARAMETERS:
+            data = content_remember(f"list:{request.build_absolute_uri()}", page)
+        else:
+            data = page()
+        add_counts(data["results"], names)
+        return Response(data)
+
+    @extend_schema(parameters=[SparseQuery], responses={200: serializers.PostOutput}, filters=False)
+    def retrieve(self, request: Request, slug: str) -> Response:
+        """Retrieve a post. Authors see their drafts, publishers all posts."""
+        names = serializers.PostOutput.selected(request)
+        try:
+            row = content_remember(f"post:{slug}", partial(self._public, slug))
+        except Http404:
+            row = self._represented(visible_post(request, slug))
+        row = {name: row[name] for name in row if name in names}
+        add_counts([row], names)
+        if "related" in names:
+            row["related"] = content_remember(f"related:{slug}", partial(self._related, slug))
+        return Response(row)
+
+    @extend_schema(request=serializers.PostInput, responses={201: serializers.PostOutput})
+    def create(self, request: UserRequest) -> Response:
+        """Create a draft. Requires the permission `blog.add_post`."""
+        post = posts.post_create(author=request.user, **validated(serializers.PostInput, request))
+        return Response(self._represented(post), status=HTTPStatus.CREATED)
+
+    @extend_schema(request=serializers.PostInput, responses={200: serializers.PostOutput}, filters=False)
+    def partial_update(self, request: UserRequest, slug: str) -> Response:
+        """Change an own draft, or as a publisher any post. Omitted fields keep their value."""
+        post = visible_post(request, slug)
+        values = validated(serializers.PostInput, request, instance=post)
+        return Response(self._represented(posts.post_update(post=post, user=request.user, **values)))
+
+    @extend_schema(responses={204: None}, filters=False)
+    def destroy(self, request: UserRequest, slug: str) -> Response:
+        """Delete an own draft, or as a publisher any post. It can be restored."""
+        posts.post_delete(post=visible_post(request, slug), user=request.user)
+        return Response(status=HTTPStatus.NO_CONTENT)
+
+    @extend_schema(request=None, responses={200: serializers.PostOutput}, filters=False)
+    @action(detail=True, methods=["post"])
+    def restore(self, request: UserRequest, slug: str) -> Response:
+        """Restore a deleted post as a draft."""
+        post = get_object_or_404(self.get_queryset(), slug=slug)
+        return Response(self._represented(posts.post_restore(post=post, user=request.user)))
+
+    @extend_schema(
+        operation_id="blog_posts_move", request=None, responses={200: serializers.PostOutput}, filters=False
+    )
+    @action(detail=True, methods=["post"], url_path="(?P<transition>submit|withdraw|archive|reopen)")
+    def move(self, request: UserRequest, slug: str, transition: str) -> Response:
+        """Submit a draft, withdraw a post from review, archive a published one, reopen an archived one."""
+        post = visible_post(request, slug)
+        states.post_move(post=post, user=request.user, transition=transition)
+        return Response(self._represented(post))
+
+    @extend_schema(request=serializers.PublishInput, responses={200: serializers.PostOutput}, filters=False)
+    @action(detail=True, methods=["post"])
+    def publish(self, request: UserRequest, slug: str) -> Response:
+        """Publish a post in review, immediately or later. Requires the permission `blog.publish_post`."""
+        data = validated(serializers.PublishInput, request)
+        post = states.post_publish(post=visible_post(request, slug), user=request.user, **data)
+        return Response(self._represented(post))
+
+    @extend_schema(request=serializers.ReactionInput, responses={204: None}, filters=False)
+    @action(detail=True, methods=["put"])
+    def reaction(self, request: UserRequest, slug: str) -> Response:
+        """Set the own reaction to a published post."""
+        data = validated(serializers.ReactionInput, request)
+        engagement.reaction_set(post=self._published(slug), user=request.user, **data)
+        return Response(status=HTTPStatus.NO_CONTENT)
+
+    @extend_schema(responses={204: None}, filters=False)
+    @reaction.mapping.delete
+    def reaction_remove(self, request: UserRequest, slug: str) -> Response:
+        """Remove the own reaction."""
+        engagement.reaction_remove(post=self._published(slug), user=request.user)
+        return Response(status=HTTPStatus.NO_CONTENT)
+
+    @extend_schema(request=None, responses={204: None}, filters=False)
+    @action(detail=True, methods=["put"])
+    def bookmark(self, request: UserRequest, slug: str) -> Response:
+        """Bookmark a published post."""
+        engagement.bookmark_add(post=self._published(slug), user=request.user)
+        return Response(status=HTTPStatus.NO_CONTENT)
+
+    @extend_schema(responses={204: None}, filters=False)
+    @bookmark.mapping.delete
+    def bookmark_remove(self, request: UserRequest, slug: str) -> Response:
+        """Remove a bookmark."""
+        engagement.bookmark_remove(post=self._published(slug), user=request.user)
+        return Response(status=HTTPStatus.NO_CONTENT)
+
+    def _published(self, slug: str) -> Post:
+        return get_object_or_404(selectors.post_list(), slug=slug)
+
+    def _public(self, slug: str) -> dict[str, Any]:
+        return self._represented(self._published(slug))
+
+    def _related(self, slug: str) -> Rows:
+        found = selectors.posts_related(get_object_or_404(Post, slug=slug))
+        return rows_of(found, serializers.PostRow.default_names())
+
+    @staticmethod
+    def _represented(post: Post) -> dict[str, Any]:
+        names = frozenset(serializers.PostOutput.Meta.fields) - NOT_CACHED
+        return serializers.PostOutput.represent_selected(post, names)
+
+
+class EditorialListView(generics.GenericAPIView[Post]):
+    queryset = Post.objects.none()
+    serializer_class = serializers.EditorialRow
+    filterset_class = EditorialFilter
+    search_fields = ("title", "excerpt")
+
+    request: UserRequest
+
+    @extend_schema(responses={200: serializers.EditorialRow(many=True)}, operation_id="blog_editorial_list")
+    def get(self, request: UserRequest) -> Response:
+        """List own posts in every state; for publishers, those of all authors."""
+        posts_found = selectors.post_list_editable(user=request.user).defer(*selectors.TEXTS)
+        found = self.paginate_queryset(self.filter_queryset(posts_found))
+        names = serializers.EditorialRow.default_names()
+        rows = [serializers.EditorialRow.represent_selected(post, names) for post in found or ()]
+        return self.get_paginated_response(rows)
+
+
+class CoverView(APIView):
+    extra_problems = {"PUT": [HTTPStatus.SERVICE_UNAVAILABLE]}
+    permission_classes = (IsAuthenticatedOrReadOnly,)
+    parser_classes = (MultiPartParser,)
+
+    @extend_schema(responses={(200, "image/webp"): OpenApiTypes.BINARY})
+    def get(self, request: Request, slug: str) -> FileResponse:
+        """Download the cover image of a post."""
+        cover = visible_post(request, slug).cover
+        if not cover:
+            raise Http404
+        return self._file(request, cover=cover)
+
+    @extend_schema(request=serializers.CoverInput, responses={204: None})
+    def put(self, request: UserRequest, slug: str) -> Response:
+        """Set the cover image: JPEG, PNG or WebP, at most 5 MB. It is scaled to 1600 pixels."""
+        post = visible_post(request, slug)
+        data = validated(serializers.CoverInput, request)
+        posts.cover_set(post=post, user=request.user, file=data["cover"])
+        return Response(status=HTTPStatus.NO_CONTENT)
+
+    @extend_schema(responses={204: None})
+    def delete(self, request: UserRequest, slug: str) -> Response:
+        """Remove the cover image."""
+        posts.cover_set(post=visible_post(request, slug), user=request.user, file=None)
+        return Response(status=HTTPStatus.NO_CONTENT)
+
+    # The name changes with the content.
+    @method_decorator(condition(etag_func=lambda _request, cover: quote_etag(cover.name)))
+    def _file(self, request: Request, *, cover: Any) -> FileResponse:
+        try:
+            return FileResponse(cover.open("rb"), content_type="image/webp")
+        except FileNotFoundError as error:
+            raise Http404 from error
+
+
+class RevisionListView(APIView):
+    @extend_schema(responses={200: serializers.RevisionRow(many=True)})
+    def get(self, request: UserRequest, slug: str) -> Response:
+        """List the revisions of an own post, newest first; at most 50 are kept."""
+        found = own_post(request, slug).revisions.select_related("editor").defer("body", "excerpt")
+        return Response([serializers.RevisionRow.represent(revision) for revision in found])
+
+
+class RevisionView(APIView):
+    @extend_schema(responses={200: serializers.RevisionOutput})
+    def get(self, request: UserRequest, slug: str, number: int) -> Response:
+        """Retrieve a revision of an own post, with the changes from the previous one."""
+        revision = self._revision(request, slug, number)
+        revision.diff = selectors.revision_diff(revision)  # type: ignore[attr-defined] # for the serializer
+        return Response(serializers.RevisionOutput.represent(revision))
+
+    @extend_schema(request=None, responses={200: serializers.PostOutput})
+    def post(self, request: UserRequest, slug: str, number: int) -> Response:
+        """Restore the texts of a revision, which adds a new revision."""
+        revision = self._revision(request, slug, number)
+        post = posts.revision_restore(revision=revision, user=request.user)
+        return Response(PostViewSet._represented(post))  # noqa: SLF001
+
+    def _revision(self, request: UserRequest, slug: str, number: int) -> Revision:
+        post = own_post(request, slug)
+        return get_object_or_404(post.revisions.select_related("editor"), number=number)
+
+
+class CategoryListView(APIView):
+    permission_classes = (IsAuthenticatedOrReadOnly,)
+
+    @extend_schema(responses={200: serializers.CategoryNodeOutput(many=True)})
+    def get(self, request: Request) -> Response:
+        """List all categories; `parent` makes them a tree."""
+
+        def rows() -> Rows:
+            return [
+                serializers.CategoryNodeOutput.represent(node)
+                for node in Category.objects.select_related("parent")
+            ]
+
+        return Response(content_remember("categories", rows))
+
+
+class TagListView(generics.ListAPIView[Tag]):
+    """List tags."""
+
+    permission_classes = (IsAuthenticatedOrReadOnly,)
+    queryset = Tag.objects.all()
+    serializer_class = serializers.TagOutput
+    search_fields = ("name",)
+    ordering = ("name",)
+
+
+class BookmarkListView(generics.ListAPIView[Bookmark]):
+    """List own bookmarks."""
+
+    queryset = Bookmark.objects.none()
+    serializer_class = serializers.BookmarkOutput
+    filter_backends = ()
+
+    request: UserRequest
+
+    def get_queryset(self) -> QuerySet[Bookmark]:
+        return selectors.bookmark_list(user=self.request.user)

@@ -1,0 +1,27 @@
+"""Signal receivers of the blog."""
+
+from functools import partial
+from typing import Any
+
+from django.db import transaction
+from django.db.models.signals import post_delete
+from django.dispatch import receiver
+
+from apps.blog.models import Post
+from apps.blog.services.accounts import user_data_remove
+from apps.users.models import User
+from apps.users.signals import user_deleted
+
+
+@receiver(user_deleted)
+def remove_user_data(user: User, **_kwargs: Any) -> None:
+    """Remove the personal data of a deleted account."""
+    user_data_remove(user=user)
+
+
+@receiver(post_delete, sender=Post)
+def delete_cover(instance: Post, **_kwargs: Any) -> None:
+    """Delete the cover image after commit; a soft-deleted post keeps it."""
+    name, storage = instance.cover.name, instance.cover.storage
+    if name:
+        transaction.on_commit(partial(storage.delete, name), robust=True)

@@ -1,0 +1,157 @@
+"""Database reads, independent of requests."""
+
+from __future__ import annotations
+
+import difflib
+from collections import defaultdict
+from typing import TYPE_CHECKING, Any
+
+from django.contrib.auth.models import AnonymousUser
+from django.db.models import Count, OuterRef, Q, QuerySet, Subquery
+from django.db.models.functions import Coalesce
+
+from apps.blog.models import Bookmark, Category, Comment, Post, Reaction, Revision
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable
+    from uuid import UUID
+
+    from apps.users.models import User
+
+RELATED = 5
+# The comparison of longer texts could take seconds.
+DIFF_LINES = 5_000
+# Large columns that lists do not show.
+TEXTS = ("body", "body_html")
+
+
+def may_publish(user: User | AnonymousUser) -> bool:
+    return user.has_perm("blog.publish_post")
+
+
+def may_moderate(user: User | AnonymousUser) -> bool:
+    return user.has_perm("blog.moderate_comment")
+
+
+def post_list() -> QuerySet[Post]:
+    """Return the published posts, which are public, with their relations."""
+    return _with_relations(Post.objects.filter(status=Post.Status.PUBLISHED))
+
+
+def post_list_editable(*, user: User) -> QuerySet[Post]:
+    """Return own posts in every state, and for publishers those of all authors."""
+    posts = _with_relations(Post.objects.all())
+    return posts if may_publish(user) else posts.filter(author=user)
+
+
+def post_list_visible(*, user: User | AnonymousUser) -> QuerySet[Post]:
+    """Return the published and the editable posts; other posts do not exist for the user."""
+    if isinstance(user, AnonymousUser):
+        return post_list()
+    if may_publish(user):
+        return post_list_editable(user=user)
+    return _with_relations(Post.objects.filter(Q(status=Post.Status.PUBLISHED) | Q(author=user)))
+
+
+def post_list_deleted(*, user: User) -> QuerySet[Post]:
+    """Return the deleted posts that the user may restore."""
+    deleted: QuerySet[Post] = _with_relations(Post.all_objects.exclude(deleted_at=None))
+    return deleted if may_publish(user) else deleted.filter(author=user)
+
+
+def posts_related(post: Post) -> list[Post]:
+    """Return published posts with most tags in common, or of the same category."""
+    through: Any = Post.tags.through
+    shared = (
+        through.objects.filter(post_id=OuterRef("pk"), tag__posts=post.pk)
+        .order_by()
+        .values("post_id")
+        .annotate(number=Count("pk"))
+        .values("number")
+    )
+    near = Q(shared__gt=0)
+    if post.category_id:
+        near |= Q(category=post.category_id)
+    others = post_list().defer(*TEXTS).exclude(pk=post.pk).annotate(shared=Coalesce(Subquery(shared), 0))
+    return list(others.filter(near).order_by("-shared", "-published_at", "-pk")[:RELATED])
+
+
+def post_counts(keys: Collection[UUID], *, names: Collection[str]) -> dict[UUID, dict[str, Any]]:
+    """Return those of `comment_count` and `reactions` that are in `names`, by post, with one query each."""
+    counts: dict[UUID, dict[str, Any]] = {key: {} for key in keys}
+    if "comment_count" in names:
+        visible = Comment.objects.filter(post__in=keys, status=Comment.Status.APPROVED).order_by()
+        numbers = dict(visible.values_list("post").annotate(number=Count("pk")))
+        for key in keys:
+            counts[key]["comment_count"] = numbers.get(key, 0)
+    if "reactions" in names:
+        for key in keys:
+            counts[key]["reactions"] = {}
+        rows = Reaction.objects.filter(post__in=keys).order_by()
+        for post, kind, number in rows.values_list("post", "kind").annotate(number=Count("pk")):
+            counts[post]["reactions"][kind] = number
+    return counts
+
+
+def revision_diff(revision: Revision) -> str:
+    """Return the changes from the previous revision to this one as a unified diff."""
+    before = Revision.objects.filter(post=revision.post_id, number__lt=revision.number).first()
+    old, new = (_lines(before) if before else []), _lines(revision)
+    names = (f"revision {before.number}" if before else "/dev/null", f"revision {revision.number}")
+    return "\n".join(difflib.unified_diff(old, new, *names, lineterm=""))
+
+
+def category_keys_below(slug: str) -> set[UUID]:
+    """Return the primary keys of a category and its descendants; empty for an unknown slug."""
+    children: defaultdict[UUID | None, list[UUID]] = defaultdict(list)
+    found: set[UUID] = set()
+    for key, parent, name in Category.objects.order_by().values_list("pk", "parent", "slug"):
+        children[parent].append(key)
+        if name == slug:
+            found.add(key)
+    following = list(found)
+    while following:
+        below = [key for parent in following for key in children[parent] if key not in found]
+        found.update(below)
+        following = below
+    return found
+
+
+def thread_list(*, post: Post) -> QuerySet[Comment]:
+    """Return the visible first comments of a post."""
+    return Comment.objects.filter(post=post, thread=None, status=Comment.Status.APPROVED).select_related(
+        "author"
+    )
+
+
+def replies_load(threads: Iterable[Comment]) -> None:
+    """Set `visible_replies` of first comments, oldest first, with one query."""
+    # Any: the attribute is for the serializer only.
+    by_key: dict[Any, Any] = {thread.pk: thread for thread in threads}
+    for thread in by_key.values():
+        thread.visible_replies = []
+    replies = Comment.objects.filter(thread__in=by_key, status=Comment.Status.APPROVED)
+    for reply in replies.select_related("author").order_by("created_at", "pk"):
+        by_key[reply.thread_id].visible_replies.append(reply)
+
+
+def comment_list_visible(*, user: User) -> QuerySet[Comment]:
+    """Return own comments, and for moderators all."""
+    comments = Comment.objects.select_related("author", "post")
+    return comments if may_moderate(user) else comments.filter(author=user)
+
+
+def bookmark_list(*, user: User) -> QuerySet[Bookmark]:
+    """Return the bookmarks of a user whose posts are still public."""
+    bookmarks = Bookmark.objects.filter(
+        user=user, post__status=Post.Status.PUBLISHED, post__deleted_at=None
+    ).select_related("post__author", "post__category")
+    return bookmarks.prefetch_related("post__tags").defer(*(f"post__{name}" for name in TEXTS))
+
+
+def _with_relations(posts: QuerySet[Post]) -> QuerySet[Post]:
+    return posts.select_related("author", "category").prefetch_related("tags")
+
+
+def _lines(revision: Revision) -> list[str]:
+    return [revision.title, revision.excerpt, *revision.body.splitlines()[:DIFF_LINES]]
