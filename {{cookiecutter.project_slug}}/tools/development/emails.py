@@ -43,7 +43,7 @@ def templates() -> dict[str, str]:
     for folder in map(Path, engines["django"].template_dirs):
         for path in folder.glob("*/mail/*.txt"):
             source = path.read_text(encoding="utf-8")
-            if "{% extends layout %}" in source:
+            if "extends layout" in source:
                 found.setdefault(path.relative_to(folder).with_suffix("").as_posix(), source)
     return dict(sorted(found.items()))
 
