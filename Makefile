@@ -1,5 +1,6 @@
 # Prerequisites: Python 3.11 or newer, git and make. Everything else is installed into .venv.
 SERVE ?= 1
+FEATURES ?= none
 WORKERS ?= logical
 PYTEST_FLAGS ?=
 
@@ -15,9 +16,9 @@ DEMO := env -u DATABASE_URL -u DJANGO_SETTINGS_MODULE -u REDIS_URL -u VIRTUAL_EN
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-demo: .venv/demo ## Generate the default project in build/, add sample data and serve it (HOST=, PORT=, SERVE=0)
+demo: .venv/demo ## Generate a project in build/, add sample data and serve it (FEATURES="blog files", HOST=, PORT=, SERVE=0)
 	@echo 'Generating build/my_api'
-	@$(BIN)/cookiecutter --no-input --default-config --overwrite-if-exists --output-dir build . >/dev/null
+	@$(BIN)/cookiecutter --no-input --default-config --overwrite-if-exists --output-dir build . features="$(FEATURES)" >/dev/null
 	@$(DEMO) smoke seed
 	@$(if $(filter 0,$(SERVE)),echo 'To serve it: make demo',$(DEMO) run)
 
