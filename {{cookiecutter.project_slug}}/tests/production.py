@@ -3,11 +3,12 @@
 import json
 import os
 import re
+import signal
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from http.client import HTTPConnection
 from pathlib import Path
@@ -98,11 +99,15 @@ def served(folder: Path, **variables: str) -> Iterator[Server]:
     env = environment(**defaults | variables)
     command = [sys.executable, "-m", "gunicorn"]
     with output.open("wb") as file:
-        process = subprocess.Popen(command, cwd=BASE_DIR, env=env, stdout=file, stderr=file)
+        # A process group of its own: workers of uvicorn survive a killed parent.
+        process = subprocess.Popen(
+            command, cwd=BASE_DIR, env=env, stdout=file, stderr=file, start_new_session=True
+        )
     try:
         yield Server(process, _wait_for_port(process, output), output)
     finally:
-        process.kill()
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
         process.wait(60)
 
 
