@@ -178,6 +178,10 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='post',
+            index=models.Index(fields=['-created_at', '-id'], name='blog_post_created'),
+        ),
+        migrations.AddIndex(
+            model_name='post',
             index=models.Index(condition=models.Q(('status', 'review')), fields=['-created_at', '-id'], name='blog_post_in_review'),
         ),
         migrations.AddIndex(
