@@ -162,6 +162,50 @@ def test_conflict_has_exactly_the_lines_that_both_changed(project: Path, reposit
     assert git(project, "status", "--porcelain") == ""
 
 
+@pytest.fixture
+def listed(project: Path, repository: Path) -> Path:
+    """Return a project whose template has a list to which both add entries."""
+    urls = repository / TREE / "config" / "urls.py"
+    urls.parent.mkdir()
+    urls.write_text("urls = [\n    'first',\n    'last',\n]\n", encoding="utf-8")
+    commit(repository, "Release", "v1.1.0")
+    updated(project)
+    return project
+
+
+def test_entries_that_both_add_to_a_list_are_kept(listed: Path, repository: Path) -> None:
+    for tree, entry in ((listed, "mine"), (repository / TREE, "theirs")):
+        replace(tree / "config" / "urls.py", "    'first',\n", f"    'first',\n    '{entry}',\n")
+    commit(listed)
+    commit(repository, "Release", "v1.2.0")
+    assert "with conflicts" not in updated(listed)
+    text = (listed / "config" / "urls.py").read_text(encoding="utf-8")
+    assert text == "urls = [\n    'first',\n    'mine',\n    'theirs',\n    'last',\n]\n"
+
+
+def test_entry_that_both_change_is_a_conflict(listed: Path, repository: Path) -> None:
+    for tree, entry in ((listed, "mine"), (repository / TREE, "theirs")):
+        replace(tree / "config" / "urls.py", "'first'", f"'{entry}'")
+    commit(listed)
+    commit(repository, "Release", "v1.2.0")
+    process = update(listed)
+    assert process.returncode == 1
+    assert "with conflicts: 1\n  config/urls.py\n" in process.stdout
+    text = (listed / "config" / "urls.py").read_text(encoding="utf-8")
+    marked = "<<<<<<< ours\n    'mine',\n=======\n    'theirs',\n>>>>>>> theirs\n"
+    assert text == f"urls = [\n{marked}    'last',\n]\n"
+
+
+def test_deleted_list_with_a_change_of_the_template_is_a_conflict(listed: Path, repository: Path) -> None:
+    (listed / "config" / "urls.py").unlink()
+    commit(listed)
+    replace(repository / TREE / "config" / "urls.py", "'first'", "'theirs'")
+    commit(repository, "Release", "v1.2.0")
+    process = update(listed)
+    assert process.returncode == 1
+    assert "with conflicts: 1\n  config/urls.py\n" in process.stdout
+
+
 def test_changes_follow_moved_files_and_folders(project: Path, repository: Path) -> None:
     git(project, "mv", "README.md", "READ-ME.md")
     git(project, "mv", "app", "code")

@@ -28,6 +28,10 @@ RECORD, CRUFT = ".cornerstone.json", ".cruft.json"
 RELEASE = re.compile(r"v\d+\.\d+\.\d+")
 # Compiled or resolved from other files: in a conflict, the version of the project is kept.
 GENERATED = (".mo", "uv.lock")
+# Files with lists to which both an app and the template add entries, often at the same place.
+LISTS = ("config/settings/base.py", "config/urls.py", "pyproject.toml")
+# A conflict in the style diff3 in which the common base is empty.
+INSERTIONS = re.compile(r"^<{7} .*\n((?:.*\n)*?)\|{7}.*\n={7}\n((?:.*\n)*?)>{7} .*\n", re.MULTILINE)
 # The kinds of change in git's status.
 LABELS = {"A": "added", "D": "removed", "R": "moved", "M": "changed", "U": "with conflicts"}
 # Number of paths that the report lists for each kind of change, except conflicts.
@@ -240,6 +244,26 @@ def merge(top: Path, tip: str) -> None:
         if name.endswith(GENERATED):
             git(top, "checkout", "--quiet", "--ours", "--", name, check=False)
             git(top, "add", "--", name)
+        elif name.endswith(LISTS) and is_edited_by_both(top, name):
+            keep_insertions(top, name)
+
+
+def is_edited_by_both(top: Path, name: str) -> bool:
+    """Return whether a file with a conflict exists in the base and on both sides."""
+    sides = git(top, "ls-files", "--unmerged", "--", name).splitlines()
+    return [side.split()[2] for side in sides] == ["1", "2", "3"]
+
+
+def keep_insertions(top: Path, name: str) -> None:
+    """Resolve conflicts of lines that both sides only added: keep both. Leave a file with other conflicts."""
+    git(top, "checkout", "--quiet", "--conflict=diff3", "--", name)
+    path = top / name
+    text = INSERTIONS.sub(r"\1\2", path.read_text(encoding="utf-8"))
+    if re.search("^<{7} ", text, re.MULTILINE):
+        git(top, "checkout", "--quiet", "--conflict=merge", "--", name)
+        return
+    path.write_text(text, encoding="utf-8", newline="\n")
+    git(top, "add", "--", name)
 
 
 def report(top: Path, *, is_dry: bool) -> int:
