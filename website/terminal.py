@@ -28,8 +28,8 @@ COLORS = {
     "31": "#ff8a80", "32": "#8bd5a0", "33": "#ffd180", "34": "#82b1ff",
     "35": "#e0b0ff", "36": "#84dcdc", "90": "#90a0b0",
 }  # fmt: skip
-# Lines about the machine that records, not about the demo.
-SKIPPED = re.compile(r"^(WARNING: Location|make\[\d\]: |Performing system|Quit the server|.* Watching for file|\s*$)")
+# The list of packages, and lines about the machine that records.
+SKIPPED = re.compile(r"^( [+~-] \S+==|Uninstalled |WARNING: Location|make\[\d\]: |Performing system|Quit the server|.* Watching for file|\s*$)")
 
 
 def main(target: str) -> int:
