@@ -29,7 +29,10 @@ COLORS = {
     "35": "#e0b0ff", "36": "#84dcdc", "90": "#90a0b0",
 }  # fmt: skip
 # The list of packages, and lines about the machine that records.
-SKIPPED = re.compile(r"^( [+~-] \S+==|Uninstalled |WARNING: Location|make\[\d\]: |Performing system|Quit the server|.* Watching for file|\s*$)")
+SKIPPED = re.compile(
+    r"^( [+~-] \S+==|Uninstalled |WARNING: Location|make\[\d\]: |Performing system|Quit the server"
+    r"|.* Watching for file|\s*$)"
+)
 
 
 def main(target: str) -> int:
