@@ -4,50 +4,21 @@ from __future__ import annotations
 
 import runpy
 import socket
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 from django.core.cache import cache, caches
 
 from config.env import BASE_DIR
+from infrastructure.tests.conftest import DUMMY, redis_at
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from pytest_django import Settings
 
     from conftest import Client
 
-DUMMY = "django.core.cache.backends.dummy.DummyCache"
 
-
-def redis_at(port: int, fallback: str) -> dict[str, Any]:
-    return {
-        "BACKEND": "infrastructure.cache.backend.FailoverRedisCache",
-        "LOCATION": f"redis://127.0.0.1:{port}/0",
-        "OPTIONS": {"FALLBACK": fallback},
-    }
-
-
-@pytest.fixture
-def port() -> Iterator[int]:
-    """Return a bound port that refuses connections."""
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        yield taken.getsockname()[1]
-
-
-@pytest.fixture
-def _away(settings: Settings, port: int) -> None:
-    settings.CACHES = {
-        "default": redis_at(port, DUMMY),
-        "counters": redis_at(port, "infrastructure.cache.memory.MemoryCache"),
-        "sessions": redis_at(port, DUMMY),
-    }
-    settings.SESSION_ENGINE = "django.contrib.sessions.backends.cached_db"
-
-
-@pytest.mark.usefixtures("_away")
+@pytest.mark.usefixtures("_redis_down")
 def test_cache_stores_nothing_when_redis_is_down() -> None:
     cache.set("colour", "blue")
     assert cache.get("colour", "none") == "none"
@@ -62,7 +33,7 @@ def test_cache_stores_nothing_when_redis_is_down() -> None:
     cache.clear()
 
 
-@pytest.mark.usefixtures("_away")
+@pytest.mark.usefixtures("_redis_down")
 def test_counters_use_process_memory_when_redis_is_down() -> None:
     counters = caches["counters"]
     with pytest.raises(ValueError, match="clicks"):
@@ -73,7 +44,7 @@ def test_counters_use_process_memory_when_redis_is_down() -> None:
 
 
 @pytest.mark.django_db
-@pytest.mark.usefixtures("_away")
+@pytest.mark.usefixtures("_redis_down")
 def test_throttle_applies_when_redis_is_down(api: Client, settings: Settings) -> None:
     settings.THROTTLE_RATES = settings.THROTTLE_RATES | {"auth": "2/day"}
     body = {"email": "unknown@example.com", "password": "wrong"}

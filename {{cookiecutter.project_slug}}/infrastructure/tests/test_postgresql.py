@@ -1,9 +1,5 @@
 """Client-side timeouts for a database that hangs (`DB_ANSWER_TIMEOUT`)."""
 
-import socket
-from collections.abc import Iterator
-from copy import deepcopy
-
 import psycopg
 import pytest
 from django.db import OperationalError, connection
@@ -13,30 +9,10 @@ from django.urls import reverse
 from apps.users.models import User
 from conftest import Client
 from infrastructure.database.postgresql import answer_within, driver, seconds_left
-from infrastructure.database.postgresql.base import DatabaseWrapper
 
 on_postgresql = pytest.mark.skipif(
     connection.vendor != "postgresql", reason="DATABASE_URL names no PostgreSQL"
 )
-
-
-@pytest.fixture
-def hanging() -> Iterator[str]:
-    """Return the URL of a server that accepts connections and never responds."""
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        yield f"postgresql://127.0.0.1:{server.getsockname()[1]}/"
-
-
-@pytest.fixture
-def own_connection(db: None) -> Iterator[BaseDatabaseWrapper]:
-    """Return a connection of this backend; closing it aborts its queries."""
-    settings = deepcopy(connection.settings_dict)
-    options = settings["OPTIONS"]
-    options.pop("pool", None)
-    options["options"] = f"{options.get('options', '')} -c client_connection_check_interval=50"
-    own = DatabaseWrapper(settings)
-    yield own
-    own.close()
 
 
 def test_deadline_is_the_earlier_of_nested_blocks() -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import socket
 import socketserver
 import threading
 from typing import TYPE_CHECKING, Any
@@ -13,11 +12,9 @@ from django.core.cache import cache, caches
 from django.urls import reverse
 from redis.connection import Connection
 
-from infrastructure.tests.test_cache import DUMMY, redis_at
+from infrastructure.tests.conftest import DUMMY, redis_at
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from django.test import Client as DjangoClient
     from pytest_django import Settings
 
@@ -28,30 +25,12 @@ needs_redis = pytest.mark.skipif(
 )
 
 
-@pytest.fixture
-def port() -> Iterator[int]:
-    """Return a bound port that refuses connections."""
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        yield taken.getsockname()[1]
-
-
-@pytest.fixture
-def _away(settings: Settings, port: int) -> None:
-    settings.CACHES = {
-        "default": redis_at(port, DUMMY),
-        "counters": redis_at(port, "infrastructure.cache.memory.MemoryCache"),
-        "sessions": redis_at(port, DUMMY),
-    }
-    settings.SESSION_ENGINE = "django.contrib.sessions.backends.cached_db"
-
-
-@pytest.mark.usefixtures("_away")
+@pytest.mark.usefixtures("_redis_down")
 def test_admin_session_remains_when_redis_is_down(admin_client: Any) -> None:
     assert admin_client.get(reverse("admin:index")).status_code == 200
 
 
-@pytest.mark.usefixtures("_away")
+@pytest.mark.usefixtures("_redis_down")
 def test_cache_logs_once_when_redis_is_down(caplog: pytest.LogCaptureFixture) -> None:
     for _ in range(5):
         cache.get("colour")

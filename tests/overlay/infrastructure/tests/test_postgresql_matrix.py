@@ -1,36 +1,12 @@
 """Timeouts of connections and statements (`DB_ANSWER_TIMEOUT`)."""
 
-import socket
-from collections.abc import Iterator
-from copy import deepcopy
-
 import psycopg
 import pytest
-from django.db import OperationalError, connection
+from django.db import OperationalError
 from django.db.backends.base.base import BaseDatabaseWrapper
 
 from infrastructure.database.postgresql import answer_within, driver
-from infrastructure.database.postgresql.base import DatabaseWrapper
 from infrastructure.tests.test_postgresql import on_postgresql
-
-
-@pytest.fixture
-def hanging() -> Iterator[str]:
-    """Return the URL of a server that accepts connections and never responds."""
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        yield f"postgresql://127.0.0.1:{server.getsockname()[1]}/"
-
-
-@pytest.fixture
-def own_connection(db: None) -> Iterator[BaseDatabaseWrapper]:
-    """Return a connection of this backend; closing it aborts its queries."""
-    settings = deepcopy(connection.settings_dict)
-    options = settings["OPTIONS"]
-    options.pop("pool", None)
-    options["options"] = f"{options.get('options', '')} -c client_connection_check_interval=50"
-    own = DatabaseWrapper(settings)
-    yield own
-    own.close()
 
 
 @pytest.mark.slow
