@@ -1,17 +1,9 @@
 import pytest
 from django.urls import reverse
 
-from apps.users.tests.factories import SuperuserFactory
 from conftest import Client
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def staff_api() -> Client:
-    api = Client()
-    api.force_authenticate(SuperuserFactory.create())
-    return api
 
 
 def test_search_has_a_maximum_length(staff_api: Client) -> None:

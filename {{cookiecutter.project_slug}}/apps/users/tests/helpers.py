@@ -12,9 +12,12 @@ import time_machine
 from django.core.files.storage import default_storage
 from django.core.mail import EmailMessage
 from django.db import connections
+from django.test import Client as Browser
 from django.urls import reverse
 from django.utils import timezone
 
+from apps.users.models import User
+from apps.users.tests.factories import PASSWORD
 from conftest import Client
 
 # Response type of the test clients, which only the stubs name.
@@ -92,3 +95,14 @@ def at_once(jobs: Iterable[Callable[[], Any]]) -> list[Any]:
 
     with ThreadPoolExecutor(len(jobs)) as pool:
         return list(pool.map(run, jobs))
+
+
+def admin_log_in(email: str, password: str = PASSWORD) -> tuple[Browser, Page]:
+    browser = Browser()
+    return browser, browser.post(reverse("admin:login"), {"username": email, "password": password})
+
+
+def browser_of(user: User) -> Browser:
+    browser, response = admin_log_in(user.email)
+    assert response.status_code == 302, response.content
+    return browser

@@ -14,14 +14,13 @@ from pytest_django import DjangoCaptureOnCommitCallbacks
 
 from apps.users.models import RefreshSession, User
 from apps.users.tests.factories import (
-    PASSWORD,
     GroupFactory,
     RefreshSessionFactory,
     StaffFactory,
     SuperuserFactory,
     UserFactory,
 )
-from apps.users.tests.helpers import Page, get_me, stored_avatars
+from apps.users.tests.helpers import Page, admin_log_in, browser_of, get_me, stored_avatars
 from apps.users.tests.images import picture, upload
 from conftest import Client
 
@@ -29,38 +28,6 @@ pytestmark = pytest.mark.django_db
 
 USERS = "admin:users_user_changelist"
 OTHER_PASSWORD = "quite another passphrase"
-
-
-def log_in(email: str, password: str = PASSWORD) -> tuple[Browser, Page]:
-    browser = Browser()
-    return browser, browser.post(reverse("admin:login"), {"username": email, "password": password})
-
-
-def browser_of(user: User) -> Browser:
-    browser, response = log_in(user.email)
-    assert response.status_code == 302, response.content
-    return browser
-
-
-@pytest.fixture
-def root(superuser: User) -> Browser:
-    """Return a browser that is logged in as a superuser."""
-    return browser_of(superuser)
-
-
-@pytest.fixture
-def clerk() -> Callable[..., Browser]:
-    """Return a function that logs in staff with the given permissions on users."""
-
-    def create(*permissions: str) -> Browser:
-        staff = StaffFactory.create(email="clerk@example.com")
-        names = [f"{permission}_user" for permission in permissions]
-        staff.user_permissions.set(
-            Permission.objects.filter(codename__in=names, content_type__app_label="users")
-        )
-        return browser_of(staff)
-
-    return create
 
 
 def run(browser: Browser, action: str, users: Iterable[User], **more: str) -> Page:
@@ -99,7 +66,7 @@ def new_user(email: str) -> dict[str, str]:
 @pytest.mark.parametrize("fields", [{"is_staff": False}, {"is_active": False}, {"email_verified_at": None}])
 def test_admin_login_requires_active_verified_staff(fields: dict[str, Any]) -> None:
     user = StaffFactory.create(**fields)
-    browser, response = log_in(user.email)
+    browser, response = admin_log_in(user.email)
     assert response.status_code == 200
     assert browser.get(reverse("admin:index")).status_code == 302
 

@@ -7,17 +7,9 @@ from django.urls import reverse
 from django_filters.rest_framework import FilterSet
 
 from apps.users.api.filters import UserFilter
-from apps.users.tests.factories import SuperuserFactory
 from conftest import Client
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def staff_api() -> Client:
-    api = Client()
-    api.force_authenticate(SuperuserFactory.create())
-    return api
 
 
 @pytest.mark.parametrize(

@@ -20,7 +20,7 @@ from apps.core.management.commands import import_rows
 from apps.core.tests.test_imports import confirm, upload
 from apps.users.models import User
 from apps.users.tests.factories import SuperuserFactory
-from apps.users.tests.test_admin import browser_of
+from apps.users.tests.helpers import browser_of
 from config.env import BASE_DIR
 from tests.production import run_python
 from tests.sampleapp.factories import MeasurementFactory

@@ -8,15 +8,9 @@ from django.test import Client as Browser
 from apps.core.admin import escaped
 from apps.users.models import User
 from apps.users.tests.factories import UserFactory
-from apps.users.tests.test_admin import browser_of, rows_of, run
+from apps.users.tests.test_admin import rows_of, run
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def root(superuser: User) -> Browser:
-    """Return a browser that is logged in as a superuser."""
-    return browser_of(superuser)
 
 
 @pytest.mark.parametrize("start", ["=", "+", "-", "@", "\t", "\r"])

@@ -6,7 +6,6 @@ from datetime import UTC, datetime
 import pytest
 import time_machine
 from axes.models import AccessAttempt
-from django.contrib.auth.models import Permission
 from django.db import connection
 from django.test import Client as Browser
 from django.test.utils import CaptureQueriesContext
@@ -23,12 +22,10 @@ from apps.users.tests.factories import (
     SuperuserFactory,
     UserFactory,
 )
-from apps.users.tests.helpers import get_me
+from apps.users.tests.helpers import admin_log_in, get_me
 from apps.users.tests.test_admin import (
     OTHER_PASSWORD,
     USERS,
-    browser_of,
-    log_in,
     new_user,
     run,
     save,
@@ -38,28 +35,7 @@ from conftest import Client
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture
-def root(superuser: User) -> Browser:
-    """Return a browser that is logged in as a superuser."""
-    return browser_of(superuser)
-
-
 NOON = datetime(2030, 1, 1, 12, tzinfo=UTC)
-
-
-@pytest.fixture
-def clerk() -> Callable[..., Browser]:
-    """Return a function that logs in staff with the given permissions on users."""
-
-    def create(*permissions: str) -> Browser:
-        staff = StaffFactory.create(email="clerk@example.com")
-        names = [f"{permission}_user" for permission in permissions]
-        staff.user_permissions.set(
-            Permission.objects.filter(codename__in=names, content_type__app_label="users")
-        )
-        return browser_of(staff)
-
-    return create
 
 
 def test_admin_login_counts_towards_account_limit(superuser: User, settings: Settings) -> None:
@@ -76,7 +52,7 @@ def test_staff_login_accepts_other_forms_of_email_and_password() -> None:
     staff = StaffFactory.create(email="hans@xn--bcher-kva.de")
     staff.set_password("p\u00e4ssw\u00f6rter f\u00fcr alle")
     staff.save()
-    _, response = log_in("hans@bu\u0308cher.de", "pa\u0308sswo\u0308rter fu\u0308r alle")
+    _, response = admin_log_in("hans@bu\u0308cher.de", "pa\u0308sswo\u0308rter fu\u0308r alle")
     assert response.status_code == 302
 
 
@@ -127,8 +103,8 @@ def test_user_deletion_is_idempotent(root: Browser, user: User, by_action: str) 
 
 def test_correct_password_of_non_staff_user_counts_as_failure(user: User, settings: Settings) -> None:
     settings.AXES_FAILURE_LIMIT = 3
-    correct = [log_in(user.email)[1].status_code for _ in range(4)]
-    wrong = [log_in("unknown@example.com", "wrong")[1].status_code for _ in range(4)]
+    correct = [admin_log_in(user.email)[1].status_code for _ in range(4)]
+    wrong = [admin_log_in("unknown@example.com", "wrong")[1].status_code for _ in range(4)]
     assert correct == wrong == [200, 200, 429, 429]
     row = AccessAttempt.objects.get(username=lockout_key(None, {"username": user.email}))
     assert row.failures_since_start == 3
@@ -153,16 +129,16 @@ def test_list_query_count_is_constant(
 
 def test_staff_login_accepts_email_in_any_case() -> None:
     StaffFactory.create(email="staff@example.com")
-    browser, response = log_in("Staff@EXAMPLE.com")
+    browser, response = admin_log_in("Staff@EXAMPLE.com")
     assert response.status_code == 302
     assert browser.get(reverse("admin:index")).status_code == 200
 
 
 def test_lockout_applies_to_admin_and_api(superuser: User, settings: Settings) -> None:
     settings.AXES_FAILURE_LIMIT = 3
-    statuses = [log_in(superuser.email, "wrong")[1].status_code for _ in range(3)]
+    statuses = [admin_log_in(superuser.email, "wrong")[1].status_code for _ in range(3)]
     assert statuses == [200, 200, 429]
-    assert log_in(superuser.email)[1].status_code == 429
+    assert admin_log_in(superuser.email)[1].status_code == 429
     body = {"email": superuser.email, "password": PASSWORD}
     assert Client().post(reverse("v1:auth:token"), body).status_code == 429
     assert AccessAttempt.objects.count() == 1
@@ -171,7 +147,7 @@ def test_lockout_applies_to_admin_and_api(superuser: User, settings: Settings) -
 def test_admin_login_is_throttled_like_api_login(user: User, settings: Settings) -> None:
     settings.THROTTLE_RATES = settings.THROTTLE_RATES | {"auth": "3/minute"}
     with time_machine.travel(NOON, tick=False):
-        statuses = [log_in(f"user{number}@example.com", "wrong")[1].status_code for number in range(5)]
+        statuses = [admin_log_in(f"user{number}@example.com", "wrong")[1].status_code for number in range(5)]
         other = {"REMOTE_ADDR": "192.0.2.7"}
         page = Browser().post(reverse("admin:login"), {"username": "a", "password": "b"}, **other)  # type: ignore[arg-type]
     assert statuses == [200, 200, 200, 429, 429]
@@ -181,8 +157,8 @@ def test_admin_login_is_throttled_like_api_login(user: User, settings: Settings)
 def test_throttled_admin_login_checks_no_password(superuser: User, settings: Settings) -> None:
     settings.THROTTLE_RATES = settings.THROTTLE_RATES | {"auth": "1/minute"}
     with time_machine.travel(NOON, tick=False):
-        log_in("unknown@example.com")
-        browser, response = log_in(superuser.email)
+        admin_log_in("unknown@example.com")
+        browser, response = admin_log_in(superuser.email)
     assert response.status_code == 429
     assert browser.get(reverse("admin:index")).status_code == 302
 
