@@ -58,13 +58,21 @@ class DatabaseScheduler(Scheduler):
         self.patience = float(self.max_interval or 1)
         self.holder = f"{socket.gethostname()}:{os.getpid()}:{uuid()[:8]}"
         self.active = False
+        self.closed = False
         self.synced = False
         self.entries = {
             name: _entry(self.app, values) for name, values in settings.CELERY_BEAT_SCHEDULE.items()
         }
 
     def tick(self, *_args: Any, **_kwargs: Any) -> float:
-        """Queue the due tasks; return the seconds until the next task may be due."""
+        """Queue the due tasks; return the seconds until the next task may be due.
+
+        Raises:
+            SystemExit: the scheduler was closed. Celery raises it in the signal handler that calls `close`,
+                where Python ignores it while a finalizer runs.
+        """
+        if self.closed:
+            raise SystemExit
         close_old_connections()
         try:
             wait = self._tick()
@@ -76,6 +84,7 @@ class DatabaseScheduler(Scheduler):
         return wait
 
     def close(self) -> None:
+        self.closed = True
         if self.active:
             # Celery calls this from a signal handler, perhaps during a query that holds the lock of this
             # thread's connection. Another thread has its own connection.

@@ -99,6 +99,17 @@ def test_second_beat_takes_over_when_first_ends(messages: Messages) -> None:
     assert len(fired(messages)) == 2
 
 
+@pytest.mark.django_db(transaction=True)
+def test_beat_ends_when_exit_of_signal_handler_was_ignored(messages: Messages) -> None:
+    scheduler = beat()
+    scheduler.tick()
+    make_due()
+    scheduler.close()
+    with pytest.raises(SystemExit):
+        scheduler.tick()
+    assert fired(messages) == []
+
+
 def test_beat_loses_lease_after_expiry(messages: Messages) -> None:
     first, second = beat(), beat()
     first.tick()
