@@ -1,4 +1,4 @@
-"""Emails from templates, in the current language."""
+"""Emails from templates, in the language and the time zone of the recipient."""
 
 from collections.abc import Callable
 from functools import partial
@@ -10,16 +10,20 @@ from django.core.mail.backends import console
 from django.template.loader import render_to_string
 from django.utils.module_loading import import_string
 
+from apps.core.localization import localized
 from config import project
 from infrastructure.background import in_background
 
 
 class Mail(NamedTuple):
-    """The arguments of `mail_send`."""
+    """Email to one recipient, in whose language and time zone `mail_render` renders the template."""
 
     to: str
     template: str
     context: dict[str, Any]
+    language: str = ""
+    time_zone: str = ""
+    headers: dict[str, str] | None = None
 
 
 LAYOUTS = ("subject.txt", "body.txt", "body.html")
@@ -59,24 +63,20 @@ def mail_build_and_send(*, builder: str, data: dict[str, Any]) -> None:
         OSError: the mail server is unavailable or rejects the email.
     """
     if mail := BUILDERS[builder](**data):
-        mail_send(**mail._asdict())
+        mail_send(mail)
 
 
-def mail_send(*, to: str, template: str, context: dict[str, Any]) -> None:
+def mail_send(mail: Mail) -> None:
     """Send an email as text and HTML.
-
-    Args:
-        to: the email of the recipient.
-        template: see `mail_render`.
-        context: see `mail_render`.
 
     Raises:
         OSError: the mail server is unavailable or rejects the email.
     """
-    subject, text, html = mail_render(template, context)
-    mail = EmailMultiAlternatives(subject=subject, body=text, to=[to])
-    mail.attach_alternative(html, "text/html")
-    mail.send()
+    with localized(mail.language, mail.time_zone):
+        subject, text, html = mail_render(mail.template, mail.context)
+    message = EmailMultiAlternatives(subject=subject, body=text, to=[mail.to], headers=mail.headers)
+    message.attach_alternative(html, "text/html")
+    message.send()
 
 
 def mail_render(template: str, context: dict[str, Any]) -> tuple[str, str, str]:

@@ -20,6 +20,7 @@ from apps.users.canonical import canonical_email
 from apps.users.models import RefreshSession, User
 from apps.users.services import accounts, sessions
 
+LOCALE = ("language", "timezone")
 PRIVILEGES = ("is_staff", "is_superuser", "groups", "user_permissions")
 
 
@@ -55,10 +56,10 @@ class UserAdmin(CSVExportMixin, DjangoUserAdmin):
     date_hierarchy = "created_at"
     readonly_fields = ("id", "last_login", "created_at", "updated_at", "deleted_at")
     actions = ("export_csv", "activate", "deactivate", "end_sessions")
-    export_fields = ("id", "email", "first_name", "last_name", "is_active", "is_staff", "created_at")
+    export_fields = ("id", "email", "first_name", "last_name", *LOCALE, "is_active", "is_staff", "created_at")
     fieldsets = (
         (None, {"fields": ("id", "email", "password")}),
-        (_("Profile"), {"fields": ("first_name", "last_name")}),
+        (_("Profile"), {"fields": ("first_name", "last_name", *LOCALE)}),
         (_("Access"), {"fields": ("is_active", "email_verified_at", *PRIVILEGES)}),
         (_("Dates"), {"fields": ("last_login", "created_at", "updated_at", "deleted_at")}),
     )

@@ -1,5 +1,6 @@
 import uuid
 from collections.abc import Iterator
+from contextlib import AbstractContextManager
 from typing import Any, ClassVar
 
 from django.conf import settings
@@ -15,6 +16,7 @@ from django.utils.crypto import salted_hmac
 from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
+from apps.core.localization import language_choices, localized, validate_time_zone
 from apps.core.managers import ActiveQuerySet
 from apps.core.models import TimeStampedModel, UUIDModel
 from apps.users.canonical import EmailFormField, canonical_email, canonical_password
@@ -83,6 +85,12 @@ class User(UUIDModel, TimeStampedModel, AbstractBaseUser, PermissionsMixin):
     email = CanonicalEmailField(_("email"), unique=True)
     first_name = models.CharField(_("first name"), max_length=150, blank=True)
     last_name = models.CharField(_("last name"), max_length=150, blank=True)
+    language = models.CharField(
+        _("language"), max_length=20, choices=language_choices, blank=True, default="", db_default=""
+    )
+    timezone = models.CharField(
+        _("time zone"), max_length=50, validators=[validate_time_zone], blank=True, default="", db_default=""
+    )
     avatar = models.FileField(_("avatar"), upload_to=avatar_path, blank=True)
     is_staff = models.BooleanField(_("staff"), default=False, help_text=_("May log in to the admin."))
     is_active = models.BooleanField(
@@ -130,6 +138,10 @@ class User(UUIDModel, TimeStampedModel, AbstractBaseUser, PermissionsMixin):
     @property
     def is_verified(self) -> bool:
         return self.email_verified_at is not None
+
+    def localized(self) -> AbstractContextManager[None]:
+        """Activate the language and the time zone of the user, for texts that this user will read."""
+        return localized(self.language, self.timezone)
 
     @cached_property
     def roles(self) -> list[str]:

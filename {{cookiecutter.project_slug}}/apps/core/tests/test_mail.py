@@ -2,13 +2,13 @@ from django.core.mail import EmailMultiAlternatives
 from django.utils.translation import override
 from pytest_django import Settings
 
-from apps.core.mail import mail_send
+from apps.core.mail import Mail, mail_send
 from config import project
 from conftest import LANGUAGE
 
 
 def send(mailoutbox: list[EmailMultiAlternatives], **context: str) -> EmailMultiAlternatives:
-    mail_send(to="ann@example.com", template="users/mail/verify_email", context=context)
+    mail_send(Mail(to="ann@example.com", template="users/mail/verify_email", context=context))
     (mail,) = mailoutbox
     return mail
 

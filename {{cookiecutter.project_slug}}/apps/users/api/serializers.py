@@ -14,6 +14,7 @@ from apps.users.models import RefreshSession, User
 
 MAX_TOKEN = 4096
 PERSON = ["id", "email", "first_name", "last_name"]
+LOCALE = ["language", "timezone"]
 DATES = ["created_at", "updated_at"]
 
 
@@ -47,7 +48,7 @@ class RegisterInput(serializers.ModelSerializer[User]):
 
     class Meta:
         model = User
-        fields = ["email", "password", "first_name", "last_name"]
+        fields = ["email", "password", "first_name", "last_name", *LOCALE]
 
 
 class EmailInput(serializers.Serializer[Any]):
@@ -116,7 +117,7 @@ class PasswordResetConfirmInput(TokenInput):
 class ProfileInput(serializers.ModelSerializer[User]):
     class Meta:
         model = User
-        fields = ["first_name", "last_name"]
+        fields = ["first_name", "last_name", *LOCALE]
 
 
 class AvatarInput(serializers.Serializer[Any]):
@@ -130,7 +131,7 @@ class ProfileOutput(OutputSerializer):
 
     class Meta:
         model = User
-        fields: list[str] = [*PERSON, "avatar", "is_staff", *DATES]
+        fields: list[str] = [*PERSON, *LOCALE, "avatar", "is_staff", *DATES]
         read_only_fields = fields
 
     @extend_schema_field({"type": "string", "format": "uri-reference", "nullable": True})

@@ -38,7 +38,7 @@ AVATAR_EXTENSIONS = frozenset({"jpg", "jpeg", "png", "webp", "gif"})
 AVATAR_FORMATS = frozenset({"JPEG", "PNG", "WEBP", "GIF"})
 # Databases limit the number of query parameters.
 KEYS_AT_ONCE = 500
-PROFILE_FIELDS = frozenset({"first_name", "last_name"})
+PROFILE_FIELDS = frozenset({"first_name", "last_name", "language", "timezone"})
 
 
 @transaction.atomic
@@ -53,7 +53,8 @@ def user_update(*, user: User, **fields: Any) -> User:
     changed = [name for name in fields if name in PROFILE_FIELDS]
     for name in changed:
         setattr(user, name, fields[name])
-    user.full_clean(validate_unique=False)
+    # Others may have a value that is not valid any more, such as a language that the project removed.
+    user.full_clean(exclude=PROFILE_FIELDS.difference(changed), validate_unique=False)
     user.save(update_fields=[*changed, "updated_at"])
     return user
 
@@ -100,7 +101,7 @@ def user_delete(*, user: User) -> None:
     _avatar_replace(user, None)
     # `.invalid` is a reserved domain: no other account can have this email.
     user.email = f"{uuid.uuid4()}@deleted.invalid"
-    user.first_name = user.last_name = user.new_email = ""
+    user.first_name = user.last_name = user.language = user.timezone = user.new_email = ""
     user.email_verified_at = user.last_login = None
     user.is_staff = user.is_superuser = False
     user.deleted_at = timezone.now()

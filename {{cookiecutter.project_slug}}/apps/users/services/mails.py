@@ -55,7 +55,8 @@ def account_mail(*, user_id: str, template: str, mailbox: str) -> Mail | None:
     if template in LINKS:
         path, tokens = LINKS[template]
         context["link"] = f"{settings.FRONTEND_URL}/{path}?token={tokens.make(user)}"
-    return Mail(to=_recipient(user, template), template=f"users/mail/{template}", context=context)
+    to = _recipient(user, template)
+    return Mail(to, f"users/mail/{template}", context, language=user.language, time_zone=user.timezone)
 
 
 BUILDERS["users.account"] = account_mail

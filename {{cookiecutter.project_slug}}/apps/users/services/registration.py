@@ -8,6 +8,7 @@ from functools import partial
 
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import get_language
 
 from apps.users.canonical import canonical_email
 from apps.users.models import User
@@ -28,12 +29,12 @@ def user_register(*, email: str, password: str, **profile: str) -> None:
     Args:
         email: in any form.
         password: the new password.
-        profile: `first_name` and `last_name`.
+        profile: `first_name`, `last_name`, `language` (by default the active one) and `timezone`.
 
     Raises:
         ValidationError: a field is not valid, or the password is too weak.
     """
-    user = User(email=canonical_email(email), **profile)
+    user = User(email=canonical_email(email), **{"language": get_language() or "", **profile})
     password_validate(user=user, password=password, field="password")
     user.set_password(password)
     user.full_clean(validate_unique=False)

@@ -35,6 +35,8 @@ def test_user_retrieves_own_account(user_api: Client, user: User) -> None:
         "email",
         "first_name",
         "last_name",
+        "language",
+        "timezone",
         "avatar",
         "is_staff",
         "created_at",
