@@ -14,7 +14,8 @@ from apps.notifications.services import notification_send
 def notify_of_publication(post: Post, **_kwargs: Any) -> None:
     """Notify the author of a published post."""
     if post.author:
-        title = _("Your post is published: %(title)s") % {"title": post.title}
+        with post.author.localized():
+            title = _("Your post is published: %(title)s") % {"title": post.title}
         notification_send(user=post.author, kind="blog", title=title[:200], data={"post": post.slug})
 
 
@@ -23,6 +24,7 @@ def notify_of_comment(comment: Comment, **_kwargs: Any) -> None:
     """Notify the author of a post of a comment by another user."""
     post = comment.post
     if post.author and post.author_id != comment.author_id:
-        title = _("New comment on your post: %(title)s") % {"title": post.title}
+        with post.author.localized():
+            title = _("New comment on your post: %(title)s") % {"title": post.title}
         data = {"post": post.slug, "comment": str(comment.pk)}
         notification_send(user=post.author, kind="blog", title=title[:200], body=comment.body, data=data)

@@ -1,6 +1,7 @@
 """Notifications of the blog."""
 
 import pytest
+from django.utils.translation import gettext, override
 from pytest_django import Settings
 
 from apps.blog.services.comments import comment_create, comment_moderate
@@ -32,6 +33,16 @@ def test_author_is_notified_of_publication_and_approved_comments(
         comment_moderate(comment=comment, user=editor, status="approved")
     assert notifications()[1:] == [(author, "New comment on your post: T")]
     assert Notification.objects.latest("created_at").body == "Hello"
+
+
+@pytest.mark.usefixtures("_german")
+def test_title_is_in_the_language_of_the_author(author: User, editor: User) -> None:
+    author.language = "de"
+    author.save()
+    post_publish(post=PostFactory.create(author=author, status="review", title="T"), user=editor)
+    with override("de"):
+        assert notifications() == [(author, gettext("Your post is published: %(title)s") % {"title": "T"})]
+    assert notifications()[0][1] != "Your post is published: T"
 
 
 def test_own_rejected_and_orphaned_comments_send_no_notification(author: User, editor: User) -> None:
