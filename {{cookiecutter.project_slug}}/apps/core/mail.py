@@ -32,6 +32,16 @@ LAYOUTS = ("subject.txt", "body.txt", "body.html")
 BUILDERS: dict[str, Callable[..., Mail | None]] = {}
 
 
+class Message(EmailMultiAlternatives):
+    """Email with unfolded headers: Python would encode long URLs, which mail providers do not recognize."""
+
+    def message(self, **options: Any) -> Any:
+        message: Any = super().message(**options)
+        # RFC 5322, section 2.1.1.
+        message.policy = message.policy.clone(max_line_length=998)
+        return message
+
+
 class ConsoleBackend(console.EmailBackend):
     """Console backend that prints only the decoded text, so that links can be copied."""
 
@@ -74,7 +84,7 @@ def mail_send(mail: Mail) -> None:
     """
     with localized(mail.language, mail.time_zone):
         subject, text, html = mail_render(mail.template, mail.context)
-    message = EmailMultiAlternatives(subject=subject, body=text, to=[mail.to], headers=mail.headers)
+    message = Message(subject=subject, body=text, to=[mail.to], headers=mail.headers)
     message.attach_alternative(html, "text/html")
     message.send()
 
