@@ -53,6 +53,9 @@ urlpatterns: list[URLPattern | URLResolver] = [
     # % if "blog" in cookiecutter.__features
     path("blog/", include("apps.blog.urls")),
     # % endif
+    # % if "notifications" in cookiecutter.__features
+    path("notifications/", include("apps.notifications.urls")),
+    # % endif
     path("health/live/", health.live, name="health-live"),
     path("health/ready/", health.ready, name="health-ready"),
     path("api/schema/", SchemaView.as_view(api_version="v1"), name="schema"),

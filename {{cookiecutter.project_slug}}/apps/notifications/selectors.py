@@ -1,10 +1,12 @@
 """Selectors: reads that do not depend on the request."""
 
+from typing import Any
+
 from django.conf import settings
 from django.db.models import QuerySet
 
 from apps.notifications.channels import CHANNELS
-from apps.notifications.models import Notification, Preference
+from apps.notifications.models import Notification, Preference, Schedule
 from apps.users.models import User
 
 
@@ -28,3 +30,18 @@ def preferences_of(*, user: User) -> dict[str, dict[str, bool]]:
     for kind, channel, answer in chosen.values_list("kind", "channel", "wanted"):
         wanted[kind][channel] = answer
     return wanted
+
+
+def schedule_of(*, user: User) -> Schedule:
+    """Return the schedule of a user, by default an unsaved one without digest and quiet hours."""
+    schedule: Schedule = getattr(user, "notification_schedule", None) or Schedule(user=user)
+    return schedule
+
+
+def user_locked(pk: Any) -> User | None:
+    """Return an active user with the schedule, locked until the end of the transaction.
+
+    The lock waits for a concurrent deletion of the account, after which no row matches.
+    """
+    users: QuerySet[User] = User.objects.select_related("notification_schedule")
+    return users.select_for_update(of=("self",), no_key=True).filter(pk=pk, is_active=True).first()

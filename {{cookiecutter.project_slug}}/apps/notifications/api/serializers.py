@@ -6,7 +6,7 @@ from rest_framework import serializers
 
 from apps.core.api.serializers import OutputSerializer
 from apps.notifications.channels import CHANNELS
-from apps.notifications.models import Notification
+from apps.notifications.models import Notification, Schedule
 
 
 class NotificationOutput(OutputSerializer):
@@ -38,3 +38,16 @@ class PreferenceOutput(serializers.Serializer[Any]):
     def get_fields(self) -> dict[str, Any]:
         """Return the fields, with one for each delivery channel."""
         return super().get_fields() | {name: serializers.BooleanField(read_only=True) for name in CHANNELS}
+
+
+class ScheduleInput(serializers.ModelSerializer[Schedule]):
+    class Meta:
+        model = Schedule
+        fields = ["digest", "quiet_from", "quiet_until"]
+
+
+class ScheduleOutput(OutputSerializer):
+    class Meta:
+        model = Schedule
+        fields: list[str] = ["digest", "quiet_from", "quiet_until"]
+        read_only_fields = fields

@@ -10,5 +10,6 @@ router.register("", views.NotificationViewSet, basename="notification")
 
 urlpatterns = [
     path("preferences/", views.PreferencesView.as_view(), name="preferences"),
+    path("schedule/", views.ScheduleView.as_view(), name="schedule"),
     path("", include(router.urls)),
 ]

@@ -75,3 +75,18 @@ class PreferencesView(APIView):
         data = validated(serializers.PreferenceInput, request)
         wanted = services.preference_set(user=request.user, **data)
         return Response({"kind": data["kind"]} | wanted)
+
+
+class ScheduleView(APIView):
+    @extend_schema(responses={200: serializers.ScheduleOutput})
+    def get(self, request: UserRequest) -> Response:
+        """Retrieve the frequency of digests and the quiet hours, in the time zone of the profile."""
+        return Response(serializers.ScheduleOutput.represent(selectors.schedule_of(user=request.user)))
+
+    @extend_schema(request=serializers.ScheduleInput, responses={200: serializers.ScheduleOutput})
+    def patch(self, request: UserRequest) -> Response:
+        """Change the frequency of digests and the quiet hours; null for both ends disables quiet hours."""
+        schedule = selectors.schedule_of(user=request.user)
+        data = validated(serializers.ScheduleInput, request, instance=schedule)
+        changed = services.schedule_set(user=request.user, **data)
+        return Response(serializers.ScheduleOutput.represent(changed))

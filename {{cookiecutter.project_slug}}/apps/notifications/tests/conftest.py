@@ -3,7 +3,7 @@
 import pytest
 from pytest_django import Settings
 
-from apps.notifications.channels import CHANNELS
+from apps.notifications.channels import CHANNELS, DIGESTS
 from apps.notifications.models import Notification
 from apps.users.tests.factories import UserFactory
 from conftest import Client
@@ -15,8 +15,10 @@ def paged(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> list[Notificat
     sent: list[Notification] = []
     for name in CHANNELS.keys() - {"in_app", "mail"}:
         monkeypatch.delitem(CHANNELS, name)
+        monkeypatch.delitem(DIGESTS, name, raising=False)
     monkeypatch.setitem(CHANNELS, "pager", sent.append)
     settings.NOTIFICATION_KINDS = {"message": ("in_app", "pager"), "warning": ("in_app", "mail", "pager")}
+    settings.NOTIFICATION_URGENT_KINDS = {"warning"}
     return sent
 
 

@@ -8,7 +8,7 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
-from apps.notifications.models import Notification, Preference
+from apps.notifications.models import Notification, Preference, Schedule
 from apps.notifications.services import notification_send
 from apps.notifications.tests.factories import NotificationFactory
 from apps.users.tests.helpers import assert_unauthorized, fields_of, problem_of
@@ -23,6 +23,7 @@ LIST = reverse("v1:notifications:notification-list")
 READ_ALL = reverse("v1:notifications:notification-read-all")
 UNREAD = reverse("v1:notifications:notification-unread-count")
 PREFERENCES = reverse("v1:notifications:preferences")
+SCHEDULE = reverse("v1:notifications:schedule")
 DEFAULTS = [
     {"kind": "message", "in_app": True, "mail": False, "pager": True},
     {"kind": "warning", "in_app": True, "mail": True, "pager": True},
@@ -47,7 +48,15 @@ def unread(api: Client) -> int:
 @pytest.mark.django_db
 @pytest.mark.parametrize(
     ("method", "url"),
-    [("get", LIST), ("post", READ_ALL), ("get", UNREAD), ("get", PREFERENCES), ("patch", PREFERENCES)],
+    [
+        ("get", LIST),
+        ("post", READ_ALL),
+        ("get", UNREAD),
+        ("get", PREFERENCES),
+        ("patch", PREFERENCES),
+        ("get", SCHEDULE),
+        ("patch", SCHEDULE),
+    ],
 )
 def test_notification_endpoints_require_authentication(api: Client, method: str, url: str) -> None:
     assert_unauthorized(getattr(api, method)(url), "not_authenticated")
@@ -189,3 +198,30 @@ def test_data_export_lists_notifications_and_preferences(user_api: Client, user:
 
     assert [row["title"] for row in export["notifications.Notification"]] == ["Paid"]
     assert [row["channel"] for row in export["notifications.Preference"]] == ["mail"]
+
+
+def test_schedule_is_updated_per_user(user_api: Client, other_api: Client) -> None:
+    default = {"digest": "immediate", "quiet_from": None, "quiet_until": None}
+    assert user_api.get(SCHEDULE).json() == default
+    response = user_api.patch(SCHEDULE, {"quiet_from": "22:00", "quiet_until": "07:00"})
+    changed = {"digest": "immediate", "quiet_from": "22:00:00", "quiet_until": "07:00:00"}
+    assert (response.status_code, response.json()) == (200, changed)
+    # Omitted values are kept.
+    assert user_api.patch(SCHEDULE, {"digest": "daily"}).json() == changed | {"digest": "daily"}
+    assert user_api.get(SCHEDULE).json() == changed | {"digest": "daily"}
+    assert other_api.get(SCHEDULE).json() == default
+    assert user_api.patch(SCHEDULE, default).json() == default
+
+
+@pytest.mark.parametrize(
+    ("body", "error"),
+    [
+        ({"digest": "hourly"}, ("digest", "invalid_choice")),
+        ({"quiet_from": "25:00", "quiet_until": "07:00"}, ("quiet_from", "invalid")),
+        ({"quiet_from": "22:00"}, ("quiet_until", "invalid")),
+        ({"quiet_from": "22:00", "quiet_until": "22:00"}, ("quiet_until", "invalid")),
+    ],
+)
+def test_invalid_schedule_is_rejected(user_api: Client, body: dict[str, str], error: tuple[str, str]) -> None:
+    assert fields_of(user_api.patch(SCHEDULE, body)) == {error}
+    assert not Schedule.objects.exists()

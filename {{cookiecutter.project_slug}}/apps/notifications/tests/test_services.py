@@ -14,7 +14,7 @@ from django.test import TestCase
 from django.utils import timezone
 from django.utils.translation import override
 
-from apps.notifications.checks import check_kinds
+from apps.notifications.checks import check_api_url, check_kinds
 from apps.notifications.models import Notification, Preference
 from apps.notifications.services import notification_send, preference_set
 from apps.notifications.tests.factories import NotificationFactory
@@ -169,11 +169,17 @@ def test_purge_removes_notifications_read_long_ago() -> None:
     assert set(Notification.objects.all()) == kept
 
 
-def test_check_reports_unknown_channel(settings: Settings) -> None:
+def test_check_reports_unknown_channel_and_kind(settings: Settings) -> None:
     assert check_kinds() == []
     settings.NOTIFICATION_KINDS = {"message": ("in-app",)}
-    (error,) = check_kinds()
-    assert (error.id, error.msg) == (
-        "notifications.E001",
-        "NOTIFICATION_KINDS: message has unknown channels: in-app",
-    )
+    assert [(error.id, error.msg) for error in check_kinds()] == [
+        ("notifications.E001", "NOTIFICATION_KINDS: message has unknown channels: in-app"),
+        ("notifications.E002", "NOTIFICATION_URGENT_KINDS has unknown kinds: warning"),
+    ]
+
+
+def test_check_requires_https_in_unsubscribe_links(settings: Settings) -> None:
+    settings.API_URL = "https://api.example.com"
+    assert check_api_url() == []
+    settings.API_URL = "http://localhost:8000"
+    assert [warning.id for warning in check_api_url()] == ["notifications.W001"]

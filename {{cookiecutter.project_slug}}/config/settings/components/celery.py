@@ -117,6 +117,7 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
         # % endif
         # % if "notifications" in cookiecutter.__features
         "purge_notifications": "20 4 * * *",
+        "send_digests": "*/5 * * * *",
         # % endif
     }.items()
 }
