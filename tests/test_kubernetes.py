@@ -330,6 +330,8 @@ def test_options_add_and_remove_their_objects(
     assert cluster("production", use_celery=False).pods().keys() == always | {"housekeeping"}
     with_blog = cluster("production", use_celery=False, features="blog")
     assert with_blog.pods().keys() == always | {"housekeeping", "publishing"}
+    with_notifications = cluster("production", use_celery=False, features="notifications")
+    assert with_notifications.pods().keys() == always | {"digests", "housekeeping"}
     assert cluster("production", media_storage="filesystem").kind("PersistentVolumeClaim")
     for tasks in (True, False):
         found = cluster("production", media_storage="filesystem", use_celery=tasks)
