@@ -60,13 +60,12 @@ def digest_mail(*, digest_id: str) -> Mail | None:
     user = users.filter(notification_digests=digest_id).first()
     if user is None:
         return None
-    entries = list(user.deferred_notifications.filter(digest=digest_id).order_by("created_at"))
-    kinds = sorted({entry.kind for entry in entries})
-    if len(entries) == 1:
-        return _mail(user, "notification", kinds, {"title": entries[0].title, "body": entries[0].body})
-    shown = entries[:DIGEST_ENTRIES]
-    context = {"entries": shown, "number": len(entries), "more": len(entries) - len(shown)}
-    return _mail(user, "digest", kinds, context)
+    entries = user.deferred_notifications.filter(digest=digest_id).order_by("created_at")
+    kinds = sorted(entries.order_by().values_list("kind", flat=True).distinct())
+    shown, number = list(entries[:DIGEST_ENTRIES]), entries.count()
+    if number == 1:
+        return _mail(user, "notification", kinds, {"title": shown[0].title, "body": shown[0].body})
+    return _mail(user, "digest", kinds, {"entries": shown, "number": number, "more": number - len(shown)})
 
 
 def _mail(user: User, template: str, kinds: list[str], context: dict[str, Any]) -> Mail:

@@ -2,6 +2,6 @@
 
 from django.urls import path
 
-from apps.notifications.api.unsubscribe import unsubscribe_view
+from apps.notifications.api.unsubscribe import UnsubscribeView
 
-urlpatterns = [path("unsubscribe/", unsubscribe_view, name="unsubscribe")]
+urlpatterns = [path("unsubscribe/", UnsubscribeView.as_view(), name="unsubscribe")]

@@ -1,37 +1,63 @@
 """Page of the unsubscribe links."""
 
 from http import HTTPStatus
-from math import ceil
+from typing import Any
 
-from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
-from django.utils.translation import gettext as _
+from django.utils.decorators import method_decorator
 from django.views.decorators.cache import never_cache
-from django.views.decorators.csrf import csrf_exempt
-from django.views.decorators.http import require_http_methods
+from rest_framework.permissions import AllowAny
+from rest_framework.renderers import TemplateHTMLRenderer
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
 
 from apps.core.api.client_ip import client_network
-from apps.core.api.throttling import count
+from apps.core.api.throttling import RateThrottle
 from apps.notifications.services import unsubscribe
-from apps.notifications.unsubscribe import subscription_of
-from infrastructure.http.problems import problem_response
+from apps.notifications.unsubscribe import Subscription, subscription_of
 
 
-@never_cache
-@csrf_exempt  # The token authorizes; mail providers send no cookie.
-@require_http_methods(["GET", "HEAD", "POST"])
-def unsubscribe_view(request: HttpRequest) -> HttpResponse:
-    """Show a button; only POST unsubscribes, since mail scanners open links. The account need not exist."""
-    subscription = subscription_of(request.GET.get("token", ""))
-    # Mail providers send the requests of many users from few IP addresses.
-    client = subscription.user_id if subscription else client_network(request)
-    if wait := count("unsubscribe", client):
-        status = HTTPStatus.TOO_MANY_REQUESTS
-        response: HttpResponse = problem_response(request, status, "throttled", _("Too many requests."))
-        response["Retry-After"] = str(ceil(wait))
-        return response
-    if done := subscription is not None and request.method == "POST":
-        unsubscribe(subscription)
-    context = {"subscription": subscription, "done": done}
+class UnsubscribeThrottle(RateThrottle):
+    """Limit by account for valid links: mail providers send requests of many users from few IP addresses."""
+
+    scope = "unsubscribe"
+
+    def get_client(self, request: Request, view: APIView) -> str:
+        subscription = _subscription_of(request)
+        return subscription.user_id if subscription else client_network(request)
+
+
+@method_decorator(never_cache, name="dispatch")
+class UnsubscribeView(APIView):
+    """Page with a button; only POST unsubscribes, since mail scanners open links."""
+
+    # The token authorizes; mail providers send no cookie.
+    authentication_classes = ()
+    permission_classes = (AllowAny,)
+    throttle_classes = (UnsubscribeThrottle,)
+    renderer_classes = (TemplateHTMLRenderer,)
+    # Not part of the API.
+    schema = None
+
+    def perform_content_negotiation(self, request: Request, force: bool = False) -> Any:  # noqa: FBT001, FBT002 - DRF's signature
+        """Return the page for any `Accept` header."""
+        return super().perform_content_negotiation(request, force=True)
+
+    def get(self, request: Request) -> Response:
+        return _page(request, done=False)
+
+    def post(self, request: Request) -> Response:
+        if subscription := _subscription_of(request):
+            unsubscribe(subscription)
+        return _page(request, done=True)
+
+
+def _page(request: Request, *, done: bool) -> Response:
+    subscription = _subscription_of(request)
     status = HTTPStatus.OK if subscription else HTTPStatus.BAD_REQUEST
-    return render(request, "notifications/unsubscribe.html", context, status=status)
+    context = {"subscription": subscription, "done": done}
+    return Response(context, status=status, template_name="notifications/unsubscribe.html")
+
+
+def _subscription_of(request: Request) -> Subscription | None:
+    return subscription_of(request.query_params.get("token", ""))

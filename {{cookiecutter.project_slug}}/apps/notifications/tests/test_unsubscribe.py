@@ -152,5 +152,11 @@ def test_unsubscribe_is_limited_by_account_or_client(
     assert browser.post(other).status_code == 200
 
 
+@pytest.mark.parametrize("accept", ["text/html", "application/json", "image/png", ""])
+def test_page_does_not_depend_on_the_accept_header(browser: Browser, link: str, accept: str) -> None:
+    response = browser.get(link, headers={"Accept": accept})
+    assert (response.status_code, response["Content-Type"]) == (200, "text/html; charset=utf-8")
+
+
 def test_other_methods_are_not_allowed(browser: Browser, link: str) -> None:
     assert browser.put(link).status_code == 405

@@ -127,6 +127,8 @@ class AvatarInput(serializers.Serializer[Any]):
 class ProfileOutput(OutputSerializer):
     """The profile of the current user."""
 
+    # Not an enum: it may be empty, or a language that the project removed.
+    language = serializers.CharField(read_only=True)
     avatar = serializers.SerializerMethodField()
 
     class Meta:
