@@ -21,6 +21,10 @@ class ForbiddenError(DomainError):
     """The user may not do this (403)."""
 
 
+class ConflictError(DomainError):
+    """The state of the object does not allow this, perhaps since a concurrent change (409)."""
+
+
 class LimitError(DomainError):
     """A limit of attempts is exceeded (429); `wait` are the seconds until the next attempt."""
 

@@ -37,6 +37,8 @@ Rows = list[dict[str, Any]]
 
 # Fields that are counted for each request instead of being cached.
 COUNTS = frozenset({"comment_count", "reactions"})
+# Problems of requests that a concurrent change of the status rejects.
+CONFLICTS = {"POST": [HTTPStatus.CONFLICT]}
 NOT_CACHED = COUNTS | {"related"}
 # Other query parameters would fill the cache with lists that are requested once.
 CACHED_PARAMETERS = frozenset({"author", "category", "fields", "include", "ordering", "page_size", "tag"})
@@ -77,6 +79,7 @@ class PostViewSet(viewsets.GenericViewSet[Post]):
     ordering = ("-published_at",)
     lookup_field = "slug"
     lookup_value_regex = "[-a-zA-Z0-9_]+"
+    extra_problems = {"PATCH": [HTTPStatus.CONFLICT], "DELETE": [HTTPStatus.CONFLICT]}
 
     request: UserRequest
 
@@ -148,7 +151,12 @@ class PostViewSet(viewsets.GenericViewSet[Post]):
     @extend_schema(
         operation_id="blog_posts_move", request=None, responses={200: serializers.PostOutput}, filters=False
     )
-    @action(detail=True, methods=["post"], url_path="(?P<transition>submit|withdraw|archive|reopen)")
+    @action(
+        detail=True,
+        methods=["post"],
+        url_path="(?P<transition>submit|withdraw|archive|reopen)",
+        extra_problems=CONFLICTS,
+    )
     def move(self, request: UserRequest, slug: str, transition: str) -> Response:
         """Submit a draft, withdraw a post from review, archive a published one, reopen an archived one."""
         post = visible_post(request, slug)
@@ -156,7 +164,7 @@ class PostViewSet(viewsets.GenericViewSet[Post]):
         return Response(self._represented(post))
 
     @extend_schema(request=serializers.PublishInput, responses={200: serializers.PostOutput}, filters=False)
-    @action(detail=True, methods=["post"])
+    @action(detail=True, methods=["post"], extra_problems=CONFLICTS)
     def publish(self, request: UserRequest, slug: str) -> Response:
         """Publish a post in review, immediately or later. Requires the permission `blog.publish_post`."""
         data = validated(serializers.PublishInput, request)
@@ -164,7 +172,7 @@ class PostViewSet(viewsets.GenericViewSet[Post]):
         return Response(self._represented(post))
 
     @extend_schema(request=serializers.ReactionInput, responses={204: None}, filters=False)
-    @action(detail=True, methods=["put"])
+    @action(detail=True, methods=["put"], extra_problems={})
     def reaction(self, request: UserRequest, slug: str) -> Response:
         """Set the own reaction to a published post."""
         data = validated(serializers.ReactionInput, request)
@@ -179,7 +187,7 @@ class PostViewSet(viewsets.GenericViewSet[Post]):
         return Response(status=HTTPStatus.NO_CONTENT)
 
     @extend_schema(request=None, responses={204: None}, filters=False)
-    @action(detail=True, methods=["put"])
+    @action(detail=True, methods=["put"], extra_problems={})
     def bookmark(self, request: UserRequest, slug: str) -> Response:
         """Bookmark a published post."""
         engagement.bookmark_add(post=self._published(slug), user=request.user)
@@ -227,7 +235,10 @@ class EditorialListView(generics.GenericAPIView[Post]):
 
 
 class CoverView(APIView):
-    extra_problems = {"PUT": [HTTPStatus.SERVICE_UNAVAILABLE]}
+    extra_problems = {
+        "PUT": [HTTPStatus.CONFLICT, HTTPStatus.SERVICE_UNAVAILABLE],
+        "DELETE": [HTTPStatus.CONFLICT],
+    }
     permission_classes = (IsAuthenticatedOrReadOnly,)
     parser_classes = (MultiPartParser,)
 
@@ -271,6 +282,8 @@ class RevisionListView(APIView):
 
 
 class RevisionView(APIView):
+    extra_problems = CONFLICTS
+
     @extend_schema(responses={200: serializers.RevisionOutput})
     def get(self, request: UserRequest, slug: str, number: int) -> Response:
         """Retrieve a revision of an own post, with the changes from the previous one."""

@@ -27,6 +27,11 @@ def slugs(client: Client, url: str = POSTS, **query: Any) -> list[str]:
     return [row["slug"] for row in response.json()["results"]]
 
 
+def is_conflict(response: Any) -> bool:
+    """Return whether the status of the post did not allow the request."""
+    return response.status_code == 409 and response.json()["type"] == "urn:problem:wrong_state"
+
+
 def errors(response: Any) -> set[tuple[str, str]]:
     assert response.status_code == 400, response.content
     return {(error["field"], error["code"]) for error in response.json()["errors"]}

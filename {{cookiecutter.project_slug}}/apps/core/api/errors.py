@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import structlog
 from django.core.exceptions import ValidationError as DjangoValidationError
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from rest_framework import exceptions
 from rest_framework.renderers import JSONRenderer
 from rest_framework.response import Response
@@ -16,7 +17,7 @@ from rest_framework.views import exception_handler
 
 from apps.core.api.client_ip import client_network
 from apps.core.api.throttling import count
-from apps.core.exceptions import AuthenticationError, DomainError, ForbiddenError, LimitError
+from apps.core.exceptions import AuthenticationError, ConflictError, DomainError, ForbiddenError, LimitError
 from infrastructure.http.problems import (
     PROBLEM_JSON,
     RETRY_AFTER,
@@ -32,6 +33,14 @@ if TYPE_CHECKING:
 UNAUTHENTICATED = (exceptions.AuthenticationFailed, exceptions.NotAuthenticated)
 
 logger = structlog.get_logger(__name__)
+
+
+class Conflict(exceptions.APIException):
+    """Error for a request that the current state of the object does not allow."""
+
+    status_code = HTTPStatus.CONFLICT
+    default_detail = gettext_lazy("The request conflicts with the current state of the object.")
+    default_code = "conflict"
 
 
 class ServiceUnavailable(exceptions.APIException):
@@ -89,6 +98,8 @@ def _api_exception(error: DomainError, context: dict[str, Any]) -> exceptions.AP
             return failed
         case ForbiddenError():
             return exceptions.PermissionDenied(error.message, error.code)
+        case ConflictError():
+            return Conflict(error.message, error.code)
         case LimitError():
             return exceptions.Throttled(error.wait, error.message and str(error.message), error.code)
         case _:

@@ -6,7 +6,7 @@ from django.http import HttpResponse
 from django.urls import reverse
 from pytest_django import Settings
 
-from apps.core.exceptions import DomainError, ForbiddenError, UnavailableError
+from apps.core.exceptions import ConflictError, DomainError, ForbiddenError, UnavailableError
 from apps.users.exceptions import InvalidToken, LockedOut
 from apps.users.models import User
 from apps.users.tests.factories import SuperuserFactory
@@ -18,6 +18,10 @@ pytestmark = [pytest.mark.django_db, pytest.mark.urls("tests.sampleapp.urls")]
 
 class ClosedError(ForbiddenError):
     message, code = "Not on Sundays.", "closed"
+
+
+class PaidError(ConflictError):
+    message, code = "The order is paid.", "already_paid"
 
 
 class DownError(UnavailableError):
@@ -93,7 +97,14 @@ def test_missing_permission_is_forbidden(user_api: Client) -> None:
 
 
 @pytest.mark.parametrize(
-    ("error", "status"), [(InvalidToken(), 401), (ClosedError(), 403), (LockedOut(), 429), (DownError(), 503)]
+    ("error", "status"),
+    [
+        (InvalidToken(), 401),
+        (ClosedError(), 403),
+        (PaidError(), 409),
+        (LockedOut(), 429),
+        (DownError(), 503),
+    ],
 )
 def test_error_of_a_service_has_its_status_and_message(
     api: Client, monkeypatch: pytest.MonkeyPatch, error: DomainError, status: int
