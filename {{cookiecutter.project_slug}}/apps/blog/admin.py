@@ -130,6 +130,16 @@ class CommentAdmin(CSVExportMixin, admin.ModelAdmin):
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
 
+    def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
+        """Return the comments without their replies, which are kept."""
+        return list(map(str, objs)), {self.opts.verbose_name_plural: len(objs)}, set(), []
+
+    def delete_model(self, request: HttpRequest, obj: Comment) -> None:
+        comments.comments_erase(Comment.objects.filter(pk=obj.pk))
+
+    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Comment]) -> None:
+        comments.comments_erase(queryset)
+
     @admin.action(description=gettext_lazy("Approve"), permissions=["view"])
     def approve(self, request: HttpRequest, queryset: QuerySet[Comment]) -> None:
         run(request, queryset, partial(comments.comment_moderate, status=Comment.Status.APPROVED))

@@ -116,7 +116,7 @@ class Post(UUIDModel, TimeStampedModel, SoftDeleteModel, SluggedModel):
     body = models.TextField(
         _("text"), help_text="Markdown", validators=[MaxLengthValidator(MAX_BODY), validate_brackets]
     )
-    body_html = models.TextField(editable=False)
+    body_html = models.TextField(blank=True, editable=False)
     seo_title = models.CharField(_("title for search engines"), max_length=70, blank=True)
     seo_description = models.CharField(_("description for search engines"), max_length=160, blank=True)
     cover = models.FileField(_("cover image"), upload_to=cover_path, blank=True, editable=False)
@@ -246,7 +246,7 @@ class Comment(UUIDModel, TimeStampedModel):
         indexes = [
             models.Index(
                 fields=["post", "-created_at", "-id"],
-                condition=Q(status="approved", thread=None),
+                condition=Q(thread=None),
                 name="blog_comment_threads",
             ),
             models.Index(fields=["status", "-created_at", "-id"], name="blog_comment_queue"),

@@ -7,7 +7,7 @@ from collections import defaultdict
 from typing import TYPE_CHECKING, Any
 
 from django.contrib.auth.models import AnonymousUser
-from django.db.models import Count, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 
 from apps.blog.models import Bookmark, Category, Comment, Post, Reaction, Revision
@@ -118,21 +118,31 @@ def category_keys_below(slug: str) -> set[UUID]:
 
 
 def thread_list(*, post: Post) -> QuerySet[Comment]:
-    """Return the visible first comments of a post."""
-    return Comment.objects.filter(post=post, thread=None, status=Comment.Status.APPROVED).select_related(
-        "author"
-    )
+    """Return the first comments of a post that are visible, or rejected with visible replies."""
+    answered = Comment.objects.filter(thread=OuterRef("pk"), status=Comment.Status.APPROVED)
+    shown = Q(status=Comment.Status.APPROVED) | Q(Exists(answered), status=Comment.Status.REJECTED)
+    return Comment.objects.filter(shown, post=post, thread=None).select_related("author")
 
 
 def replies_load(threads: Iterable[Comment]) -> None:
-    """Set `visible_replies` of first comments, oldest first, with one query."""
+    """Set `visible_replies` of first comments, oldest first, with one query.
+
+    A rejected comment with visible replies remains as a placeholder without author and text.
+    """
     # Any: the attribute is for the serializer only.
-    by_key: dict[Any, Any] = {thread.pk: thread for thread in threads}
+    by_key: dict[Any, Any] = {thread.pk: _public(thread) for thread in threads}
     for thread in by_key.values():
         thread.visible_replies = []
-    replies = Comment.objects.filter(thread__in=by_key, status=Comment.Status.APPROVED)
-    for reply in replies.select_related("author").order_by("created_at", "pk"):
-        by_key[reply.thread_id].visible_replies.append(reply)
+    replies = Comment.objects.filter(thread__in=by_key).exclude(status=Comment.Status.PENDING)
+    rows = list(replies.select_related("author").order_by("created_at", "pk"))
+    shown: set[UUID | None] = set()
+    # From the lowest level, so that a reply adds the comments above it.
+    for reply in sorted(rows, key=lambda row: -row.depth):
+        if reply.status == Comment.Status.APPROVED or reply.pk in shown:
+            shown |= {reply.pk, reply.parent_id}
+    for reply in rows:
+        if reply.pk in shown:
+            by_key[reply.thread_id].visible_replies.append(_public(reply))
 
 
 def comment_list_visible(*, user: User) -> QuerySet[Comment]:
@@ -147,6 +157,12 @@ def bookmark_list(*, user: User) -> QuerySet[Bookmark]:
         user=user, post__status=Post.Status.PUBLISHED, post__deleted_at=None
     ).select_related("post__author", "post__category")
     return bookmarks.prefetch_related("post__tags").defer(*(f"post__{name}" for name in TEXTS))
+
+
+def _public(comment: Comment) -> Comment:
+    if comment.status == Comment.Status.REJECTED:
+        comment.author, comment.body = None, ""
+    return comment
 
 
 def _with_relations(posts: QuerySet[Post]) -> QuerySet[Post]:

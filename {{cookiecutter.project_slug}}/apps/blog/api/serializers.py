@@ -152,7 +152,7 @@ class CommentInput(serializers.Serializer[Any]):
 
 
 class CommentOutput(OutputSerializer):
-    """A comment; without author and text, if its author deleted it."""
+    """A comment; without author and text, if it is deleted or rejected and has replies."""
 
     author = AuthorOutput(read_only=True, allow_null=True)
 

@@ -82,8 +82,10 @@ def comment_delete(*, comment: Comment, user: User) -> None:
 
 
 def comments_erase(comments: QuerySet[Comment]) -> None:
-    """Delete comments; of those with replies, only text and author."""
-    comments.filter(answers=None).delete()
+    """Delete comments; of those with replies by others, only text and author."""
+    # Repeated, since a deleted reply may have been the last one.
+    while comments.filter(answers=None).delete()[0]:
+        pass
     comments.update(author=None, body="", updated_at=timezone.now())
 
 

@@ -69,7 +69,7 @@ def post_update(*, post: Post, user: User, tags: Collection[Tag] | None = None, 
 def post_save(*, post: Post, editor: User) -> None:
     """Validate, render and store a post without checking permissions; new texts become a revision."""
     # First, since it bounds the text to render.
-    post.full_clean(exclude=["body_html"])
+    post.full_clean()
     post.body_html = html_of(post.body)
     post.reading_minutes = reading_minutes_of(post.body)
     if post._state.adding:  # noqa: SLF001 - documented

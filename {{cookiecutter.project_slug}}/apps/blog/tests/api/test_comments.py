@@ -160,6 +160,45 @@ def test_deleted_comment_keeps_its_replies(user_api: Client, api: Client, user: 
     assert [each["id"] for each in row["replies"]] == [str(reply.pk)]
 
 
+@pytest.mark.parametrize("verb", ["reject", "delete"])
+def test_replies_stay_readable_when_the_comments_above_are_removed(
+    api: Client, editor_api: Client, verb: str
+) -> None:
+    first = CommentFactory.create()
+    middle = CommentFactory.create(post=first.post, parent=first)
+    last = CommentFactory.create(post=first.post, parent=middle)
+    unanswered = CommentFactory.create(post=first.post, parent=first)
+    for comment in (middle, first, unanswered):
+        removed = (
+            editor_api.post(comment_url(comment, "reject"))
+            if verb == "reject"
+            else editor_api.delete(comment_url(comment))
+        )
+        assert removed.status_code in {200, 204}
+    (row,) = threads(api, first.post)
+    shown = [row, *row["replies"]]
+    assert [(each["id"], each["body"], bool(each["author"])) for each in shown] == [
+        (str(first.pk), "", False),
+        (str(middle.pk), "", False),
+        (str(last.pk), last.body, True),
+    ]
+
+
+def test_rejected_comment_without_visible_reply_is_hidden(api: Client) -> None:
+    first = CommentFactory.create(status="rejected")
+    CommentFactory.create(post=first.post, parent=first, status="pending")
+    CommentFactory.create(post=first.post, parent=first, status="rejected")
+    assert threads(api, first.post) == []
+
+
+def test_text_of_rejected_comment_is_shown_to_its_author_and_moderators(
+    user_api: Client, editor_api: Client, user: User
+) -> None:
+    comment = CommentFactory.create(author=user, status="rejected")
+    for client in (user_api, editor_api):
+        assert client.get(comment_url(comment)).json()["body"] == comment.body
+
+
 def test_reaction_is_replaced_and_removed(user_api: Client, api: Client) -> None:
     post = PostFactory.create()
     ReactionFactory.create(post=post)
