@@ -4,6 +4,7 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin, messages
+from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
@@ -12,8 +13,8 @@ from django.utils.translation import gettext_lazy
 from apps.blog.caching import content_changed
 from apps.blog.exceptions import NotAllowed, WrongState
 from apps.blog.models import Category, Comment, Post, Tag
-from apps.blog.services import comments, posts, states, taxonomy
-from apps.core.admin import CSVExportMixin
+from apps.blog.services import comments, imports, posts, states, taxonomy
+from apps.core.admin import CSVAdmin, CSVExportMixin
 
 
 def run(request: HttpRequest, rows: QuerySet[Any], service: Callable[..., object]) -> None:
@@ -69,7 +70,7 @@ class TagAdmin(ContentAdmin):
 
 
 @admin.register(Post)
-class PostAdmin(ContentAdmin):
+class PostAdmin(ContentAdmin, CSVAdmin):
     """Admin of posts, which also lists deleted ones. Its actions call the services of the API."""
 
     list_display = ("title", "author", "category", "status", "published_at", "publish_at", "deleted_at")
@@ -79,15 +80,29 @@ class PostAdmin(ContentAdmin):
     search_fields = ("title", "slug", "author__email")
     autocomplete_fields = ("category", "tags")
     actions = ("export_csv", "submit", "publish", "withdraw", "archive", "restore")
-    export_fields = ("id", "slug", "title", "status", "author_id", "category__slug", "published_at")
+    export_fields = (
+        *("id", "slug", "title", "excerpt", "body", "category_id", "seo_title", "seo_description"),
+        *("author_id", "status", "category__slug", "published_at"),
+    )
     fields = (
         *("title", "slug", "excerpt", "body", "category", "tags", "seo_title", "seo_description"),
         *("author", "status", "published_at", "publish_at", "reading_minutes"),
     )
-    readonly_fields = ("author", "status", "published_at", "publish_at", "reading_minutes")
+    readonly_fields = ("status", "published_at", "publish_at", "reading_minutes")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Post]:
         return Post.all_objects.all()
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Sequence[Any]:
+        # Imports can set the author, the form cannot.
+        return ("author", *self.readonly_fields)
+
+    def import_save(self, obj: Post, user: Any) -> None:
+        try:
+            imports.post_import(post=obj, user=user)
+        except (NotAllowed, WrongState) as error:
+            default = _("You do not have permission to perform this action.")
+            raise ValidationError(error.message or default) from error
 
     def save_model(self, request: HttpRequest, obj: Post, form: forms.ModelForm, change: bool) -> None:  # noqa: FBT001 - Django's signature
         editor: Any = request.user

@@ -100,7 +100,9 @@ class Post(UUIDModel, TimeStampedModel, SoftDeleteModel, SluggedModel):
         verbose_name=_("author"),
         on_delete=models.SET_NULL,
         related_name="blog_posts",
+        # Empty after the deletion of the account.
         null=True,
+        blank=True,
     )
     category = models.ForeignKey(
         Category,
@@ -170,6 +172,12 @@ class Post(UUIDModel, TimeStampedModel, SoftDeleteModel, SluggedModel):
 
     def __str__(self) -> str:
         return self.title
+
+    def clean(self) -> None:
+        """Reject the slug of a deleted post, which the check of Django ignores."""
+        deleted = Post.all_objects.exclude(deleted_at=None).exclude(pk=self.pk)
+        if self.slug and deleted.filter(slug=self.slug).exists():
+            raise ValidationError({"slug": self.unique_error_message(Post, ("slug",))})
 
     @property
     def public_since(self) -> datetime | None:

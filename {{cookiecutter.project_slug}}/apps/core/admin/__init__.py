@@ -98,6 +98,15 @@ class CSVAdmin(CSVExportMixin, admin.ModelAdmin):
         context = {"has_import_permission": self.has_import_permission(request)}
         return super().changelist_view(request, context | (extra_context or {}))
 
+    def import_save(self, obj: Any, user: Any) -> None:
+        """Save an imported row; override it to call a service, whose `ValidationError` rejects the row.
+
+        Args:
+            obj: valid instance of the model, new or changed.
+            user: the user of the request, or None in the command `import_rows`.
+        """
+        obj.save(force_insert=obj._state.adding)  # noqa: SLF001 - documented
+
     def import_view(self, request: HttpRequest, page: str) -> HttpResponse:
         from apps.core.admin.imports import Importer  # noqa: PLC0415 - costs time and memory
 

@@ -122,9 +122,11 @@ class CellWidget(Widget):
 class RowResource(ModelResource):
     """Rows of a model; `resource_of` creates a subclass for a model admin."""
 
-    def __init__(self, queryset: QuerySet[Model]) -> None:
+    model_admin: CSVAdmin
+
+    def __init__(self, queryset: QuerySet[Model], user: Any = None) -> None:
         super().__init__()
-        self.queryset = queryset
+        self.queryset, self.user = queryset, user
         self.seen: set[Any] = set()
 
     def get_queryset(self) -> QuerySet[Model]:
@@ -145,6 +147,9 @@ class RowResource(ModelResource):
                 {name: _("Please correct the duplicate data for %(field)s.") % {"field": name}}
             )
         self.seen.add(key)
+
+    def do_instance_save(self, instance: Model, is_create: bool) -> None:  # noqa: FBT001 - signature of the library
+        self.model_admin.import_save(instance, self.user)
 
     def skip_row(
         self, instance: Model, original: Any, row: Any, import_validation_errors: Any = None
@@ -171,6 +176,7 @@ def resource_of(model_admin: CSVAdmin, *, html_diff: bool = True) -> type[RowRes
     resource: type[RowResource] = modelresource_factory(
         model_admin.model, RowResource, meta_options=meta, custom_fields=columns
     )
+    resource.model_admin = model_admin
     return resource
 
 
@@ -257,7 +263,7 @@ class Importer(ImportMixin, admin.ModelAdmin):
         return [resource_of(self.model_admin)]
 
     def get_import_resource_kwargs(self, request: HttpRequest, **kwargs: Any) -> dict[str, Any]:
-        return {"queryset": self.model_admin.get_queryset(request)}
+        return {"queryset": self.model_admin.get_queryset(request), "user": request.user}
 
     def get_import_data_kwargs(self, **kwargs: Any) -> dict[str, Any]:
         # The library would import the other rows.

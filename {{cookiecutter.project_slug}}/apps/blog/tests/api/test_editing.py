@@ -159,6 +159,17 @@ def test_transition_is_refused_in_other_states(editor_api: Client, transition: s
         assert post.status == status
 
 
+def test_slug_of_deleted_post_is_taken(author_api: Client) -> None:
+    post = PostFactory.create()
+    post.delete()
+    assert errors(author_api.post(POSTS, DRAFT | {"slug": post.slug})) == {("slug", "unique")}
+
+
+def test_editor_changes_post_whose_author_was_deleted(editor_api: Client) -> None:
+    post = PostFactory.create(author=None)
+    assert editor_api.patch(detail(post), {"title": "x"}).status_code == 200
+
+
 def test_editor_changes_posts_of_all_authors_in_every_state(editor_api: Client) -> None:
     for status in Status.values:
         post = PostFactory.create(status=status)
