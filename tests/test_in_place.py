@@ -37,6 +37,19 @@ def test_overlay_files_are_in_test_folders() -> None:
     assert [path for path in paths if "tests" not in path.parts] == []
 
 
+def test_walk_through_of_the_blog_adds_a_field(
+    in_place: Path, in_place_tools: Path, tmp_path: Path, environment: dict[str, str]
+) -> None:
+    project = shutil.copytree(in_place, tmp_path / "project")
+    page = (project / "docs" / "blog.md").read_text(encoding="utf-8").partition("## Add a field")[2]
+    (tmp_path / "field.diff").write_text(page.partition("```diff\n")[2].partition("```")[0], encoding="utf-8")
+    run("git", "apply", "-C1", "../field.diff", cwd=project)
+    added = project / "apps" / "blog" / "tests" / "api" / "test_subtitle.py"
+    added.write_text(page.partition("```python\n")[2].partition("```")[0], encoding="utf-8")
+    run(in_place_tools / "python", "manage.py", "makemigrations", "blog", cwd=project, env=environment)
+    run(in_place_tools / "pytest", "-q", "-n0", added, cwd=project, env=environment)
+
+
 @pytest.mark.skipif(not shutil.which("xgettext"), reason="needs GNU gettext")
 def test_catalogs_are_complete_and_makemessages_reproduces_them(
     in_place: Path, in_place_tools: Path, tmp_path: Path, environment: dict[str, str]

@@ -93,7 +93,7 @@ class PostAdmin(ContentAdmin, CSVAdmin):
     def get_queryset(self, request: HttpRequest) -> QuerySet[Post]:
         return Post.all_objects.all()
 
-    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Sequence[Any]:
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
         # Imports can set the author, the form cannot.
         return ("author", *self.readonly_fields)
 

@@ -66,7 +66,7 @@ def post_update(*, post: Post, user: User, tags: Collection[Tag] | None = None, 
 
 
 @transaction.atomic
-def post_save(*, post: Post, editor: User) -> None:
+def post_save(*, post: Post, editor: User | None) -> None:
     """Validate, render and store a post without checking permissions; new texts become a revision."""
     # First, since it bounds the text to render.
     post.full_clean()

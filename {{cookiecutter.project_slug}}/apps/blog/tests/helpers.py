@@ -29,7 +29,7 @@ def slugs(client: Client, url: str = POSTS, **query: Any) -> list[str]:
 
 def is_conflict(response: Any) -> bool:
     """Return whether the status of the post did not allow the request."""
-    return response.status_code == 409 and response.json()["type"] == "urn:problem:wrong_state"
+    return bool(response.status_code == 409 and response.json()["type"] == "urn:problem:wrong_state")
 
 
 def errors(response: Any) -> set[tuple[str, str]]:
