@@ -1,6 +1,6 @@
-"""Limit of open sockets per user, across all processes.
+"""Limit of open WebSockets and event streams per user, across all processes.
 
-Each open socket holds a lease: one of the user's keys in the cache. The serving process renews it, so that
+Each of them holds a lease: one of the user's keys in the cache. The serving process renews it, so that
 the leases of a killed process expire soon.
 """
 
@@ -10,11 +10,22 @@ from typing import TYPE_CHECKING
 
 from django.conf import settings
 from django.core.cache import caches
+from django.utils.translation import gettext_lazy as _
+
+from apps.core.exceptions import LimitError
 
 if TYPE_CHECKING:
     from collections.abc import Collection
 
 LEASE_SECONDS = 30
+
+
+class ConnectionLimitError(LimitError):
+    """The user has `REALTIME_SOCKETS_PER_USER` open connections."""
+
+    message = _("Too many connections are open.")
+    code = "too_many_connections"
+    wait = LEASE_SECONDS
 
 
 def acquire(user_id: str) -> str | None:

@@ -26,6 +26,7 @@ from apps.realtime.session_monitor import session_monitor
 from apps.realtime.sessions import session_of_token, ticket_redeem
 
 if TYPE_CHECKING:
+    from apps.realtime.session_monitor import Connection
     from apps.realtime.sessions import Session
 
 SUBPROTOCOL = "events.v1"
@@ -77,7 +78,7 @@ class EventConsumer(AsyncWebsocketConsumer):
             await send({"type": "websocket.close", "code": TRY_AGAIN_LATER})
         finally:
             if hasattr(self, "lease"):
-                await self._release()
+                await release(self, self.channel_layer, self.channel_name)
 
     async def connect(self) -> None:
         session = await database_sync_to_async(_authenticate)(list(self.scope["subprotocols"]))
@@ -117,15 +118,6 @@ class EventConsumer(AsyncWebsocketConsumer):
         """Close the socket because its session has ended."""
         await self.close(NOT_AUTHENTICATED)
 
-    async def _release(self) -> None:
-        session_monitor.remove(self)
-        await database_sync_to_async(connection_limits.release)(self.lease)
-        for group in (group_of(self.session.user_id), BROADCAST):
-            # On failure, the channel layer only keeps an unused subscription.
-            with suppress(*UNAVAILABLE_ERRORS):
-                async with asyncio.timeout(LAYER_SECONDS):
-                    await self.channel_layer.group_discard(group, self.channel_name)
-
     async def _reject(self, code: int) -> None:
         await self.accept()
         await self.close(code)
@@ -139,6 +131,17 @@ class EventConsumer(AsyncWebsocketConsumer):
         exceeded = full and now - self.received[0] < 60  # noqa: PLR2004 - a minute
         self.received.append(now)
         return exceeded
+
+
+async def release(connection: Connection, layer: Any, channel: str) -> None:
+    """Release the lease and the subscriptions of a connection; `channel` is empty if it has none."""
+    session_monitor.remove(connection)
+    await database_sync_to_async(connection_limits.release)(connection.lease)
+    for group in (group_of(connection.session.user_id), BROADCAST) if channel else ():
+        # On failure, the channel layer only keeps an unused subscription.
+        with suppress(*UNAVAILABLE_ERRORS):
+            async with asyncio.timeout(LAYER_SECONDS):
+                await layer.group_discard(group, channel)
 
 
 def _authenticate(subprotocols: list[str]) -> Session | None:

@@ -13,6 +13,9 @@ from uvicorn_worker import UvicornWorker
 from config.settings.components.realtime import REALTIME_MESSAGE_MAX_BYTES
 from config.settings.components.security import WEB_REQUEST_TIMEOUT
 
+# Key of an event stream in the ASGI scope, see `apps.realtime.event_streams`.
+STREAM = "realtime.stream"
+
 
 class Protocol(H11Protocol):
     """HTTP/1.1 protocol with a deadline per request, from its first byte to the last of its response."""
@@ -39,10 +42,24 @@ class Protocol(H11Protocol):
 
     def cut_off(self) -> None:
         """Abort the connection unless it is idle and the response has been sent completely."""
+        if self._stream():
+            # It ends by itself; later, its client must have read the rest.
+            self.deadline = self.loop.call_later(WEB_REQUEST_TIMEOUT, self.cut_off)
+            return
         unfinished = not self.idle or self.transport.get_write_buffer_size()
         if unfinished and self.transport.get_protocol() is self:
             self.logger.warning("A request took longer than WEB_REQUEST_TIMEOUT: its connection is closed.")
             self.transport.abort()
+
+    def shutdown(self) -> None:
+        super().shutdown()
+        if stream := self._stream():
+            stream.close()
+
+    def _stream(self) -> Any:
+        # None before the first request.
+        scope: Any = self.scope
+        return scope and scope.get(STREAM)
 
     def connection_lost(self, exc: Exception | None) -> None:
         self.deadline.cancel()

@@ -1,9 +1,9 @@
-"""Session monitor: closes open sockets whose session has ended, renews the leases of the others."""
+"""Session monitor: closes open connections whose session has ended, renews the leases of the others."""
 
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 import structlog
 from channels.db import database_sync_to_async
@@ -11,30 +11,37 @@ from channels.db import database_sync_to_async
 from apps.realtime import connection_limits
 from apps.realtime.sessions import Session, sessions_alive
 
-if TYPE_CHECKING:
-    from apps.realtime.consumers import EventConsumer
-
-# A socket is closed within five seconds after the end of its session.
+# A connection is closed within five seconds after the end of its session.
 INTERVAL = 3.0
 
 logger = structlog.get_logger(__name__)
 
 
+class Connection(Protocol):
+    """WebSocket or event stream."""
+
+    session: Session
+    lease: str
+
+    async def end(self) -> None:
+        """Close the connection because its session has ended."""
+
+
 class SessionMonitor:
-    """Monitor of all open sockets of the process, with one set of queries for all of them."""
+    """Monitor of all open connections of the process, with one set of queries for all of them."""
 
     def __init__(self) -> None:
-        self._sockets: set[EventConsumer] = set()
+        self._connections: set[Connection] = set()
         self._task: asyncio.Task[None] | None = None
 
-    def add(self, socket: EventConsumer) -> None:
-        self._sockets.add(socket)
+    def add(self, connection: Connection) -> None:
+        self._connections.add(connection)
         if self._task is None or self._task.done():
             self._task = asyncio.create_task(self._run())
 
-    def remove(self, socket: EventConsumer) -> None:
-        self._sockets.discard(socket)
-        if self._task is not None and not self._sockets:
+    def remove(self, connection: Connection) -> None:
+        self._connections.discard(connection)
+        if self._task is not None and not self._connections:
             self._task.cancel()
             self._task = None
 
@@ -44,15 +51,15 @@ class SessionMonitor:
             try:
                 await self._check()
             except Exception:
-                # If the database is unavailable, keep all sockets and retry at the next interval.
+                # If the database is unavailable, keep all connections and retry at the next interval.
                 logger.exception("session_check_failed")
 
     async def _check(self) -> None:
-        sockets = set(self._sockets)
+        connections = set(self._connections)
         alive = await database_sync_to_async(_renew)(
-            {socket.session for socket in sockets}, {socket.lease for socket in sockets}
+            {each.session for each in connections}, {each.lease for each in connections}
         )
-        ended = [socket.end() for socket in sockets if socket.session not in alive]
+        ended = [each.end() for each in connections if each.session not in alive]
         await asyncio.gather(*ended, return_exceptions=True)
 
 

@@ -4,5 +4,7 @@ from rest_framework import serializers
 
 
 class TicketOutput(serializers.Serializer[Any]):
-    ticket = serializers.CharField(help_text="Opens one socket, as the subprotocol `ticket.<ticket>`.")
+    ticket = serializers.CharField(
+        help_text="Opens a WebSocket, as subprotocol `ticket.<ticket>`, or an event stream, as `?ticket=`."
+    )
     expires_in = serializers.IntegerField(help_text="Seconds.")

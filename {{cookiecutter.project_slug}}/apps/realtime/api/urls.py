@@ -4,4 +4,7 @@ from apps.realtime.api import views
 
 app_name = "realtime"
 
-urlpatterns = [path("ticket/", views.TicketView.as_view(), name="ticket")]
+urlpatterns = [
+    path("events/", views.EventStreamView.as_view(), name="events"),
+    path("ticket/", views.TicketView.as_view(), name="ticket"),
+]

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import json
 from contextlib import asynccontextmanager
-from functools import wraps
 from typing import TYPE_CHECKING, Any
 
 import jwt
 import pytest
-from asgiref.sync import async_to_sync, sync_to_async
+from asgiref.sync import sync_to_async
 from asgiref.testing import ApplicationCommunicator
 from django.conf import settings
 from django.urls import reverse
@@ -24,16 +23,16 @@ from apps.realtime.consumers import (
     TRY_AGAIN_LATER,
 )
 from apps.realtime.services import event_broadcast, event_send
-from apps.realtime.sessions import session_of_request, ticket_create
+from apps.realtime.tests.helpers import in_loop, log_in, ticket_of
 from apps.users.services.accounts import user_deactivate
 from apps.users.services.sessions import session_end_all
-from apps.users.tests.factories import PASSWORD, UserFactory
+from apps.users.tests.factories import UserFactory
 from apps.users.tests.helpers import claims_of
 from config.asgi import application
 from conftest import Client
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Awaitable, Callable
+    from collections.abc import AsyncIterator
 
     from pytest_django import Settings
 
@@ -41,16 +40,6 @@ if TYPE_CHECKING:
 
 # Database access runs in other threads, which do not see an open transaction.
 pytestmark = pytest.mark.django_db(transaction=True)
-
-
-def in_loop(scenario: Callable[..., Awaitable[None]]) -> Callable[..., None]:
-    """Run a test in an event loop."""
-    return wraps(scenario)(async_to_sync(scenario))
-
-
-@pytest.fixture(autouse=True)
-def _short_interval(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("apps.realtime.session_monitor.INTERVAL", 0.05)
 
 
 class Socket:
@@ -116,16 +105,6 @@ async def socket_of(user: User) -> AsyncIterator[Socket]:
         yield socket
     finally:
         await socket.leave()
-
-
-def ticket_of(user: User) -> str:
-    return ticket_create(session_of_request(user, None))
-
-
-def log_in(user: User) -> dict[str, str]:
-    body = {"email": user.email, "password": PASSWORD}
-    tokens: dict[str, str] = Client().post(reverse("v1:auth:token"), body).json()
-    return tokens
 
 
 @in_loop
