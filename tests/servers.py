@@ -226,13 +226,17 @@ class PostgreSQL:
 
     def create_database(self, name: str) -> str:
         """Create an empty database and return its URL."""
-        pgexec(
+        self.query(f"CREATE DATABASE {name}")
+        return self.url(name)
+
+    def query(self, statement: str) -> str:
+        """Execute a statement in the database `postgres` and return the rows as text."""
+        return pgexec(
             "psql",
-            ("-q", "-h", "127.0.0.1", "-p", str(self.port), "-U", "postgres", "-c", f"CREATE DATABASE {name}"),
+            ("-qAt", "-h", "127.0.0.1", "-p", str(self.port), "-U", "postgres", "-c", statement),
             bin_path=self.server.bin_path,
             user=self.server.system_user,
         )
-        return self.url(name)
 
     def freeze(self) -> None:
         """Suspend all processes, as on a machine that hangs: connections stay open without responses."""

@@ -41,13 +41,40 @@ def test_walk_through_of_the_blog_adds_a_field(
     in_place: Path, in_place_tools: Path, tmp_path: Path, environment: dict[str, str]
 ) -> None:
     project = shutil.copytree(in_place, tmp_path / "project")
-    page = (project / "docs" / "blog.md").read_text(encoding="utf-8").partition("## Add a field")[2]
-    (tmp_path / "field.diff").write_text(page.partition("```diff\n")[2].partition("```")[0], encoding="utf-8")
+    (diff,) = blocks(project / "docs/blog.md", "## Add a field", "diff")
+    (test,) = blocks(project / "docs/blog.md", "## Add a field", "python")
+    write(tmp_path / "field.diff", diff)
     run("git", "apply", "-C1", "../field.diff", cwd=project)
-    added = project / "apps" / "blog" / "tests" / "api" / "test_subtitle.py"
-    added.write_text(page.partition("```python\n")[2].partition("```")[0], encoding="utf-8")
+    added = write(project / "apps/blog/tests/api/test_subtitle.py", test)
     run(in_place_tools / "python", "manage.py", "makemigrations", "blog", cwd=project, env=environment)
     run(in_place_tools / "pytest", "-q", "-n0", added, cwd=project, env=environment)
+
+
+def test_example_of_concurrent_calls_works(
+    in_place: Path, in_place_tools: Path, tmp_path: Path, environment: dict[str, str]
+) -> None:
+    project = shutil.copytree(in_place, tmp_path / "project")
+    page = project / "docs/http-client.md"
+    example, _view, test = blocks(page, "## Call several services for one response", "python")
+    files = [
+        write(project / "apps/orders/services/overview.py", example),
+        write(project / "apps/orders/tests/test_overview.py", test),
+        *(write(project / f"apps/orders/{name}__init__.py", "") for name in ("", "services/", "tests/")),
+    ]
+    run(in_place_tools / "ruff", "check", "--no-cache", *files, cwd=project)
+    run(in_place_tools / "pytest", "-q", "-n0", files[1], cwd=project, env=environment)
+
+
+def blocks(page: Path, section: str, language: str) -> list[str]:
+    """Return the code blocks of a section of a page, up to the next section."""
+    text = page.read_text(encoding="utf-8").partition(f"{section}\n")[2].partition("\n## ")[0]
+    return re.findall(rf"^```{language}\n(.*?)^```$", text, re.DOTALL | re.MULTILINE)
+
+
+def write(path: Path, text: str) -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text, encoding="utf-8")
+    return path
 
 
 @pytest.mark.skipif(not shutil.which("xgettext"), reason="needs GNU gettext")

@@ -1,19 +1,21 @@
-"""WebSockets of a project with all options on two servers: events, closing, and outages."""
+"""WebSockets and event streams of a project with all options on two servers: events, closing, and outages."""
 
 from __future__ import annotations
 
 import json
 import re
 import signal
+from collections import deque
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
+import psutil
 import pytest
 import requests
 from baking import run
-from servers import PostgreSQL, Redis, Web, eventually, production
+from servers import HTTPS, PostgreSQL, Redis, Web, eventually, production
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import ClientConnection, connect
 
@@ -132,6 +134,20 @@ class User:
 
     def socket(self, web: Web, proof: str = "", **options: Any) -> ClientConnection:
         return socket(web, proof or self.ticket(), **options)
+
+
+@contextmanager
+def stream(user: User, web: Web, query: str = "") -> Iterator[Iterator[tuple[str, Any]]]:
+    """Open an event stream and yield its events, each with its data."""
+    address, headers = f"{web.url}/api/v1/realtime/events/{query}", user.headers | {"Accept": "text/event-stream"}
+    if query:
+        del headers["Authorization"]
+    with requests.get(address, headers=headers, timeout=10, stream=True) as answer:
+        assert answer.status_code == 200
+        lines = answer.iter_lines(chunk_size=1, decode_unicode=True)
+        # From here on, no event is missed.
+        assert next(lines).startswith("retry: ")
+        yield ((line.removeprefix("event: "), json.loads(next(lines)[6:])) for line in lines if line[:5] == "event")
 
 
 def socket(web: Web, proof: str, query: str = "", **options: Any) -> ClientConnection:
@@ -341,6 +357,51 @@ def test_open_sockets_survive_database_outage(site: Site, database: PostgreSQL) 
         assert closed(link) == 4401
 
 
+def test_event_stream_receives_events_of_other_process(site: Site) -> None:
+    nora = site.user("nora")
+    with stream(nora, site.two) as one, stream(nora, site.one, f"?ticket={nora.ticket()[7:]}") as two:
+        assert get(site.one, f"tell/{nora.email}/Paid/").status_code == 200
+        assert get(site.one, "broadcast/maintenance/").status_code == 200
+        for events in (one, two):
+            found = dict([next(events), next(events)])
+            assert found["notification.created"]["title"] == "Paid"
+            assert found["maintenance"] == {}
+
+
+def test_event_stream_holds_no_database_connection_and_no_thread(site: Site, database: PostgreSQL) -> None:
+    otto = site.user("otto")
+    count = "SELECT count(*) FROM pg_stat_activity WHERE datname = 'channels'"
+    with site.server() as web, ExitStack() as stack:
+        get(web, "crowd/")
+        (worker,) = map(psutil.Process, web.children())
+        threads = worker.num_threads()
+        for _ in range(8):
+            stack.enter_context(stream(otto, web))
+        eventually(lambda: database.query(count).strip() == "0")
+        eventually(lambda: worker.num_threads() <= threads + 1)
+
+
+def test_event_stream_ends_after_logout_everywhere(site: Site) -> None:
+    petra = site.user("petra")
+    with stream(petra, site.two) as events:
+        petra.post("auth/logout-all/")
+        assert list(events) == []
+
+
+def test_event_stream_has_no_request_deadline(site: Site) -> None:
+    quinn = site.user("quinn")
+    with Web(site.project, site.folder, site.env | {"WEB_REQUEST_TIMEOUT": "1"}, workers=1) as web:
+        with stream(quinn, web) as events:
+            # Takes longer than the deadline.
+            with (
+                pytest.raises(requests.RequestException),
+                requests.get(f"{web.url}/endless/", headers=quinn.headers, timeout=10, stream=True) as endless,
+            ):
+                deque(endless.iter_content(1024), maxlen=0)
+            assert get(site.one, "broadcast/late/").status_code == 200
+            assert next(events) == ("late", {})
+
+
 def test_streaming_response_is_not_buffered(site: Site) -> None:
     address, headers = f"{site.one.url}/endless/", {"X-Forwarded-Proto": "https", "Accept-Encoding": "identity"}
     with requests.get(address, headers=headers, timeout=10, stream=True) as answer:
@@ -359,6 +420,17 @@ def test_graceful_shutdown_closes_sockets(site: Site) -> None:
         assert web.stop(seconds=GRACE) == 0
         assert closed(link) in {1001, 1012}
         assert serves(kept)
+
+
+def test_graceful_shutdown_ends_event_streams(site: Site) -> None:
+    rudi = site.user("rudi")
+    with site.server() as web, stream(rudi, web) as events, stream(rudi, site.one) as kept:
+        # Much shorter than the time that requests get.
+        assert web.stop(seconds=GRACE / 3) == 0
+        # A connection that is closed before the last chunk would raise an error.
+        assert list(events) == []
+        assert get(site.one, "broadcast/kept/").status_code == 200
+        assert next(kept) == ("kept", {})
 
 
 def test_connection_limit_of_killed_process_expires(site: Site) -> None:
@@ -387,6 +459,8 @@ def test_logs_contain_no_credentials_or_personal_data(site: Site) -> None:
             heard(link)
         with socket(web, ticket, "?secret=word") as link:
             assert closed(link) == 4401
+        for other in (lea.ticket()[7:], ticket):
+            requests.get(f"{web.url}/api/v1/realtime/events/?ticket={other}", headers=HTTPS, timeout=10, stream=True).close()
         with pytest.raises(InvalidStatus), lea.socket(web, query="?secret=word", origin="https://evil.example"):
             pass
         web.stop()

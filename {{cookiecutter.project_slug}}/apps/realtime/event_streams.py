@@ -53,7 +53,10 @@ class EventStream:
         self._closed.set()
 
     async def run(self, beginning: bytes, receive: Receive, send: Send) -> None:
-        """Subscribe, send the beginning, then events until the end of the session, of the process, or of `REALTIME_STREAM_SECONDS`."""
+        """Send the beginning of the response, then events, for at most `REALTIME_STREAM_SECONDS`.
+
+        The stream also ends with its session, its client and the process.
+        """
         layer: Any = get_channel_layer()
         session_monitor.add(self)
         try:
@@ -65,8 +68,7 @@ class EventStream:
             # The client reconnects, and then gets 503 during an outage.
             logger.error("stream_failed", error=type(error).__name__)  # noqa: TRY400 - as for sockets
         else:
-            await send({"type": "http.response.body", "body": beginning, "more_body": True})
-            await self._run(_events(layer, self._channel), receive, send)
+            await self._run(_events(beginning, layer, self._channel), receive, send)
 
     async def release(self) -> None:
         await release(self, get_channel_layer(), self._channel)
@@ -144,7 +146,8 @@ def with_event_streams(application: Any) -> Any:
     return streaming
 
 
-async def _events(layer: Any, channel: str) -> AsyncIterator[bytes]:
+async def _events(beginning: bytes, layer: Any, channel: str) -> AsyncIterator[bytes]:
+    yield beginning
     while True:
         message = await layer.receive(channel)
         # A line break would begin another field.
