@@ -6,20 +6,21 @@ import asyncio
 import subprocess
 import sys
 import time
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor, wait
 from contextvars import copy_context
 from functools import partial
 from statistics import median
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import django
 
 django.setup()
 
 import httpx2
-
 from apps.core.http_client import ServiceClient
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 CALLS = 5
 # Requests that arrive together, and threads of a process (WEB_THREADS).
@@ -34,7 +35,7 @@ async def serve(reader, writer):
     try:
         while await reader.readuntil(b"\\r\\n\\r\\n"):
             await asyncio.sleep(0.05)
-            writer.write(b"HTTP/1.1 200 OK\\r\\nContent-Type: application/json\\r\\nContent-Length: 11\\r\\n\\r\\n{\\"a\\": true}")
+            writer.write(b"HTTP/1.1 200 OK\\r\\nContent-Length: 2\\r\\n\\r\\n{}")
     except asyncio.IncompleteReadError:
         writer.close()
 

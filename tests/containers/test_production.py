@@ -224,6 +224,14 @@ def test_websocket_opens_through_proxy(stack: Stack) -> None:
             received += secure.recv(4096)
 
 
+def test_event_stream_is_not_buffered_by_proxy(stack: Stack) -> None:
+    headers = stack.log_in("stream@example.com") | {"Accept": "text/event-stream"}
+    with stack.ask("GET", "/api/v1/realtime/events/", headers=headers, stream=True) as answer:
+        assert answer.headers["Content-Type"] == "text/event-stream"
+        # Arrives while the response goes on.
+        assert next(answer.iter_lines(chunk_size=1)).startswith(b"retry: ")
+
+
 def test_logs_contain_no_personal_data(stack: Stack) -> None:
     told = {
         "Authorization": "Bearer s3cret",
