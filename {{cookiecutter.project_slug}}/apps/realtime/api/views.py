@@ -49,8 +49,8 @@ class EventStreamRenderer(BaseRenderer):
 class EventStreamView(APIView):
     authentication_classes = (*APIView.authentication_classes, TicketAuthentication)
     renderer_classes = (EventStreamRenderer,)
-    # Without HEAD, which would open a stream.
-    http_method_names = ("get", "options")
+    # Without HEAD, which would open a stream, and OPTIONS, which would need another renderer.
+    http_method_names = ("get",)
 
     request: UserRequest
 

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import json
+import threading
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from asgiref.sync import sync_to_async
 from asgiref.testing import ApplicationCommunicator
+from django.core.signals import request_finished
+from django.db import DEFAULT_DB_ALIAS, connections
+from django.db.backends.base.base import BaseDatabaseWrapper
 from django.http import HttpResponse
 from django.urls import reverse
 
@@ -20,7 +24,7 @@ from apps.users.tests.factories import UserFactory
 from config.asgi import application
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Iterator
 
     from pytest_django import Settings
 
@@ -31,6 +35,19 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.django_db(transaction=True)
 
 URL = reverse("v1:realtime:events")
+
+
+@pytest.fixture(autouse=True)
+def _closed_connections() -> Iterator[None]:
+    """Close the connection of each request: Django keeps those to a database in memory."""
+
+    def close(**_kwargs: Any) -> None:
+        if threading.current_thread() is not threading.main_thread():
+            BaseDatabaseWrapper.close(connections[DEFAULT_DB_ALIAS])
+
+    request_finished.connect(close)
+    yield
+    request_finished.disconnect(close)
 
 
 class Stream:
@@ -149,9 +166,10 @@ async def test_access_token_of_ended_session_opens_no_stream(user: User) -> None
 
 
 @in_loop
-async def test_head_request_opens_no_stream(user: User) -> None:
+async def test_other_methods_open_no_stream(user: User) -> None:
     tokens = await sync_to_async(log_in)(user)
-    assert await Stream(token=tokens["access"], method="HEAD").open() == 405
+    for method in ("HEAD", "OPTIONS", "POST"):
+        assert await Stream(token=tokens["access"], method=method).open() == 405
 
 
 @in_loop
