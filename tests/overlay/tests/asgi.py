@@ -24,17 +24,20 @@ def send_by_asgi(sent: Sent) -> Received:
         "server": ("localhost", 80),
     }
     messages: list[dict[str, Any]] = []
+    streams = asyncio.Event()
     body = iter([{"type": "http.request", "body": sent.body, "more_body": False}])
 
     async def receive() -> dict[str, Any]:
         for message in body:
             return message
-        # Simulate a client that stays connected.
-        await asyncio.get_running_loop().create_future()
-        raise AssertionError
+        # Simulate a client that stays connected, except to an event stream, which would not end.
+        await streams.wait()
+        return {"type": "http.disconnect"}
 
     async def send(message: dict[str, Any]) -> None:
         messages.append(message)
+        if (b"Content-Type", b"text/event-stream") in message.get("headers", ()):
+            streams.set()
 
     async_to_sync(application)(scope, receive, send)
     headers = {name.decode().lower(): value.decode("latin-1") for name, value in messages[0]["headers"]}
