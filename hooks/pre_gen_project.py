@@ -33,6 +33,7 @@ CHOICES = {
     "django_version": ("5.2", "6.1"),
     "python_version": ("3.14", "3.13", "3.12"),
     "media_storage": ("filesystem", "s3", "gcs", "azure"),
+    "admin_theme": ("django", "unfold", "jazzmin"),
     "deployment": ("compose", "kubernetes", "none"),
     "reverse_proxy": ("caddy", "nginx"),
     "ci_provider": ("github", "gitlab", "none"),

@@ -1,13 +1,18 @@
 """Smoke tests of all admin pages, with rows and without N+1 queries."""
 
+import base64
+import hashlib
+import re
 from itertools import count
 from typing import Any
 
 import pytest
+from django.conf import settings
 from django.contrib import admin
-from django.db import models
+from django.db import connection, models
 from django.http import HttpResponse
 from django.test import RequestFactory
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
@@ -84,6 +89,55 @@ def test_model_pages_open(browser: Client, superuser: User, model: type[models.M
     assert page(browser, model, "history", rows[0].pk).status_code == 200
     may_delete = model_admin.has_delete_permission(request, rows[0])
     assert page(browser, model, "delete", rows[0].pk).status_code == (200 if may_delete else 403)
+
+
+def list_queries(browser: Client, model: type[models.Model]) -> list[str]:
+    """Return the queries of the list page."""
+    with CaptureQueriesContext(connection) as queries:
+        assert page(browser, model, "changelist").status_code == 200
+    return [query["sql"] for query in queries]
+
+
+@pytest.mark.parametrize("model", MODELS, ids=lambda model: model._meta.label)  # noqa: SLF001
+def test_list_queries_do_not_depend_on_the_number_of_rows(browser: Client, model: type[models.Model]) -> None:
+    create(model)
+    list_queries(browser, model)
+    few = list_queries(browser, model)
+    for _ in range(10):
+        create(model)
+    many = list_queries(browser, model)
+    assert len(many) == len(few), many
+    assert sum("COUNT(" in query for query in many) == 1, many
+
+
+def forbidden_scripts(response: HttpResponse) -> list[tuple[str, str]]:
+    """Return the inline scripts that the policy of the page forbids, with their hashes."""
+    scripts = re.findall(r"<script(?![^>]* src=)[^>]*>(.*?)</script>", response.content.decode(), re.DOTALL)
+    digests = [hashlib.sha256(script.encode()).digest() for script in scripts]
+    hashes = [f"'sha256-{base64.b64encode(digest).decode()}'" for digest in digests]
+    policy = response["Content-Security-Policy"]
+    return [(name, text) for name, text in zip(hashes, scripts, strict=True) if name not in policy]
+
+
+@pytest.mark.parametrize(
+    "name", ["index", "password_change", "users_user_changelist", "users_user_add", "auth_user_password_change"]
+)
+def test_policy_allows_the_inline_scripts_of_the_theme(browser: Client, superuser: User, name: str) -> None:
+    args = [superuser.pk] if name == "auth_user_password_change" else []
+    assert forbidden_scripts(browser.get(reverse(f"admin:{name}", args=args))) == []
+
+
+def test_policy_allows_the_inline_scripts_of_the_login_page(api: Client) -> None:
+    assert forbidden_scripts(api.get(reverse("admin:login"))) == []
+
+
+@pytest.mark.usefixtures("db")
+def test_policy_of_the_admin_applies_to_the_admin_only(api: Client) -> None:
+    policies = [api.get(url)["Content-Security-Policy"] for url in (reverse("admin:login"), reverse("docs"))]
+    for name, sources in settings.ADMIN_CSP.items():
+        assert " ".join([name, *sources]) in policies[0]
+        assert " ".join([name, *settings.SECURE_CSP[name]]) in policies[1]
+    assert "'unsafe-" not in policies[1].partition("script-src ")[2].partition(";")[0]
 
 
 def test_malformed_query_redirects_to_the_list(browser: Client, caplog: pytest.LogCaptureFixture) -> None:

@@ -90,6 +90,9 @@ class PostAdmin(ContentAdmin, CSVAdmin):
     )
     readonly_fields = ("status", "published_at", "publish_at", "reading_minutes")
 
+    def dashboard_numbers(self) -> dict[Any, dict[str, Any]]:
+        return {gettext_lazy("Posts in review"): {"status__exact": "review", "deleted_at__isnull": True}}
+
     def get_queryset(self, request: HttpRequest) -> QuerySet[Post]:
         return Post.all_objects.all()
 
@@ -141,6 +144,9 @@ class CommentAdmin(CSVExportMixin, admin.ModelAdmin):
     actions = ("export_csv", "approve", "reject")
     export_fields = ("id", "post__slug", "author_id", "status", "body", "created_at")
     fields = readonly_fields = ("post", "author", "parent", "body", "status", "created_at")
+
+    def dashboard_numbers(self) -> dict[Any, dict[str, Any]]:
+        return {gettext_lazy("Comments awaiting moderation"): {"status__exact": "pending"}}
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False

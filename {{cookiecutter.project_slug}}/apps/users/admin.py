@@ -1,4 +1,5 @@
 from contextlib import suppress
+from datetime import timedelta
 from typing import Any
 
 from django import forms
@@ -46,6 +47,17 @@ class UserCreationForm(AdminUserCreationForm):
         field_classes: dict[str, type[forms.Field]] = {}
 
 
+class RefreshSessionInline(admin.TabularInline):
+    model = RefreshSession
+    fields = readonly_fields = ("device", "created_at", "last_used_at", "expires_at", "revoked_at")
+    show_change_link = True
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    has_change_permission = has_delete_permission = has_add_permission
+
+
 @admin.register(User)
 class UserAdmin(CSVExportMixin, DjangoUserAdmin):
     add_form = UserCreationForm
@@ -64,6 +76,13 @@ class UserAdmin(CSVExportMixin, DjangoUserAdmin):
         (_("Dates"), {"fields": ("last_login", "created_at", "updated_at", "deleted_at")}),
     )
     add_fieldsets = ((None, {"fields": ("email", "usable_password", "password1", "password2")}),)
+    inlines = (RefreshSessionInline,)
+
+    def dashboard_numbers(self) -> dict[Any, dict[str, Any]]:
+        return {_("New users this week"): {"created_at__gte": timezone.now() - timedelta(days=7)}}
+
+    def get_inlines(self, request: HttpRequest, obj: User | None) -> Any:
+        return super().get_inlines(request, obj) if obj else ()
 
     def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> User | None:
         user: User | None = super().get_object(request, object_id, from_field)
@@ -139,6 +158,8 @@ admin.site.unregister(Group)
 class RoleAdmin(GroupAdmin):
     """Group admin that restricts changes to superusers, because groups grant permissions."""
 
+    show_full_result_count = False
+
     def has_add_permission(self, request: HttpRequest) -> bool:
         return request.user.is_superuser
 
@@ -158,3 +179,6 @@ class RefreshSessionAdmin(ReadOnlyAdmin):
     list_select_related = ("user",)
     search_fields = ("user__email",)
     export_fields = ("id", "user_id", "device", "created_at", "last_used_at", "expires_at", "revoked_at")
+
+    def dashboard_numbers(self) -> dict[Any, dict[str, Any]]:
+        return {_("Active sessions"): {"revoked_at__isnull": True, "expires_at__gt": timezone.now()}}

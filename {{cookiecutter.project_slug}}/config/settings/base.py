@@ -4,6 +4,15 @@
 # fmt: off
 # % endif
 from config.env import BASE_DIR, Url, env
+# % if cookiecutter.admin_theme == "jazzmin"
+from config.settings.components.admin_jazzmin import *
+# % endif
+# % if cookiecutter.admin_theme == "unfold"
+from config.settings.components.admin_unfold import *
+# % endif
+# % if cookiecutter.admin_theme == "django"
+from config.settings.components.admin_django import *
+# % endif
 from config.settings.components.api import *
 from config.settings.components.auth import *
 # % if "blog" in cookiecutter.__features
@@ -59,7 +68,7 @@ from config.settings.components.sentry import *
 DEBUG = False
 
 INSTALLED_APPS = [
-    "config.admin.AdminConfig",
+    *ADMIN_APPS,
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",

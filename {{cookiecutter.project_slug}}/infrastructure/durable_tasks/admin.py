@@ -1,5 +1,6 @@
 from typing import Any
 
+from django import forms
 from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
@@ -11,6 +12,8 @@ from infrastructure.durable_tasks.services.deadletters import deadletter_replay
 
 class ReadOnlyAdmin(admin.ModelAdmin):
     """Model admin without add and change; rows can be viewed and deleted."""
+
+    show_full_result_count = False
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
@@ -29,6 +32,9 @@ class DeadLetterAdmin(ReadOnlyAdmin):
     date_hierarchy = "created_at"
     actions = ("replay",)
     exclude = ("call",)
+
+    def dashboard_numbers(self) -> dict[Any, dict[str, Any]]:
+        return {_("Failed tasks"): {"replayed_at__isnull": True}}
 
     def has_replay_permission(self, request: HttpRequest) -> bool:
         return request.user.has_perm("durable_tasks.replay_deadletter")
@@ -60,6 +66,7 @@ class ScheduleAdmin(admin.ModelAdmin):
     """Admin of schedules, which are defined in code and can only be viewed and disabled."""
 
     list_display = ("name", "task", "expression", "is_enabled", "last_run_at", "runs")
+    list_editable = ("is_enabled",)
     list_filter = ("is_enabled", "task")
     search_fields = ("name", "task")
     readonly_fields = ("name", "task", "expression", "last_run_at", "runs")
@@ -71,6 +78,10 @@ class ScheduleAdmin(admin.ModelAdmin):
             text = _("The schedules appear here after beat has started for the first time.")
             self.message_user(request, text, messages.WARNING)
         return super().changelist_view(request, extra_context)
+
+    def save_model(self, request: HttpRequest, obj: Schedule, form: forms.ModelForm, change: bool) -> None:  # noqa: FBT001 - Django's signature
+        # Beat changes the other fields concurrently.
+        obj.save(update_fields=["is_enabled"])
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False

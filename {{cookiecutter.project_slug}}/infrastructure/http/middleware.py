@@ -110,23 +110,30 @@ class HealthCheckMiddleware(Middleware):
         return response
 
 
+def _policy(directives: dict[str, list[str]]) -> str:
+    return "; ".join(" ".join([name, *sources]) for name, sources in directives.items())
+
+
 class PolicyMiddleware(Middleware):
     """`Permissions-Policy`, and `Content-Security-Policy` unless the view sets its own.
+
+    The admin has a policy of its own, because its theme may need scripts that no other page needs.
 
     Django 6 and django-csp build the latter for each response, which costs more than any other header.
     """
 
     def __init__(self, get_response: GetResponse) -> None:
         super().__init__(get_response)
-        directives: dict[str, list[str]] = settings.SECURE_CSP
-        self.policy = "; ".join(" ".join([name, *sources]) for name, sources in directives.items())
+        self.policy = _policy(settings.SECURE_CSP)
+        self.admin_policy = _policy(settings.SECURE_CSP | settings.ADMIN_CSP)
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         response = self.get_response(request)
         response.headers["Permissions-Policy"] = settings.PERMISSIONS_POLICY
         # Django's debug pages have inline scripts.
         if not (settings.DEBUG and response.status_code in DEBUG_PAGES):
-            response.headers.setdefault("Content-Security-Policy", self.policy)
+            policy = self.admin_policy if in_admin(request) else self.policy
+            response.headers.setdefault("Content-Security-Policy", policy)
         return response
 
 

@@ -7,6 +7,7 @@ from tests.sampleapp.models import Measurement
 @admin.register(Measurement)
 class MeasurementAdmin(CSVAdmin):
     list_display = ("label", "created_at")
+    search_fields = ("label",)
     list_select_related = ("owner",)
-    raw_id_fields = ("owner",)
+    autocomplete_fields = ("owner",)
     export_fields = ("id", "label", "value", "is_valid", "day", "measured_at", "owner_id", "created_at")

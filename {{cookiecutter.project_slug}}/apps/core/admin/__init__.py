@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 from django.contrib import admin
+from django.contrib.admin.models import LogEntry
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.urls import URLPattern, path
@@ -62,6 +63,8 @@ class CSVExportMixin:
     """Mixin with an admin action that exports the selected rows; set the fields in `export_fields`."""
 
     export_fields: tuple[str, ...]
+    # Without a second COUNT, of all rows.
+    show_full_result_count = False
 
     @admin.action(description=_("Export selected rows as CSV"), permissions=["view"])
     def export_csv(self, request: HttpRequest, queryset: QuerySet[Model]) -> StreamingHttpResponse:
@@ -123,4 +126,20 @@ class ReadOnlyAdmin(CSVExportMixin, admin.ModelAdmin):
         return False
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
+@admin.register(LogEntry)
+class LogEntryAdmin(ReadOnlyAdmin):
+    """Log of all changes in the admin, which cannot be deleted there."""
+
+    list_display = ("action_time", "user", "action_flag", "content_type", "object_repr", "get_change_message")
+    list_display_links = ("action_time", "object_repr")
+    list_filter = ("action_flag", "action_time", "content_type")
+    list_select_related = ("content_type", "user")
+    search_fields = ("object_repr", "user__email")
+    date_hierarchy = "action_time"
+    export_fields = ("id", "action_time", "user_id", "action_flag", "content_type_id", "object_id")
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False

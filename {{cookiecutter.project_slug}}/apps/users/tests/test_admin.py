@@ -40,6 +40,9 @@ def form_of(browser: Browser, user: User) -> dict[str, Any]:
     page = browser.get(reverse("admin:users_user_change", args=[user.pk]))
     values = {field.name: field.value() for field in page.context["adminform"].form}
     verified_at = values.pop("email_verified_at")
+    formsets = [inline.formset for inline in page.context["inline_admin_formsets"]]
+    forms = [form for formset in formsets for form in (formset.management_form, *formset.initial_forms)]
+    values |= {field.html_name: field.value() for form in forms for field in form}
     return values | {
         "email_verified_at_0": f"{verified_at:%Y-%m-%d}",
         "email_verified_at_1": f"{verified_at:%H:%M:%S}",
@@ -49,7 +52,7 @@ def form_of(browser: Browser, user: User) -> dict[str, Any]:
 def save(browser: Browser, user: User, **changes: Any) -> Page:
     body = form_of(browser, user) | changes
     # Browsers do not send unchecked checkboxes.
-    sent = {name: value for name, value in body.items() if value not in (None, False)}
+    sent = {name: value for name, value in body.items() if value is not None and value is not False}
     return browser.post(reverse("admin:users_user_change", args=[user.pk]), sent)
 
 

@@ -1,0 +1,55 @@
+from datetime import timedelta
+
+import pytest
+from django.core.cache import cache
+from django.test import Client as Browser
+from django.urls import reverse
+from django.utils import timezone
+
+from apps.core.templatetags import dashboard
+from apps.users.tests.factories import RefreshSessionFactory, StaffFactory, SuperuserFactory, UserFactory
+
+pytestmark = pytest.mark.django_db
+
+
+def numbers_of(browser: Browser) -> dict[str, dict[str, str]]:
+    """Return the numbers of the index page, by their labels."""
+    cache.clear()
+    return {number["label"]: number for number in browser.get(reverse("admin:index")).context["numbers"]}
+
+
+@pytest.fixture
+def browser() -> Browser:
+    browser = Browser()
+    browser.force_login(SuperuserFactory.create())
+    return browser
+
+
+def test_dashboard_links_number_to_the_list_of_its_rows(browser: Browser) -> None:
+    user = UserFactory.create(created_at=timezone.now() - timedelta(days=8))
+    RefreshSessionFactory.create_batch(2, user=user)
+    RefreshSessionFactory.create(user=user, expires_at=timezone.now())
+    RefreshSessionFactory.create(user=user, revoked_at=timezone.now())
+    numbers = numbers_of(browser)
+    assert numbers["New users this week"]["count"] == "1"
+    assert numbers["Active sessions"]["count"] == "2"
+    for number in numbers.values():
+        assert browser.get(number["url"]).context["cl"].result_count == int(number["count"])
+
+
+def test_dashboard_shows_only_numbers_of_models_that_the_user_may_view() -> None:
+    browser = Browser()
+    browser.force_login(StaffFactory.create())
+    assert numbers_of(browser) == {}
+
+
+def test_dashboard_counts_up_to_the_limit(browser: Browser, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(dashboard, "LIMIT", 2)
+    UserFactory.create_batch(3)
+    assert numbers_of(browser)["New users this week"]["count"] == "2+"
+
+
+def test_dashboard_is_cached(browser: Browser) -> None:
+    before = numbers_of(browser)["New users this week"]
+    UserFactory.create()
+    assert before in browser.get(reverse("admin:index")).context["numbers"]
