@@ -1,14 +1,18 @@
 """HTML pages in a real browser: no console errors and no requests to other hosts."""
 
+import itertools
 import json
 import shutil
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from urllib.parse import urlsplit
 
 import pytest
-from django.urls import reverse
+from django.contrib import admin
+from django.test import RequestFactory
+from django.urls import NoReverseMatch, reverse
 from pytest_django.live_server_helper import LiveServer
 from selenium.webdriver import Chrome, ChromeOptions, ChromeService
 from selenium.webdriver.common.by import By
@@ -19,6 +23,7 @@ from apps.users.models import User
 from apps.users.tests.factories import PASSWORD, SuperuserFactory
 from config import project
 from conftest import Client
+from tests.test_admin import MODELS, create
 
 CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome") or shutil.which("chrome")
 DRIVER = shutil.which("chromedriver")
@@ -37,6 +42,16 @@ ARGUMENTS = (
 )
 # Redoc requests the logo of its vendor; the Content-Security-Policy blocks the request.
 BLOCKED = "https://cdn.redoc.ly/redoc/logo-mini.svg"
+IS_DARK = """
+const [red] = getComputedStyle(document.body).backgroundColor.match(/[\\d.]+/);
+return red < (red < 1 ? 0.5 : 128);
+"""
+SELECT_ROWS_TO_DELETE = """
+document.querySelector(".action-select").click();
+const select = document.querySelector("select[name=action]");
+select.value = "delete_selected";
+select.dispatchEvent(new Event("change", { bubbles: true }));
+"""
 
 pytestmark = [
     pytest.mark.browser,
@@ -55,6 +70,19 @@ class Browser:
     def open(self, path: str) -> None:
         self.driver.get(self.server + path)
 
+    def emulate(self, scheme: str, width: int) -> None:
+        """Set the color scheme, and the width of the screen."""
+        preference = {"features": [{"name": "prefers-color-scheme", "value": scheme}]}
+        screen = {"width": width, "height": 900, "deviceScaleFactor": 1, "mobile": width < 800}
+        self.driver.execute_cdp_cmd("Emulation.setEmulatedMedia", preference)
+        self.driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", screen)
+
+    def log_in(self, user: User) -> None:
+        client = Client()
+        client.force_login(user)
+        self.open(reverse("admin:login"))
+        self.driver.add_cookie({"name": "sessionid", "value": client.cookies["sessionid"].value})
+
     def wait_for(self, selector: str) -> None:
         found = expected_conditions.visibility_of_element_located((By.CSS_SELECTOR, selector))
         WebDriverWait(self.driver, DEADLINE).until(found)
@@ -64,7 +92,8 @@ class Browser:
 
     def complaints(self) -> list[str]:
         """Return the console messages: blocked or missing resources and script errors."""
-        messages = [entry["message"] for entry in self.driver.get_log("browser")]
+        entries = self.driver.get_log("browser")
+        messages = [entry["message"] for entry in entries if entry["level"] in {"SEVERE", "WARNING"}]
         return [message for message in messages if BLOCKED not in message]
 
     def hosts(self) -> set[str]:
@@ -96,6 +125,7 @@ def browser(driver: Chrome, live_server: LiveServer) -> Iterator[Browser]:
     yield opened
     complaints, hosts = opened.complaints(), opened.hosts()
     driver.delete_all_cookies()
+    opened.emulate("light", 1200)
     assert complaints == []
     assert hosts == {urlsplit(live_server.url).netloc}
 
@@ -105,13 +135,61 @@ def superuser(transactional_db: None) -> User:
     return SuperuserFactory.create()
 
 
+def admin_urls(superuser: User) -> Iterator[str]:
+    """Yield the URLs of all pages of the admin that the user may open."""
+    yield reverse("admin:index")
+    yield reverse("admin:password_change")
+    yield reverse("admin:password_change_done")
+    yield reverse("admin:auth_user_password_change", args=[superuser.pk])
+    request = RequestFactory().get("/")
+    request.user = superuser
+    for model in MODELS:
+        options, row = model._meta, create(model)  # noqa: SLF001 - Django's documented Options API
+        allowed = admin.site.get_model_admin(model).get_model_perms(request)
+        pages = {"changelist": [], "change": [row.pk], "history": [row.pk], "import": []}
+        pages |= {"add": []} if allowed["add"] else {}
+        pages |= {"delete": [row.pk]} if allowed["delete"] else {}
+        yield reverse("admin:app_list", args=[options.app_label])
+        for page, args in pages.items():
+            with suppress(NoReverseMatch):
+                yield reverse(f"admin:{options.app_label}_{options.model_name}_{page}", args=args)
+
+
+def test_admin_pages_have_no_console_errors(browser: Browser, superuser: User) -> None:
+    browser.log_in(superuser)
+    modes = itertools.cycle([("light", 1200), ("dark", 390)])
+    for url in admin_urls(superuser):
+        # Open each page in one mode and switch to the other, which is the one of the next page.
+        browser.emulate(*next(modes))
+        browser.open(url)
+        browser.emulate(*next(modes))
+        assert (url, browser.complaints()) == (url, [])
+        next(modes)
+    browser.open(reverse("admin:auth_group_changelist"))
+    browser.driver.execute_script(SELECT_ROWS_TO_DELETE)
+    browser.wait_for("button[name=index]")
+    browser.driver.find_element(By.CSS_SELECTOR, "button[name=index]").click()
+    browser.wait_for("form:has([name=post]) [type=submit]")
+    browser.driver.execute_script("document.querySelector('#logout-form').submit()")
+    browser.wait_for(f"a[href='{reverse('admin:index')}']")
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_admin_follows_the_color_scheme(browser: Browser, superuser: User, scheme: str) -> None:
+    browser.log_in(superuser)
+    browser.emulate(scheme, 1200)
+    browser.open(reverse("admin:index"))
+    browser.wait_for("#dashboard")
+    assert browser.driver.execute_script(IS_DARK) is (scheme == "dark")
+
+
 def test_admin_login_leads_to_the_user_list(browser: Browser, superuser: User) -> None:
     browser.open(reverse("admin:index"))
-    browser.wait_for("#login-form")
+    browser.wait_for("[name=username]")
     browser.driver.find_element(By.NAME, "username").send_keys(superuser.email)
     browser.driver.find_element(By.NAME, "password").send_keys(PASSWORD)
     browser.driver.find_element(By.CSS_SELECTOR, "[type=submit]").click()
-    browser.wait_for("#user-tools")
+    browser.wait_for("#dashboard")
     browser.open(reverse("admin:users_user_changelist"))
     browser.wait_for("#result_list")
     assert superuser.email in browser.text()
@@ -122,21 +200,16 @@ def test_admin_login_leads_to_the_user_list(browser: Browser, superuser: User) -
 
 
 def test_admin_imports_a_file_after_a_preview(browser: Browser, superuser: User, tmp_path: Path) -> None:
-    client = Client()
-    client.force_login(superuser)
-    browser.open(reverse("admin:login"))
-    browser.driver.add_cookie({"name": "sessionid", "value": client.cookies["sessionid"].value})
-    for text, shown in (
-        ("label,day\na,x\n", ".validation-error-count"),
-        ("label\nimported\n", ".import-preview"),
-    ):
+    browser.log_in(superuser)
+    confirm = "form[action$='/process_import/'] [type=submit]"
+    for text, shown in (("label,day\na,x\n", ".import-preview"), ("label\nimported\n", confirm)):
         path = tmp_path / "rows.csv"
         path.write_text(text, encoding="utf-8")
         browser.open(reverse("admin:sampleapp_measurement_import"))
         browser.driver.find_element(By.NAME, "import_file").send_keys(str(path))
-        browser.driver.find_element(By.CSS_SELECTOR, "#content [type=submit]").click()
+        browser.driver.find_element(By.CSS_SELECTOR, "form[enctype] [type=submit]").click()
         browser.wait_for(shown)
-    browser.driver.find_element(By.NAME, "confirm").click()
+    browser.driver.find_element(By.CSS_SELECTOR, confirm).click()
     browser.wait_for("#result_list")
     assert "imported" in browser.text()
 

@@ -67,6 +67,7 @@ class ScheduleAdmin(admin.ModelAdmin):
 
     list_display = ("name", "task", "expression", "is_enabled", "last_run_at", "runs")
     list_editable = ("is_enabled",)
+    show_full_result_count = False
     list_filter = ("is_enabled", "task")
     search_fields = ("name", "task")
     readonly_fields = ("name", "task", "expression", "last_run_at", "runs")

@@ -247,6 +247,7 @@ class Importer(ImportMixin, admin.ModelAdmin):
 
     def __init__(self, model_admin: CSVAdmin, request: HttpRequest) -> None:
         super().__init__(model_admin.model, model_admin.admin_site)
+        self.formfield_overrides = model_admin.formfield_overrides
         self.model_admin = model_admin
         self.request = request
 
@@ -268,6 +269,12 @@ class Importer(ImportMixin, admin.ModelAdmin):
     def get_import_data_kwargs(self, **kwargs: Any) -> dict[str, Any]:
         # The library would import the other rows.
         return {**super().get_import_data_kwargs(**kwargs), "rollback_on_validation_errors": True}
+
+    def create_import_form(self, request: HttpRequest) -> forms.Form:
+        form: forms.Form = super().create_import_form(request)
+        # The widget of the theme.
+        form.fields["import_file"].widget = self.formfield_overrides[FileField]["widget"]()
+        return form
 
     def add_data_read_fail_error_to_form(self, form: forms.Form, e: Exception) -> None:
         if not isinstance(e, ValidationError):

@@ -13,4 +13,6 @@ ADMIN_CSP: dict[str, list[str]] = {
 UNFOLD = {
     "SITE_TITLE": project.TITLE,
     "SITE_HEADER": project.TITLE,
+    # Browsers ask for /favicon.ico where a page names no icon.
+    "SITE_FAVICONS": [{"rel": "icon", "href": "data:,"}],
 }
