@@ -53,10 +53,15 @@ docs: .venv/docs .venv/demo ## Build the documentation site in build/site; broke
 configurator: .venv/demo ## Build the configurator page in build/configurator
 	$(BIN)/python docs/configurator/build.py build/configurator
 
-screenshots: ## Take the pictures of README.md again (needs Chromium, its chromedriver and port 8000)
+screenshots: .venv/demo ## Take the pictures of the documentation again (needs Chromium, its chromedriver and port 8000)
 	rm -rf build/my_api
 	python3 website/terminal.py docs/images/terminal.svg
 	build/my_api/.venv/bin/python website/screenshots.py docs/images
+	for theme in django unfold jazzmin; do \
+		$(BIN)/cookiecutter --no-input --default-config -f -o build/$$theme . admin_theme=$$theme >/dev/null && \
+		$(MAKE) -C build/$$theme/my_api setup && \
+		build/$$theme/my_api/.venv/bin/python website/screenshots.py docs/images $$theme || exit 1; \
+	done
 
 lint: .venv/test ## Lint and type-check the template's own Python
 	$(BIN)/ruff check $(SOURCES)

@@ -56,6 +56,14 @@ CHANGES: dict[str, tuple[dict[str, Box], set[tuple[str, str]], str]] = {
         {("web", "collector")},
         "Processes export traces and metrics to a collector",
     ),
+    "admin_theme": (
+        {
+            "client": Box(0, 1, "Browser", "admin pages"),
+            "web": Box(2, 1, "Web process", "theme, own CSP"),
+        },
+        set(),
+        "The theme and its Content-Security-Policy apply to the admin only",
+    ),
     "deployment": (
         {
             "proxy": Box(1, 1, "Proxy or ingress", "Compose, Kubernetes"),

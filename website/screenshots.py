@@ -1,7 +1,7 @@
-"""Take screenshots of the demo project in headless Chromium; `make screenshots` runs it with the Python of the demo.
+"""Take screenshots of a project in headless Chromium; `make screenshots` runs it with the Python of each project.
 
-Usage: `build/my_api/.venv/bin/python website/screenshots.py FOLDER`. Writes Swagger UI and the admin, for light and
-dark pages, as PNG files with a reduced palette.
+Usage: `build/my_api/.venv/bin/python website/screenshots.py FOLDER [THEME]`. Writes Swagger UI and the admin, or the
+dashboard of the admin in a theme, for light and dark pages, as PNG files with a reduced palette.
 """
 
 from __future__ import annotations
@@ -28,9 +28,10 @@ from selenium.webdriver.support.wait import WebDriverWait
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-PROJECT = Path(__file__).resolve().parent.parent / "build" / "my_api"
+# The project that contains the virtual environment; not resolved, since that may be a link.
+PROJECT = Path(sys.executable).parent.parent.parent
 EMAIL, PASSWORD = "ada@example.com", "a-password-of-the-demo"
-SIZE, COLORS, MAX_BYTES = (1200, 750), 96, 150_000
+SIZE, COLORS, MAX_BYTES = (1280, 800), 96, 150_000
 DEADLINE = 60
 USERS = """
 from apps.users.models import User
@@ -41,13 +42,17 @@ for name in ("Grace Hopper", "Alan Turing", "Katherine Johnson", "Edsger Dijkstr
 """
 
 
-def main(target: Path) -> None:
-    """Take all screenshots."""
+def main(target: Path, theme: str = "") -> None:
+    """Take all screenshots, or those of a theme of the admin."""
     target.mkdir(parents=True, exist_ok=True)
     with server() as url:
         for scheme in ("light", "dark"):
             suffix = "" if scheme == "light" else "-dark"
             with browser(scheme) as driver:
+                if theme:
+                    log_in(driver, url)
+                    save(driver, target / f"admin-{theme}{suffix}.png")
+                    continue
                 driver.get(f"{url}/api/docs/")
                 wait_for(driver, ".opblock-summary")
                 if scheme == "light":  # Swagger UI has no dark page
@@ -126,11 +131,12 @@ def log_in(driver: Chrome, url: str) -> None:
     driver.find_element(By.NAME, "username").send_keys(EMAIL)
     driver.find_element(By.NAME, "password").send_keys(PASSWORD)
     driver.find_element(By.CSS_SELECTOR, "[type=submit]").click()
-    wait_for(driver, "#user-tools")
+    wait_for(driver, "#dashboard")
 
 
 def save(driver: Chrome, path: Path) -> None:
-    """Save the page as a PNG file with a reduced palette."""
+    """Save the page as a PNG file with a reduced palette, without the handle of the Debug Toolbar."""
+    driver.execute_script("document.querySelector('#djDebug')?.remove()")
     shot = Image.open(io.BytesIO(driver.get_screenshot_as_png())).convert("RGB")
     reduced = shot.quantize(COLORS, dither=Image.Dither.NONE)
     reduced.save(path, optimize=True)
@@ -140,4 +146,4 @@ def save(driver: Chrome, path: Path) -> None:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]))
+    main(Path(sys.argv[1]), *sys.argv[2:])
