@@ -120,7 +120,8 @@ def forbidden_scripts(response: HttpResponse) -> list[tuple[str, str]]:
 
 
 @pytest.mark.parametrize(
-    "name", ["index", "password_change", "users_user_changelist", "users_user_add", "auth_user_password_change"]
+    "name",
+    ["index", "password_change", "users_user_changelist", "users_user_add", "auth_user_password_change"],
 )
 def test_policy_allows_the_inline_scripts_of_the_theme(browser: Client, superuser: User, name: str) -> None:
     args = [superuser.pk] if name == "auth_user_password_change" else []

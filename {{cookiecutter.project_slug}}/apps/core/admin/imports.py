@@ -247,7 +247,6 @@ class Importer(ImportMixin, admin.ModelAdmin):
 
     def __init__(self, model_admin: CSVAdmin, request: HttpRequest) -> None:
         super().__init__(model_admin.model, model_admin.admin_site)
-        self.formfield_overrides = model_admin.formfield_overrides
         self.model_admin = model_admin
         self.request = request
 
@@ -273,7 +272,7 @@ class Importer(ImportMixin, admin.ModelAdmin):
     def create_import_form(self, request: HttpRequest) -> forms.Form:
         form: forms.Form = super().create_import_form(request)
         # The widget of the theme.
-        form.fields["import_file"].widget = self.formfield_overrides[FileField]["widget"]()
+        form.fields["import_file"].widget = self.model_admin.formfield_overrides[FileField]["widget"]()
         return form
 
     def add_data_read_fail_error_to_form(self, form: forms.Form, e: Exception) -> None:
