@@ -1,3 +1,5 @@
+from typing import Any
+
 import pytest
 from django.contrib.auth.models import Permission
 from django.core.mail import EmailMessage
@@ -112,3 +114,19 @@ def test_schedule_admin_shows_hint_when_list_is_empty(browser: Client) -> None:
     assert hint in browser.get(url).content.decode()
     Schedule.objects.create(name="daily", task="a.task", expression="0 0 * * *")
     assert hint not in browser.get(url).content.decode()
+
+
+def test_schedule_list_changes_only_the_switch(browser: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    schedule = Schedule.objects.create(name="nightly", task="tests.nightly", expression="daily")
+    url = reverse("admin:durable_tasks_schedule_changelist")
+    save = Schedule.save
+
+    def save_after_a_run(row: Schedule, **options: Any) -> None:
+        Schedule.objects.filter(pk=row.pk).update(runs=5)
+        save(row, **options)
+
+    monkeypatch.setattr(Schedule, "save", save_after_a_run)
+    management = {"form-TOTAL_FORMS": "1", "form-INITIAL_FORMS": "1", "form-0-id": str(schedule.pk)}
+    browser.post(url, {**management, "_save": "Save"}, format="multipart")
+    schedule.refresh_from_db()
+    assert (schedule.is_enabled, schedule.runs) == (False, 5)
