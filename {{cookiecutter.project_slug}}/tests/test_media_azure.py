@@ -82,6 +82,24 @@ def test_download_url_is_signed_and_expires(settings: Settings) -> None:
 
 
 @pytest.mark.usefixtures("environment")
+def test_upload_request_may_create_one_blob(settings: Settings) -> None:
+    request = storage(settings).upload_request(
+        "uploads/1", size=1000, content_type="application/pdf", seconds=60
+    )
+
+    parts = urlsplit(request["url"])
+    query = parse_qs(parts.query)
+    assert (request["method"], request["form"]) == ("PUT", {})
+    address = f"{parts.scheme}://{parts.netloc}{parts.path}"
+    assert address == "https://account.blob.core.windows.net/uploads/uploads/1"
+    # Neither reading nor overwriting.
+    assert (query["sr"], query["sp"]) == (["b"], ["c"])
+    assert request["headers"] == {"Content-Type": "application/pdf", "x-ms-blob-type": "BlockBlob"}
+    expires_at = datetime.fromisoformat(query["se"][0])
+    assert timedelta(seconds=50) < expires_at - timezone.now() <= timedelta(seconds=60)
+
+
+@pytest.mark.usefixtures("environment")
 def test_url_without_parameters_is_signed(settings: Settings) -> None:
     assert parse_qs(urlsplit(storage(settings).url("avatars/1.webp")).query)["sig"]
 

@@ -91,6 +91,26 @@ def test_download_url_is_signed_and_expires(settings: Settings) -> None:
 
 
 @pytest.mark.usefixtures("environment")
+def test_upload_request_signs_size_and_type(settings: Settings) -> None:
+    request = storage(settings).upload_request(
+        "uploads/1", size=1000, content_type="application/pdf", seconds=60
+    )
+
+    parts = urlsplit(request["url"])
+    query = parse_qs(parts.query)
+    assert (request["method"], request["form"]) == ("PUT", {})
+    assert (
+        f"{parts.scheme}://{parts.netloc}{parts.path}" == "https://storage.googleapis.com/uploads/uploads/1"
+    )
+    assert query["X-Goog-Expires"] == ["60"]
+    assert query["X-Goog-SignedHeaders"] == ["content-type;host;x-goog-content-length-range"]
+    assert request["headers"] == {
+        "Content-Type": "application/pdf",
+        "x-goog-content-length-range": "1000,1000",
+    }
+
+
+@pytest.mark.usefixtures("environment")
 def test_url_without_parameters_is_signed(settings: Settings) -> None:
     query = parse_qs(urlsplit(storage(settings).url("avatars/1.webp")).query)
 

@@ -1,13 +1,17 @@
 """Uploads in S3: settings and locally signed URLs."""
 
 import hmac
+import json
 import runpy
+from base64 import b64decode
+from datetime import datetime, timedelta
 from hashlib import sha256
 from typing import Any
 from urllib.parse import parse_qs, parse_qsl, quote, urlsplit
 
 import pytest
 from django.core.files.storage import storages
+from django.utils import timezone
 from pytest_django import Settings
 
 from config.env import BASE_DIR
@@ -106,6 +110,26 @@ def test_download_url_is_signed_and_expires(settings: Settings) -> None:
     assert query["response-content-disposition"] == ["attachment; filename*=utf-8''Z%C3%BCrich.pdf"]
     assert query["response-content-type"] == ["application/pdf"]
     assert query["response-cache-control"] == ["private, no-store"]
+
+
+@pytest.mark.usefixtures("environment")
+def test_upload_request_is_a_form_for_one_object_of_this_size_and_type(settings: Settings) -> None:
+    request = storage(settings).upload_request(
+        "uploads/1", size=1000, content_type="application/pdf", seconds=60
+    )
+
+    assert (request["method"], request["headers"]) == ("POST", {})
+    assert request["url"] == "https://uploads.s3.eu-central-1.amazonaws.com/"
+    form = request["form"]
+    assert (form["key"], form["Content-Type"]) == ("uploads/1", "application/pdf")
+    policy = json.loads(b64decode(form["policy"]))
+    assert {"key": "uploads/1"} in policy["conditions"]
+    assert {"bucket": "uploads"} in policy["conditions"]
+    assert {"Content-Type": "application/pdf"} in policy["conditions"]
+    assert ["content-length-range", 1000, 1000] in policy["conditions"]
+    expires_at = datetime.fromisoformat(policy["expiration"])
+    assert timedelta(seconds=50) < expires_at - timezone.now() <= timedelta(seconds=60)
+    assert form["x-amz-signature"]
 
 
 def test_url_without_parameters_is_signed(environment: pytest.MonkeyPatch, settings: Settings) -> None:

@@ -1,7 +1,7 @@
 from django.contrib import admin
 
 from apps.core.admin import ReadOnlyAdmin
-from apps.files.models import StoredFile
+from apps.files.models import StoredFile, Upload
 
 
 @admin.register(StoredFile)
@@ -24,4 +24,27 @@ class StoredFileAdmin(ReadOnlyAdmin):
         "storage_name",
         "created_at",
         "updated_at",
+    )
+
+
+@admin.register(Upload)
+class UploadAdmin(ReadOnlyAdmin):
+    """Admin of uploads in progress; deleting one also deletes the content that was uploaded."""
+
+    list_display = ("name", "owner", "size", "offset", "created_at", "expires_at")
+    list_filter = ("expires_at",)
+    list_select_related = ("owner",)
+    search_fields = ("name", "owner__email")
+    date_hierarchy = "created_at"
+    export_fields = ("id", "owner_id", "name", "content_type", "size", "offset", "created_at", "expires_at")
+    fields = (
+        "id",
+        "owner",
+        "name",
+        "content_type",
+        "size",
+        "offset",
+        "storage_name",
+        "created_at",
+        "expires_at",
     )

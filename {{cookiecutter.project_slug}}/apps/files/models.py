@@ -1,8 +1,44 @@
 from django.conf import settings
 from django.db import models
+from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from apps.core.models import TimeStampedModel, UUIDModel
+
+
+class Upload(UUIDModel, TimeStampedModel):
+    """Upload in progress, with its size reserved in the quota; replaced by a `StoredFile` on completion."""
+
+    owner = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        verbose_name=_("owner"),
+        on_delete=models.CASCADE,
+        related_name="uploads",
+    )
+    name = models.CharField(_("name"), max_length=255)
+    size = models.PositiveBigIntegerField(_("size in bytes"))
+    content_type = models.CharField(
+        _("content type"), max_length=100, help_text=_("Derived from the extension.")
+    )
+    storage_name = models.CharField(_("name in the storage"), max_length=100, unique=True, editable=False)
+    offset = models.PositiveBigIntegerField(
+        _("bytes received"), default=0, help_text=_("Stays 0 if the client uploads to a bucket.")
+    )
+    expires_at = models.DateTimeField(_("expires at"), db_index=True)
+    # Set while the content is validated, so that this happens once.
+    claimed_at = models.DateTimeField(_("validation started at"), null=True, editable=False)
+
+    class Meta:
+        verbose_name = _("upload")
+        verbose_name_plural = _("uploads")
+        ordering = ("-created_at", "-id")
+        indexes = [models.Index(fields=["owner", "-created_at", "-id"], name="upload_newest_of_owner")]
+        constraints = [
+            models.CheckConstraint(condition=Q(offset__lte=F("size")), name="upload_offset_within_size")
+        ]
+
+    def __str__(self) -> str:
+        return str(self.pk)
 
 
 class StoredFile(UUIDModel, TimeStampedModel):

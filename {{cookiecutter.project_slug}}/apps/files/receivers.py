@@ -8,8 +8,8 @@ from django.db.models.signals import post_delete
 from django.dispatch import receiver
 
 from apps.files import storage
-from apps.files.models import StoredFile
-from apps.files.services import files_delete
+from apps.files.models import StoredFile, Upload
+from apps.files.services.files import files_delete
 from apps.users.models import User
 from apps.users.signals import user_deleted
 
@@ -21,6 +21,7 @@ def delete_files(user: User, **_kwargs: Any) -> None:
 
 
 @receiver(post_delete, sender=StoredFile)
-def delete_blob(instance: StoredFile, **_kwargs: Any) -> None:
+@receiver(post_delete, sender=Upload)
+def delete_blob(instance: StoredFile | Upload, **_kwargs: Any) -> None:
     """Delete the blob after commit, whether the row was deleted here, in the admin or by a cascade."""
     transaction.on_commit(partial(storage.delete, instance.storage_name), robust=True)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import uuid
 from contextlib import contextmanager
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 import structlog
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
 
 # The first two digits of a name are its folder, which keeps directory listings short.
 FOLDERS = [f"files/{number:02x}" for number in range(256)]
+# Folder of blobs that are being uploaded. They are validated and copied before anything refers to them.
+UPLOADS = "uploads"
 
 logger = structlog.get_logger(__name__)
 
@@ -37,10 +40,23 @@ class SignsUrls(Protocol):
         """Return a presigned URL that expires after `seconds`, for download as an attachment."""
 
 
+@runtime_checkable
+class SignsUploads(Protocol):
+    """Storage to which clients upload directly, with a signed request."""
+
+    def upload_request(self, name: str, *, size: int, content_type: str, seconds: int) -> dict[str, Any]:
+        """Return `method`, `url`, `headers` and `form` (its fields) of a request that expires."""
+
+
 def random_name() -> str:
     """Return a random name without any user input, not even an extension that a server could interpret."""
     name = uuid.uuid4().hex
     return f"files/{name[:2]}/{name}"
+
+
+def random_upload_name() -> str:
+    """Return a random name in the folder of uploads."""
+    return f"{UPLOADS}/{uuid.uuid4().hex}"
 
 
 def save(name: str, file: UploadedFile[Any]) -> None:
@@ -74,6 +90,50 @@ def download_url(name: str, *, file_name: str, content_type: str, seconds: int) 
     if not isinstance(default_storage, SignsUrls):
         return None
     return default_storage.download_url(name, file_name=file_name, content_type=content_type, seconds=seconds)
+
+
+def signs_uploads() -> bool:
+    """Return whether clients upload directly to the storage."""
+    return isinstance(default_storage, SignsUploads)
+
+
+def upload_request(name: str, *, size: int, content_type: str, seconds: int) -> dict[str, Any] | None:
+    """Return a signed upload request, or None if the storage does not sign uploads."""
+    if not isinstance(default_storage, SignsUploads):
+        return None
+    with _unavailable():
+        return default_storage.upload_request(name, size=size, content_type=content_type, seconds=seconds)
+
+
+def size(name: str) -> int:
+    """Return the size of a blob in bytes.
+
+    Raises:
+        FileNotFoundError: the blob does not exist.
+        StorageUnavailable: the storage failed.
+    """
+    with _unavailable():
+        if not default_storage.exists(name):
+            raise FileNotFoundError(name)
+        return int(default_storage.size(name))
+
+
+def write_at(name: str, *, offset: int, chunk: bytes) -> None:
+    """Write a chunk of a blob on disk. Bytes after `offset` are left from an interrupted request.
+
+    Raises:
+        StorageUnavailable: the disk is full, or the bytes before `offset` are missing.
+    """
+    path = Path(default_storage.path(name))
+    with _unavailable():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.touch(mode=0o640)
+        with path.open("r+b") as file:
+            if file.seek(0, 2) < offset:
+                raise OSError("The file is shorter than the offset.")
+            file.truncate(offset)
+            file.seek(offset)
+            file.write(chunk)
 
 
 def names_in(folder: str) -> Iterator[str]:

@@ -39,6 +39,16 @@ class PrivateAzureStorage(AzureStorage):
         }
         return str(self.url(name, expire=seconds, parameters=parameters))
 
+    def upload_request(self, name: str, *, size: int, content_type: str, seconds: int) -> dict[str, Any]:
+        """Return a signed PUT request that creates one blob and cannot overwrite it.
+
+        Azure signs neither size nor content type: `size` must be checked after the upload.
+        """
+        # https://learn.microsoft.com/rest/api/storageservices/put-blob
+        headers = {"Content-Type": content_type, "x-ms-blob-type": "BlockBlob"}
+        url = str(self.url(name, expire=seconds, mode="c"))
+        return {"method": "PUT", "url": url, "headers": headers, "form": {}}
+
     def _open(self, name: str, mode: str = "rb") -> File[bytes]:
         """Open the file; raise FileNotFoundError here, where the base class fails only on the first read."""
         opened: File[bytes] = super()._open(name, mode)

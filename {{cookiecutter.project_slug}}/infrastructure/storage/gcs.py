@@ -37,3 +37,17 @@ class PrivateGoogleStorage(GoogleCloudStorage):
             "response_type": content_type,
         }
         return str(self.url(name, parameters=parameters))
+
+    def upload_request(self, name: str, *, size: int, content_type: str, seconds: int) -> dict[str, Any]:
+        """Return a signed PUT request that uploads one object of exactly this size and content type."""
+        # https://cloud.google.com/storage/docs/xml-api/reference-headers#xgoogcontentlengthrange
+        limit = {"x-goog-content-length-range": f"{size},{size}"}
+        parameters = {
+            "method": "PUT",
+            "expiration": timedelta(seconds=seconds),
+            "content_type": content_type,
+            # The generator of the URL adds `host` to this dictionary.
+            "headers": dict(limit),
+        }
+        url = str(self.url(name, parameters=parameters))
+        return {"method": "PUT", "url": url, "headers": {"Content-Type": content_type, **limit}, "form": {}}

@@ -31,3 +31,16 @@ class PrivateS3Storage(S3Storage):
             "ResponseContentType": content_type,
         }
         return str(self.url(name, parameters=parameters, expire=seconds))
+
+    def upload_request(self, name: str, *, size: int, content_type: str, seconds: int) -> dict[str, Any]:
+        """Return a signed form that uploads one object of exactly this size and content type."""
+        # https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-HTTPPOSTConstructPolicy.html
+        fields = {"Content-Type": content_type}
+        form: dict[str, Any] = self.connection.meta.client.generate_presigned_post(
+            self.bucket.name,
+            name,
+            Fields=fields,
+            Conditions=[fields, ["content-length-range", size, size]],
+            ExpiresIn=seconds,
+        )
+        return {"method": "POST", "url": form["url"], "headers": {}, "form": form["fields"]}

@@ -5,7 +5,9 @@ from typing import Any
 from rest_framework import serializers
 
 from apps.core.api.serializers import OutputSerializer
-from apps.files.models import StoredFile
+from apps.files.models import StoredFile, Upload
+
+MAX_BYTES = 2**63 - 1
 
 
 class FileInput(serializers.Serializer[Any]):
@@ -26,3 +28,41 @@ class LinkOutput(serializers.Serializer[Any]):
 
 class LinkQuery(serializers.Serializer[Any]):
     token = serializers.CharField(max_length=200)
+
+
+class UploadInput(serializers.Serializer[Any]):
+    name = serializers.CharField(max_length=255, help_text="With an extension, such as `film.pdf`.")
+    size = serializers.IntegerField(min_value=1, max_value=MAX_BYTES, help_text="In bytes.")
+
+
+class UploadOutput(OutputSerializer):
+    class Meta:
+        model = Upload
+        fields: list[str] = ["id", "name", "size", "content_type", "offset", "created_at", "expires_at"]
+        read_only_fields = fields
+
+
+class TransferOutput(serializers.Serializer[Any]):
+    """Request that sends the content of an upload."""
+
+    method = serializers.ChoiceField(choices=["PATCH", "POST", "PUT"], read_only=True)
+    url = serializers.URLField(read_only=True)
+    headers = serializers.DictField(child=serializers.CharField(), read_only=True)
+    form = serializers.DictField(
+        child=serializers.CharField(), read_only=True, help_text="Fields of the form, empty without a form."
+    )
+    chunk_bytes = serializers.IntegerField(
+        allow_null=True, read_only=True, help_text="Maximum length of a chunk; null without chunks."
+    )
+
+
+class UploadDetail(UploadOutput):
+    transfer = TransferOutput(read_only=True)
+
+    class Meta(UploadOutput.Meta):
+        fields: list[str] = [*UploadOutput.Meta.fields, "transfer"]
+        read_only_fields = fields
+
+
+class OffsetHeader(serializers.Serializer[Any]):
+    offset = serializers.IntegerField(min_value=0, max_value=MAX_BYTES)

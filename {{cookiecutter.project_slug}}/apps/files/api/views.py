@@ -22,11 +22,12 @@ from rest_framework.views import APIView
 from apps.core.api.parsers import MultiPartParser
 from apps.core.api.serializers import validated
 from apps.core.api.throttling import TokenThrottle
-from apps.files import selectors, services, storage
+from apps.files import selectors, storage
 from apps.files.api import serializers
 from apps.files.api.filters import FileFilter
 from apps.files.exceptions import LinkNotValid
 from apps.files.models import StoredFile
+from apps.files.services import files
 from apps.users.authentication import UserRequest
 
 # User content is untrusted: a browser that renders it anyway must not run scripts (stored XSS).
@@ -62,13 +63,13 @@ class FileViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.Gen
     @extend_schema(request=serializers.FileInput, responses={201: serializers.FileOutput})
     def create(self, request: UserRequest) -> Response:
         """Upload a file. Its content must match its extension; the content type is derived from it."""
-        file = services.file_create(owner=request.user, **validated(serializers.FileInput, request))
+        file = files.file_create(owner=request.user, **validated(serializers.FileInput, request))
         return Response(serializers.FileOutput.represent(file), status=HTTPStatus.CREATED)
 
     @extend_schema(responses={204: None})
     def destroy(self, request: UserRequest, *args: Any, **kwargs: Any) -> Response:
         """Delete a file."""
-        services.file_delete(file=self.get_object())
+        files.file_delete(file=self.get_object())
         return Response(status=HTTPStatus.NO_CONTENT)
 
     @extend_schema(request=None, responses={200: serializers.LinkOutput}, filters=False)
@@ -76,7 +77,7 @@ class FileViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.Gen
     @action(detail=True, methods=["post"])
     def link(self, request: UserRequest, *args: Any, **kwargs: Any) -> Response:
         """Create a download link. It works without authentication and expires soon."""
-        link = services.file_link(file=self.get_object())
+        link = files.file_link(file=self.get_object())
         path = reverse("v1:files:content", args=[kwargs["pk"]], query={"token": link.token})
         url = link.url or request.build_absolute_uri(path)
         return Response(serializers.LinkOutput({"url": url, "expires_at": link.expires_at}).data)

@@ -1,12 +1,14 @@
 from collections.abc import Iterator
+from datetime import timedelta
 
 import factory
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.utils import timezone
 from factory.django import DjangoModelFactory
 
-from apps.files.models import StoredFile
-from apps.files.services import file_create
-from apps.files.storage import random_name
+from apps.files.models import StoredFile, Upload
+from apps.files.services.files import file_create
+from apps.files.storage import random_name, random_upload_name
 from apps.files.tests import samples
 from apps.users.models import User
 from apps.users.tests.factories import UserFactory
@@ -24,6 +26,20 @@ class StoredFileFactory(DjangoModelFactory[StoredFile]):
     content_type = "text/plain"
     checksum = "0" * 64
     storage_name = factory.LazyFunction(random_name)
+
+
+class UploadFactory(DjangoModelFactory[Upload]):
+    """Factory of uploads without content."""
+
+    class Meta:
+        model = Upload
+
+    owner = factory.SubFactory(UserFactory)
+    name = "a.txt"
+    size = 10
+    content_type = "text/plain"
+    storage_name = factory.LazyFunction(random_upload_name)
+    expires_at = factory.LazyFunction(lambda: timezone.now() + timedelta(hours=1))
 
 
 def seed(account: User) -> Iterator[StoredFile]:

@@ -17,9 +17,10 @@ pytestmark = pytest.mark.django_db
 
 
 def clean_up(*arguments: str) -> str:
+    """Return the line about orphaned blobs."""
     output = StringIO()
     call_command("purge_files", *arguments, stdout=output)
-    return output.getvalue()
+    return output.getvalue().splitlines(keepends=True)[-1]
 
 
 def write(*, days: int) -> str:

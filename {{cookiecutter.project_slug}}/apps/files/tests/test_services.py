@@ -12,7 +12,7 @@ from pytest_django import Settings
 from apps.core import images
 from apps.core.exceptions import UnavailableError
 from apps.files.models import StoredFile
-from apps.files.services import file_create, file_delete
+from apps.files.services.files import file_create, file_delete
 from apps.files.tests.helpers import blobs
 from apps.files.tests.samples import image
 from apps.users.models import User

@@ -5,5 +5,12 @@ from config.env import env
 FILE_QUOTA_BYTES = env.integer("FILE_QUOTA_BYTES", default=1_073_741_824, minimum=1, maximum=2**63 - 1)
 # S3 and Google sign URLs for seven days at most.
 FILE_LINK_SECONDS = env.integer("FILE_LINK_SECONDS", default=300, minimum=1, maximum=604_800)
+# Maximum size of files that are uploaded in several requests, or directly to the bucket.
+FILE_UPLOAD_MAX_BYTES = env.integer(
+    "FILE_UPLOAD_MAX_BYTES", default=104_857_600, minimum=1, maximum=5_000_000_000
+)
+# Such an upload must be completed within this time, at most a day: see `GRACE` in
+# apps/files/services/cleanup.py.
+FILE_UPLOAD_SECONDS = 86_400
 # A subset of the keys of `FILE_TYPES` in apps/files/content_validation.py.
 FILE_EXTENSIONS = ["csv", "docx", "gif", "jpeg", "jpg", "pdf", "png", "txt", "webp", "xlsx"]

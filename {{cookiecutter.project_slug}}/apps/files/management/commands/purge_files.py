@@ -3,18 +3,22 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from apps.files.services import orphans_delete
+from apps.files.services.cleanup import orphans_delete, uploads_purge
 
 
 class Command(BaseCommand):
-    help = "Delete blobs older than a day that belong to no file; fails if one cannot be deleted."
+    help = (
+        "Delete expired uploads, and blobs older than a day that belong to no file; "
+        "fails if one cannot be deleted."
+    )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--dry-run", action="store_true", help="Only count them.")
 
     def handle(self, *, dry_run: bool, **_options: Any) -> None:
-        found = orphans_delete(dry_run=dry_run)
         verb = "would be deleted" if dry_run else "deleted"
+        self.stdout.write(f"{uploads_purge(dry_run=dry_run)} expired uploads {verb}.")
+        found = orphans_delete(dry_run=dry_run)
         self.stdout.write(f"{found.deleted} orphaned blobs {verb}, {found.missing} files without blob.")
         if found.failed:
             raise CommandError(f"{found.failed} blobs could not be deleted, see blob_not_deleted in the log.")

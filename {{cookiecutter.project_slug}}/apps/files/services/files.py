@@ -1,4 +1,4 @@
-"""Services: uploads, download links, deletion, and cleanup of orphaned blobs."""
+"""Create, download and delete files."""
 
 from __future__ import annotations
 
@@ -8,10 +8,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-import structlog
 from django.conf import settings
 from django.core.exceptions import ValidationError
-from django.core.files.storage import default_storage
 from django.db import InterfaceError, OperationalError, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -19,18 +17,16 @@ from django.utils.translation import gettext as _
 from apps.core.validators import validate_file_name, validate_size
 from apps.files import storage
 from apps.files.content_validation import validate_content
-from apps.files.models import StoredFile
+from apps.files.exceptions import UploadBusy
+from apps.files.models import StoredFile, Upload
 from apps.files.selectors import bytes_stored, file_list, link_signer
 from apps.users.exceptions import InvalidToken
 from apps.users.models import User
 
 if TYPE_CHECKING:
+    from uuid import UUID
+
     from django.core.files.uploadedfile import UploadedFile
-
-# A younger blob without a row may belong to an upload in progress.
-GRACE = timedelta(days=1)
-
-logger = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True)
@@ -47,19 +43,15 @@ class Link:
     expires_at: datetime
 
 
-@dataclass
-class Cleanup:
-    """Result of a storage cleanup."""
-
-    deleted: int = 0
-    failed: int = 0
-    missing: int = 0
-
-
-def file_create(*, owner: User, file: UploadedFile[Any]) -> StoredFile:
-    """Validate and store an upload.
+def file_create(*, owner: User, file: UploadedFile[Any], upload: Upload | None = None) -> StoredFile:
+    """Validate and store a file.
 
     Call this outside of any transaction: the rollback of an outer transaction would leave the blob behind.
+
+    Args:
+        owner: the owner of the file.
+        file: the file.
+        upload: the completed upload that the file replaces.
 
     Raises:
         ValidationError: the file is empty or too large, its extension is not allowed, its content does not
@@ -67,10 +59,10 @@ def file_create(*, owner: User, file: UploadedFile[Any]) -> StoredFile:
         InvalidToken: the account was deleted during the upload.
         StorageUnavailable: the storage failed.
     """
-    row = StoredFile(owner=owner, **_described(owner, file), storage_name=storage.random_name())
+    row = StoredFile(owner=owner, **_described(owner, file, upload), storage_name=storage.random_name())
     try:
         storage.save(row.storage_name, file)
-        _insert(row)
+        _insert(row, upload)
     except (InterfaceError, OperationalError):
         # The commit may have succeeded before the connection broke: keep the blob for `orphans_delete`.
         raise
@@ -90,8 +82,9 @@ def file_delete(*, file: StoredFile) -> None:
 
 @transaction.atomic
 def files_delete(*, owner: User) -> None:
-    """Delete all files of a user."""
+    """Delete all files and uploads of a user."""
     file_list(owner=owner).delete()
+    Upload.objects.filter(owner=owner).delete()
 
 
 def file_link(*, file: StoredFile) -> Link:
@@ -104,32 +97,15 @@ def file_link(*, file: StoredFile) -> Link:
     return Link(url=url, token=link_signer.sign(str(file.pk)), expires_at=expires_at)
 
 
-def orphans_delete(*, dry_run: bool = False) -> Cleanup:
-    """Delete orphaned blobs, except those that may belong to an upload in progress.
-
-    Args:
-        dry_run: only count them.
-    """
-    found = Cleanup()
-    for folder in storage.FOLDERS:
-        stored = set(storage.names_in(folder))
-        rows = StoredFile.objects.filter(storage_name__startswith=f"{folder}/")
-        named = set(rows.values_list("storage_name", flat=True))
-        found.missing += len(named - stored)
-        for name in sorted(stored - named):
-            _delete_orphan(name, found, dry_run=dry_run)
-    return found
-
-
-def _described(owner: User, file: UploadedFile[Any]) -> dict[str, Any]:
-    """Validate the upload and return the model fields that are derived from it."""
+def _described(owner: User, file: UploadedFile[Any], upload: Upload | None) -> dict[str, Any]:
+    """Validate the file and return the model fields that are derived from it."""
     name = unicodedata.normalize("NFC", file.name or "").strip()
     try:
         validate_file_name(name)
-        validate_size(file, max_bytes=settings.FILE_MAX_BYTES)
+        validate_size(file, max_bytes=settings.FILE_UPLOAD_MAX_BYTES if upload else settings.FILE_MAX_BYTES)
         content_type = validate_content(file, allowed=settings.FILE_EXTENSIONS)
         # Fails early; `_insert` checks again under a lock.
-        _check_quota(owner, file.size or 0)
+        quota_check(owner, file.size or 0, without=upload)
     except ValidationError as error:
         raise ValidationError({"file": error.error_list}) from error
     digest = hashlib.sha256()
@@ -138,35 +114,35 @@ def _described(owner: User, file: UploadedFile[Any]) -> dict[str, Any]:
     return {"name": name, "size": file.size, "content_type": content_type, "checksum": digest.hexdigest()}
 
 
-def _check_quota(owner: User, size: int) -> None:
-    if bytes_stored(owner=owner) + size > settings.FILE_QUOTA_BYTES:
+def quota_check(owner: User, size: int, *, without: Upload | None = None) -> None:
+    """Check that a file of this size fits into the quota; raises ValidationError."""
+    if bytes_stored(owner=owner, without=without) + size > settings.FILE_QUOTA_BYTES:
         message = _("This file would exceed your quota of %(max)d bytes.")
         raise ValidationError(message, code="quota", params={"max": settings.FILE_QUOTA_BYTES})
 
 
-# Durable: the row is committed on return.
-@transaction.atomic(durable=True)
-def _insert(row: StoredFile) -> None:
-    # The lock serializes concurrent uploads, so that each sees the bytes of the previous one.
-    owner = User.objects.select_for_update().filter(pk=row.owner_id, is_active=True).first()
+def owner_lock(pk: UUID) -> User:
+    """Lock the owner of files: changes of one user's quota and names happen one after another.
+
+    Raises:
+        InvalidToken: the account was deleted.
+    """
+    owner: User | None = User.objects.select_for_update().filter(pk=pk, is_active=True).first()
     if owner is None:
         raise InvalidToken
+    return owner
+
+
+# Durable: the row is committed on return.
+@transaction.atomic(durable=True)
+def _insert(row: StoredFile, upload: Upload | None) -> None:
+    # The lock serializes concurrent uploads, so that each sees the bytes of the previous one.
+    owner = owner_lock(row.owner_id)
+    if upload and not Upload.objects.filter(pk=upload.pk).delete()[0]:
+        raise UploadBusy
     try:
-        _check_quota(owner, row.size)
+        quota_check(owner, row.size)
     except ValidationError as error:
         raise ValidationError({"file": error.error_list}) from error
     row.full_clean()
     row.save(force_insert=True)
-
-
-def _delete_orphan(name: str, found: Cleanup, *, dry_run: bool) -> None:
-    try:
-        if default_storage.get_modified_time(name) > timezone.now() - GRACE:
-            return
-        if not dry_run:
-            default_storage.delete(name)
-        found.deleted += 1
-    except Exception:
-        # Continue with the other blobs; the command fails at the end.
-        logger.exception("blob_not_deleted", blob=name)
-        found.failed += 1

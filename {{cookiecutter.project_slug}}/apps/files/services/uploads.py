@@ -1,0 +1,155 @@
+"""Uploads of large files in several requests: to the bucket with a signed request, or in chunks to the disk.
+
+Both ways write to a name that nothing else refers to. `upload_complete` validates this content and stores it
+under another name, because a signed request stays valid and could replace content that was validated.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from contextlib import contextmanager
+from datetime import timedelta
+from pathlib import PurePosixPath
+from typing import TYPE_CHECKING, Any
+
+from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.core.files.uploadedfile import UploadedFile
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from apps.core.validators import validate_extension, validate_file_name, validate_size
+from apps.files import storage
+from apps.files.content_validation import FILE_TYPES
+from apps.files.exceptions import UploadBusy, UploadIncomplete, WrongOffset
+from apps.files.models import StoredFile, Upload
+from apps.files.selectors import upload_list, upload_list_expired, upload_list_unclaimed
+from apps.files.services.files import file_create, owner_lock, quota_check
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from apps.users.models import User
+
+# Uploads in progress of one user.
+MAX_UPLOADS = 20
+
+
+def upload_create(*, owner: User, name: str, size: int) -> Upload:
+    """Reserve space in the quota for a file that is uploaded later.
+
+    Raises:
+        ValidationError: the name, the extension or the size is not allowed, the quota is exceeded, or the
+            user has too many uploads in progress.
+    """
+    name = unicodedata.normalize("NFC", name).strip()
+    with _field("name"):
+        validate_file_name(name)
+        described: UploadedFile[Any] = UploadedFile(name=name, size=size)
+        validate_extension(described, allowed=settings.FILE_EXTENSIONS)
+    with _field("size"):
+        validate_size(described, max_bytes=settings.FILE_UPLOAD_MAX_BYTES)
+    upload = Upload(
+        owner=owner,
+        name=name,
+        size=size,
+        content_type=FILE_TYPES[PurePosixPath(name).suffix[1:].lower()].content_type,
+        storage_name=storage.random_upload_name(),
+        expires_at=timezone.now() + timedelta(seconds=settings.FILE_UPLOAD_SECONDS),
+    )
+    with transaction.atomic():
+        owner_lock(owner.pk)
+        upload_list_expired().filter(owner=owner).delete()
+        with _field("size"):
+            quota_check(owner, size)
+        if upload_list(owner=owner).count() >= MAX_UPLOADS:
+            raise ValidationError(_("Complete or abort your other uploads first."), code="too_many")
+        upload.full_clean()
+        upload.save(force_insert=True)
+    return upload
+
+
+def upload_request(*, upload: Upload) -> dict[str, Any] | None:
+    """Return the signed request that uploads the content, or None if it is uploaded in chunks.
+
+    Raises:
+        StorageUnavailable: the storage failed.
+    """
+    seconds = int((upload.expires_at - timezone.now()).total_seconds())
+    return storage.upload_request(
+        upload.storage_name, size=upload.size, content_type=upload.content_type, seconds=max(1, seconds)
+    )
+
+
+@transaction.atomic
+def upload_write(*, upload: Upload, offset: int, chunk: bytes) -> int:
+    """Write the next chunk to the disk; returns the new offset.
+
+    The update locks the row until the chunk is written, so that one request writes at a time. If writing
+    fails, the offset is rolled back and the same chunk can be sent again.
+
+    Raises:
+        ValidationError: the chunk does not begin at the current offset, or exceeds the size.
+        StorageUnavailable: the storage failed.
+    """
+    end = offset + len(chunk)
+    rows = upload_list_unclaimed().filter(pk=upload.pk, offset=offset, size__gte=end)
+    if not chunk or storage.signs_uploads() or not rows.update(offset=end, updated_at=timezone.now()):
+        raise WrongOffset
+    storage.write_at(upload.storage_name, offset=offset, chunk=chunk)
+    return end
+
+
+def upload_complete(*, upload: Upload) -> StoredFile:
+    """Validate the uploaded content and create the file. The upload is deleted if the content is not valid.
+
+    Raises:
+        ValidationError: the content is incomplete (then the upload can be continued) or not valid.
+        InvalidToken: the account was deleted.
+        UnavailableError: the storage failed or the server is busy; try again.
+    """
+    if not upload_list_unclaimed().filter(pk=upload.pk).update(claimed_at=timezone.now()):
+        raise UploadBusy
+    try:
+        with _content(upload) as file:
+            return file_create(owner=upload.owner, file=file, upload=upload)
+    except (UploadBusy, UploadIncomplete):
+        raise
+    except ValidationError:
+        upload_abort(upload=upload)
+        raise
+    finally:
+        # Matches no row after a success.
+        Upload.objects.filter(pk=upload.pk).update(claimed_at=None)
+
+
+@transaction.atomic
+def upload_abort(*, upload: Upload) -> None:
+    """Delete an upload; its blob is deleted after commit."""
+    upload.delete()
+
+
+@contextmanager
+def _content(upload: Upload) -> Iterator[UploadedFile[Any]]:
+    """Open the uploaded content, whose size must be the declared one."""
+    try:
+        size = storage.size(upload.storage_name)
+    except FileNotFoundError as error:
+        raise UploadIncomplete from error
+    if size < upload.size:
+        raise UploadIncomplete
+    if size > upload.size:
+        raise ValidationError(_("The content is larger than declared."), code="size")
+    with storage.open(upload.storage_name) as opened:
+        # Storages of buckets download the content to a temporary file here.
+        content: Any = opened.file
+        yield UploadedFile(content, name=upload.name, size=content.seek(0, 2))
+
+
+@contextmanager
+def _field(name: str) -> Iterator[None]:
+    try:
+        yield
+    except ValidationError as error:
+        raise ValidationError({name: error.error_list}) from error
