@@ -292,6 +292,7 @@ def test_housekeeping_continues_when_a_command_fails(
         "purge_failed_logins",
         "purge_unverified_users",
         "purge_files",
+        "process_files",
         "purge_notifications",
     ]
 

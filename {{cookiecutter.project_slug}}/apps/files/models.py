@@ -63,12 +63,19 @@ class StoredFile(UUIDModel, TimeStampedModel):
     )
     checksum = models.CharField("SHA-256", max_length=64)
     storage_name = models.CharField(_("name in the storage"), max_length=100, unique=True, editable=False)
+    thumbnail_name = models.CharField(
+        _("thumbnail in the storage"), max_length=100, blank=True, default="", db_default="", editable=False
+    )
 
     class Meta:
         verbose_name = _("file")
         verbose_name_plural = _("files")
         ordering = ("-created_at", "-id")
         indexes = [models.Index(fields=["owner", "-created_at", "-id"], name="file_newest_of_owner")]
+
+    @property
+    def has_thumbnail(self) -> bool:
+        return bool(self.thumbnail_name)
 
     def __str__(self) -> str:
         # Kept in the admin log even after deletion: no personal data.

@@ -22,6 +22,7 @@ def delete_files(user: User, **_kwargs: Any) -> None:
 
 @receiver(post_delete, sender=StoredFile)
 @receiver(post_delete, sender=Upload)
-def delete_blob(instance: StoredFile | Upload, **_kwargs: Any) -> None:
-    """Delete the blob after commit, whether the row was deleted here, in the admin or by a cascade."""
-    transaction.on_commit(partial(storage.delete, instance.storage_name), robust=True)
+def delete_blobs(instance: StoredFile | Upload, **_kwargs: Any) -> None:
+    """Delete the blobs after commit, whether the row was deleted here, in the admin or by a cascade."""
+    for name in filter(None, (instance.storage_name, getattr(instance, "thumbnail_name", ""))):
+        transaction.on_commit(partial(storage.delete, name), robust=True)

@@ -22,6 +22,11 @@ def file_list(*, owner: User) -> QuerySet[StoredFile]:
     return StoredFile.objects.filter(owner=owner)
 
 
+def file_list_unprocessed() -> QuerySet[StoredFile]:
+    """Return images without a thumbnail."""
+    return StoredFile.objects.filter(content_type__startswith="image/", thumbnail_name="")
+
+
 def bytes_stored(*, owner: User, without: Upload | None = None) -> int:
     """Return how many bytes of the quota a user has used; uploads in progress count with their full size."""
     sizes = (

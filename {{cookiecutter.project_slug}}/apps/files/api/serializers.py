@@ -15,9 +15,11 @@ class FileInput(serializers.Serializer[Any]):
 
 
 class FileOutput(OutputSerializer):
+    has_thumbnail = serializers.BooleanField(read_only=True)
+
     class Meta:
         model = StoredFile
-        fields: list[str] = ["id", "name", "size", "content_type", "checksum", "created_at"]
+        fields: list[str] = ["id", "name", "size", "content_type", "checksum", "created_at", "has_thumbnail"]
         read_only_fields = fields
 
 

@@ -1,7 +1,7 @@
 """HTTP layer: validate, call a service or a selector, serialize."""
 
 from http import HTTPStatus
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from django.core.signing import BadSignature
@@ -30,6 +30,9 @@ from apps.files.models import StoredFile
 from apps.files.services import files
 from apps.users.authentication import UserRequest
 
+if TYPE_CHECKING:
+    from django.core.files.base import File
+
 # User content is untrusted: a browser that renders it anyway must not run scripts (stored XSS).
 DOWNLOAD_HEADERS = {
     "Content-Security-Policy": "default-src 'none'; sandbox",
@@ -40,12 +43,19 @@ DOWNLOAD_HEADERS = {
 }
 
 
+def opened(name: str) -> "File[bytes]":
+    """Open a blob; a missing one yields 404."""
+    try:
+        return storage.open(name)
+    except FileNotFoundError as error:
+        raise Http404 from error
+
+
 @extend_schema_view(
     list=extend_schema(description="List own files."),
     retrieve=extend_schema(description="Retrieve the metadata of a file."),
 )
 class FileViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.GenericViewSet[StoredFile]):
-    extra_problems = {"POST": [HTTPStatus.SERVICE_UNAVAILABLE]}
     queryset = StoredFile.objects.none()
     serializer_class = serializers.FileOutput
     parser_classes = (MultiPartParser,)
@@ -71,6 +81,15 @@ class FileViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.Gen
         """Delete a file."""
         files.file_delete(file=self.get_object())
         return Response(status=HTTPStatus.NO_CONTENT)
+
+    @extend_schema(responses={(200, "image/webp"): OpenApiTypes.BINARY}, filters=False)
+    @action(detail=True)
+    def thumbnail(self, request: UserRequest, *args: Any, **kwargs: Any) -> FileResponse:
+        """Download the thumbnail of an image. It appears some time after the upload."""
+        name = self.get_object().thumbnail_name
+        if not name:
+            raise Http404
+        return FileResponse(opened(name), content_type="image/webp", headers=DOWNLOAD_HEADERS)
 
     @extend_schema(request=None, responses={200: serializers.LinkOutput}, filters=False)
     @method_decorator(cache_control(no_store=True))
@@ -104,12 +123,8 @@ class ContentView(APIView):
             raise LinkNotValid from error
         if file is None:
             raise Http404
-        try:
-            content = storage.open(file.storage_name)
-        except FileNotFoundError as error:
-            raise Http404 from error
         return FileResponse(
-            content,
+            opened(file.storage_name),
             as_attachment=True,
             filename=file.name,
             content_type=file.content_type,

@@ -46,6 +46,8 @@ def orphans_delete(*, dry_run: bool = False) -> Cleanup:
         rows = StoredFile.objects.filter(storage_name__startswith=f"{folder}/")
         named = set(rows.values_list("storage_name", flat=True))
         found.missing += len(named - stored)
+        thumbnails = StoredFile.objects.filter(thumbnail_name__startswith=f"{folder}/")
+        named.update(thumbnails.values_list("thumbnail_name", flat=True))
         _delete_orphans(stored - named, found, dry_run=dry_run)
     uploads = set(Upload.objects.values_list("storage_name", flat=True))
     _delete_orphans(set(storage.names_in(storage.UPLOADS)) - uploads, found, dry_run=dry_run)

@@ -18,8 +18,10 @@ from apps.core.validators import validate_file_name, validate_size
 from apps.files import storage
 from apps.files.content_validation import validate_content
 from apps.files.exceptions import UploadBusy
+from apps.files.metadata import metadata_removed
 from apps.files.models import StoredFile, Upload
 from apps.files.selectors import bytes_stored, file_list, link_signer
+from apps.files.services.processing import file_queue
 from apps.users.exceptions import InvalidToken
 from apps.users.models import User
 
@@ -59,7 +61,22 @@ def file_create(*, owner: User, file: UploadedFile[Any], upload: Upload | None =
         InvalidToken: the account was deleted during the upload.
         StorageUnavailable: the storage failed.
     """
-    row = StoredFile(owner=owner, **_described(owner, file, upload), storage_name=storage.random_name())
+    name, content_type = _validated(owner, file, upload)
+    with metadata_removed(file, content_type) as clean:
+        row = StoredFile(
+            owner=owner,
+            name=name,
+            size=clean.size or 0,
+            content_type=content_type,
+            checksum=_checksum(clean),
+            storage_name=storage.random_name(),
+        )
+        _store(row, clean, upload)
+    file_queue(row)
+    return row
+
+
+def _store(row: StoredFile, file: UploadedFile[Any], upload: Upload | None) -> None:
     try:
         storage.save(row.storage_name, file)
         _insert(row, upload)
@@ -71,7 +88,6 @@ def file_create(*, owner: User, file: UploadedFile[Any], upload: Upload | None =
         # unavailable storage would block the request a second time.
         storage.delete(row.storage_name)
         raise
-    return row
 
 
 @transaction.atomic
@@ -97,8 +113,8 @@ def file_link(*, file: StoredFile) -> Link:
     return Link(url=url, token=link_signer.sign(str(file.pk)), expires_at=expires_at)
 
 
-def _described(owner: User, file: UploadedFile[Any], upload: Upload | None) -> dict[str, Any]:
-    """Validate the file and return the model fields that are derived from it."""
+def _validated(owner: User, file: UploadedFile[Any], upload: Upload | None) -> tuple[str, str]:
+    """Validate the file; returns its name and content type."""
     name = unicodedata.normalize("NFC", file.name or "").strip()
     try:
         validate_file_name(name)
@@ -108,10 +124,14 @@ def _described(owner: User, file: UploadedFile[Any], upload: Upload | None) -> d
         quota_check(owner, file.size or 0, without=upload)
     except ValidationError as error:
         raise ValidationError({"file": error.error_list}) from error
+    return name, content_type
+
+
+def _checksum(file: UploadedFile[Any]) -> str:
     digest = hashlib.sha256()
     for chunk in file.chunks():
         digest.update(chunk)
-    return {"name": name, "size": file.size, "content_type": content_type, "checksum": digest.hexdigest()}
+    return digest.hexdigest()
 
 
 def quota_check(owner: User, size: int, *, without: Upload | None = None) -> None:

@@ -114,6 +114,7 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
         # % endif
         # % if "files" in cookiecutter.__features
         "purge_files": "10 4 * * *",
+        "process_files": "*/10 * * * *",
         # % endif
         # % if "notifications" in cookiecutter.__features
         "purge_notifications": "20 4 * * *",

@@ -14,3 +14,12 @@ FILE_UPLOAD_MAX_BYTES = env.integer(
 FILE_UPLOAD_SECONDS = 86_400
 # A subset of the keys of `FILE_TYPES` in apps/files/content_validation.py.
 FILE_EXTENSIONS = ["csv", "docx", "gif", "jpeg", "jpg", "pdf", "png", "txt", "webp", "xlsx"]
+# Remove metadata, such as the GPS position, from JPEG, PNG and WebP images before they are stored.
+FILE_STRIP_METADATA = True
+# Function that processes a file after its upload.
+# % if not cookiecutter.use_celery
+FILE_QUEUE = "apps.files.services.processing.process_inline"
+# % endif
+# % if cookiecutter.use_celery
+FILE_QUEUE = "apps.files.tasks.file_process_queue"
+# % endif

@@ -57,6 +57,7 @@ def test_upload_derives_content_type_from_content(
     user_api: Client, user: User, settings: Settings, sample: str, memory: int
 ) -> None:
     settings.FILE_UPLOAD_MAX_MEMORY_SIZE = memory
+    settings.FILE_STRIP_METADATA = False
     name, content, content_type = ACCEPTED[sample]
 
     response = upload(user_api, name, content)
@@ -70,9 +71,10 @@ def test_upload_derives_content_type_from_content(
         "content_type": content_type,
         "checksum": hashlib.sha256(content).hexdigest(),
         "created_at": response.json()["created_at"],
+        "has_thumbnail": content_type.startswith("image/"),
     }
     assert file.owner == user
-    assert blobs() == [file.storage_name]
+    assert sorted(blobs()) == sorted(filter(None, [file.storage_name, file.thumbnail_name]))
     assert default_storage.open(file.storage_name).read() == content
 
 
