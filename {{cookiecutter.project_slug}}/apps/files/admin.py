@@ -1,7 +1,7 @@
 from django.contrib import admin
 
 from apps.core.admin import ReadOnlyAdmin
-from apps.files.models import StoredFile, Upload
+from apps.files.models import Folder, StoredFile, Upload
 
 
 @admin.register(StoredFile)
@@ -48,3 +48,16 @@ class UploadAdmin(ReadOnlyAdmin):
         "created_at",
         "expires_at",
     )
+
+
+@admin.register(Folder)
+class FolderAdmin(ReadOnlyAdmin):
+    """Admin of folders; deleting one also deletes its folders and files."""
+
+    list_display = ("name", "owner", "parent", "created_at")
+    list_filter = ("created_at",)
+    list_select_related = ("owner", "parent")
+    search_fields = ("name", "owner__email")
+    date_hierarchy = "created_at"
+    export_fields = ("id", "owner_id", "parent_id", "name", "created_at")
+    fields = ("id", "owner", "parent", "name", "created_at", "updated_at")

@@ -6,6 +6,40 @@ from django.utils.translation import gettext_lazy as _
 from apps.core.models import TimeStampedModel, UUIDModel
 
 
+class Folder(UUIDModel, TimeStampedModel):
+    """Folder of a user. The services limit the depth and the number of folders."""
+
+    owner = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        verbose_name=_("owner"),
+        on_delete=models.CASCADE,
+        related_name="folders",
+    )
+    parent = models.ForeignKey(
+        "self",
+        verbose_name=_("parent"),
+        on_delete=models.CASCADE,
+        related_name="children",
+        null=True,
+        blank=True,
+    )
+    name = models.CharField(_("name"), max_length=255)
+
+    class Meta:
+        verbose_name = _("folder")
+        verbose_name_plural = _("folders")
+        ordering = ("name", "id")
+        constraints = [
+            models.UniqueConstraint(fields=["parent", "name"], name="folder_name_in_parent"),
+            models.UniqueConstraint(
+                fields=["owner", "name"], condition=Q(parent=None), name="folder_name_at_root"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return str(self.pk)
+
+
 class Upload(UUIDModel, TimeStampedModel):
     """Upload in progress, with its size reserved in the quota; replaced by a `StoredFile` on completion."""
 
@@ -25,6 +59,14 @@ class Upload(UUIDModel, TimeStampedModel):
         _("bytes received"), default=0, help_text=_("Stays 0 if the client uploads to a bucket.")
     )
     expires_at = models.DateTimeField(_("expires at"), db_index=True)
+    folder = models.ForeignKey(
+        Folder,
+        verbose_name=_("folder"),
+        on_delete=models.SET_NULL,
+        related_name="+",
+        null=True,
+        blank=True,
+    )
     # Set while the content is validated, so that this happens once.
     claimed_at = models.DateTimeField(_("validation started at"), null=True, editable=False)
 
@@ -63,6 +105,14 @@ class StoredFile(UUIDModel, TimeStampedModel):
     )
     checksum = models.CharField("SHA-256", max_length=64)
     storage_name = models.CharField(_("name in the storage"), max_length=100, unique=True, editable=False)
+    folder = models.ForeignKey(
+        Folder,
+        verbose_name=_("folder"),
+        on_delete=models.CASCADE,
+        related_name="files",
+        null=True,
+        blank=True,
+    )
     thumbnail_name = models.CharField(
         _("thumbnail in the storage"), max_length=100, blank=True, default="", db_default="", editable=False
     )
@@ -72,6 +122,8 @@ class StoredFile(UUIDModel, TimeStampedModel):
         verbose_name_plural = _("files")
         ordering = ("-created_at", "-id")
         indexes = [models.Index(fields=["owner", "-created_at", "-id"], name="file_newest_of_owner")]
+        # Names outside of folders may occur twice.
+        constraints = [models.UniqueConstraint(fields=["folder", "name"], name="file_name_in_folder")]
 
     @property
     def has_thumbnail(self) -> bool:

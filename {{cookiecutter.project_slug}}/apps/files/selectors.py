@@ -8,7 +8,7 @@ from django.core.signing import BadSignature, TimestampSigner
 from django.db.models import Q, QuerySet, Sum
 from django.utils import timezone
 
-from apps.files.models import StoredFile, Upload
+from apps.files.models import Folder, StoredFile, Upload
 from apps.users.models import User
 
 # Validating the content of an upload takes less time.
@@ -25,6 +25,11 @@ def file_list(*, owner: User) -> QuerySet[StoredFile]:
 def file_list_unprocessed() -> QuerySet[StoredFile]:
     """Return images without a thumbnail."""
     return StoredFile.objects.filter(content_type__startswith="image/", thumbnail_name="")
+
+
+def folder_list(*, owner: User) -> QuerySet[Folder]:
+    """Return the folders of a user."""
+    return Folder.objects.filter(owner=owner)
 
 
 def bytes_stored(*, owner: User, without: Upload | None = None) -> int:

@@ -5,21 +5,37 @@ from typing import Any
 from rest_framework import serializers
 
 from apps.core.api.serializers import OutputSerializer
-from apps.files.models import StoredFile, Upload
+from apps.files.models import Folder, StoredFile, Upload
 
 MAX_BYTES = 2**63 - 1
 
 
 class FileInput(serializers.Serializer[Any]):
     file = serializers.FileField()
+    folder = serializers.UUIDField(required=False, help_text="Key of an own folder.")
+
+
+class FileMoveInput(serializers.Serializer[Any]):
+    name = serializers.CharField(max_length=255, required=False)
+    folder = serializers.UUIDField(required=False, allow_null=True)
 
 
 class FileOutput(OutputSerializer):
+    folder = serializers.UUIDField(source="folder_id", read_only=True, allow_null=True)
     has_thumbnail = serializers.BooleanField(read_only=True)
 
     class Meta:
         model = StoredFile
-        fields: list[str] = ["id", "name", "size", "content_type", "checksum", "created_at", "has_thumbnail"]
+        fields: list[str] = [
+            "id",
+            "name",
+            "size",
+            "content_type",
+            "checksum",
+            "created_at",
+            "folder",
+            "has_thumbnail",
+        ]
         read_only_fields = fields
 
 
@@ -35,12 +51,24 @@ class LinkQuery(serializers.Serializer[Any]):
 class UploadInput(serializers.Serializer[Any]):
     name = serializers.CharField(max_length=255, help_text="With an extension, such as `film.pdf`.")
     size = serializers.IntegerField(min_value=1, max_value=MAX_BYTES, help_text="In bytes.")
+    folder = serializers.UUIDField(required=False, allow_null=True, help_text="Key of an own folder.")
 
 
 class UploadOutput(OutputSerializer):
+    folder = serializers.UUIDField(source="folder_id", read_only=True, allow_null=True)
+
     class Meta:
         model = Upload
-        fields: list[str] = ["id", "name", "size", "content_type", "offset", "created_at", "expires_at"]
+        fields: list[str] = [
+            "id",
+            "name",
+            "size",
+            "content_type",
+            "offset",
+            "folder",
+            "created_at",
+            "expires_at",
+        ]
         read_only_fields = fields
 
 
@@ -68,3 +96,17 @@ class UploadDetail(UploadOutput):
 
 class OffsetHeader(serializers.Serializer[Any]):
     offset = serializers.IntegerField(min_value=0, max_value=MAX_BYTES)
+
+
+class FolderInput(serializers.Serializer[Any]):
+    name = serializers.CharField(max_length=255)
+    parent = serializers.UUIDField(required=False, allow_null=True)
+
+
+class FolderOutput(OutputSerializer):
+    parent = serializers.UUIDField(source="parent_id", read_only=True, allow_null=True)
+
+    class Meta:
+        model = Folder
+        fields: list[str] = ["id", "name", "parent", "created_at"]
+        read_only_fields = fields

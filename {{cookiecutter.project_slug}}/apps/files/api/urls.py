@@ -1,11 +1,12 @@
 from django.urls import include, path
 from rest_framework.routers import SimpleRouter
 
-from apps.files.api import uploads, views
+from apps.files.api import folders, uploads, views
 
 app_name = "files"
 
 router = SimpleRouter()
+router.register("folders", folders.FolderViewSet, basename="folder")
 router.register("uploads", uploads.UploadViewSet, basename="upload")
 router.register("", views.FileViewSet, basename="file")
 

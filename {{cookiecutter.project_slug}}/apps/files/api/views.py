@@ -19,7 +19,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from apps.core.api.parsers import MultiPartParser
+from apps.core.api.parsers import JSONParser, MultiPartParser
 from apps.core.api.serializers import validated
 from apps.core.api.throttling import TokenThrottle
 from apps.files import selectors, storage
@@ -27,7 +27,7 @@ from apps.files.api import serializers
 from apps.files.api.filters import FileFilter
 from apps.files.exceptions import LinkNotValid
 from apps.files.models import StoredFile
-from apps.files.services import files
+from apps.files.services import files, folders
 from apps.users.authentication import UserRequest
 
 if TYPE_CHECKING:
@@ -81,6 +81,13 @@ class FileViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.Gen
         """Delete a file."""
         files.file_delete(file=self.get_object())
         return Response(status=HTTPStatus.NO_CONTENT)
+
+    @extend_schema(request=serializers.FileMoveInput, responses={200: serializers.FileOutput}, filters=False)
+    @action(detail=True, methods=["post"], parser_classes=[JSONParser])
+    def move(self, request: UserRequest, *args: Any, **kwargs: Any) -> Response:
+        """Rename a file, or move it into a folder. The extension must keep its content type."""
+        data = validated(serializers.FileMoveInput, request)
+        return Response(serializers.FileOutput.represent(folders.file_move(file=self.get_object(), **data)))
 
     @extend_schema(responses={(200, "image/webp"): OpenApiTypes.BINARY}, filters=False)
     @action(detail=True)

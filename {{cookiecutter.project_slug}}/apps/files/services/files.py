@@ -19,8 +19,8 @@ from apps.files import storage
 from apps.files.content_validation import validate_content
 from apps.files.exceptions import UploadBusy
 from apps.files.metadata import metadata_removed
-from apps.files.models import StoredFile, Upload
-from apps.files.selectors import bytes_stored, file_list, link_signer
+from apps.files.models import Folder, StoredFile, Upload
+from apps.files.selectors import bytes_stored, file_list, folder_list, link_signer
 from apps.files.services.processing import file_queue
 from apps.users.exceptions import InvalidToken
 from apps.users.models import User
@@ -45,7 +45,9 @@ class Link:
     expires_at: datetime
 
 
-def file_create(*, owner: User, file: UploadedFile[Any], upload: Upload | None = None) -> StoredFile:
+def file_create(
+    *, owner: User, file: UploadedFile[Any], folder: UUID | None = None, upload: Upload | None = None
+) -> StoredFile:
     """Validate and store a file.
 
     Call this outside of any transaction: the rollback of an outer transaction would leave the blob behind.
@@ -53,11 +55,12 @@ def file_create(*, owner: User, file: UploadedFile[Any], upload: Upload | None =
     Args:
         owner: the owner of the file.
         file: the file.
+        folder: the key of a folder of the owner.
         upload: the completed upload that the file replaces.
 
     Raises:
         ValidationError: the file is empty or too large, its extension is not allowed, its content does not
-            match the extension, or the quota is exceeded.
+            match the extension, the quota is exceeded, or the folder does not exist or has such a file.
         InvalidToken: the account was deleted during the upload.
         StorageUnavailable: the storage failed.
     """
@@ -65,6 +68,7 @@ def file_create(*, owner: User, file: UploadedFile[Any], upload: Upload | None =
     with metadata_removed(file, content_type) as clean:
         row = StoredFile(
             owner=owner,
+            folder=folder_get(owner, folder),
             name=name,
             size=clean.size or 0,
             content_type=content_type,
@@ -98,8 +102,9 @@ def file_delete(*, file: StoredFile) -> None:
 
 @transaction.atomic
 def files_delete(*, owner: User) -> None:
-    """Delete all files and uploads of a user."""
+    """Delete all files, uploads and folders of a user."""
     file_list(owner=owner).delete()
+    folder_list(owner=owner).delete()
     Upload.objects.filter(owner=owner).delete()
 
 
@@ -153,6 +158,30 @@ def owner_lock(pk: UUID) -> User:
     return owner
 
 
+def folder_get(owner: User, pk: UUID | None, *, field: str = "folder") -> Folder | None:
+    """Return a folder of the owner; raises ValidationError if it does not exist."""
+    if pk is None:
+        return None
+    folder = folder_list(owner=owner).filter(pk=pk).first()
+    if folder is None:
+        message = _("The folder does not exist.")
+        raise ValidationError({field: ValidationError(message, code="does_not_exist")})
+    return folder
+
+
+def name_check(row: StoredFile | Folder) -> None:
+    """Check that the name is unique in the folder; raises ValidationError. Call this with the owner locked."""
+    if isinstance(row, Folder):
+        rows = Folder.objects.filter(owner=row.owner_id, parent=row.parent_id)
+    elif row.folder_id:
+        rows = StoredFile.objects.filter(folder=row.folder_id)  # type: ignore[assignment]
+    else:
+        return
+    if rows.filter(name=row.name).exclude(pk=row.pk).exists():
+        message = _("The folder already contains this name.")
+        raise ValidationError({"name": ValidationError(message, code="unique")})
+
+
 # Durable: the row is committed on return.
 @transaction.atomic(durable=True)
 def _insert(row: StoredFile, upload: Upload | None) -> None:
@@ -164,5 +193,8 @@ def _insert(row: StoredFile, upload: Upload | None) -> None:
         quota_check(owner, row.size)
     except ValidationError as error:
         raise ValidationError({"file": error.error_list}) from error
+    # It may have been deleted during the upload.
+    row.folder = folder_get(owner, row.folder_id)
+    name_check(row)
     row.full_clean()
     row.save(force_insert=True)

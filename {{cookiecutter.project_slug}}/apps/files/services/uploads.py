@@ -25,10 +25,11 @@ from apps.files.content_validation import FILE_TYPES
 from apps.files.exceptions import UploadBusy, UploadIncomplete, WrongOffset
 from apps.files.models import StoredFile, Upload
 from apps.files.selectors import upload_list, upload_list_expired, upload_list_unclaimed
-from apps.files.services.files import file_create, owner_lock, quota_check
+from apps.files.services.files import file_create, folder_get, owner_lock, quota_check
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from uuid import UUID
 
     from apps.users.models import User
 
@@ -36,12 +37,12 @@ if TYPE_CHECKING:
 MAX_UPLOADS = 20
 
 
-def upload_create(*, owner: User, name: str, size: int) -> Upload:
+def upload_create(*, owner: User, name: str, size: int, folder: UUID | None = None) -> Upload:
     """Reserve space in the quota for a file that is uploaded later.
 
     Raises:
-        ValidationError: the name, the extension or the size is not allowed, the quota is exceeded, or the
-            user has too many uploads in progress.
+        ValidationError: the name, the extension or the size is not allowed, the quota is exceeded, the
+            folder does not exist, or the user has too many uploads in progress.
     """
     name = unicodedata.normalize("NFC", name).strip()
     with _field("name"):
@@ -65,6 +66,7 @@ def upload_create(*, owner: User, name: str, size: int) -> Upload:
             quota_check(owner, size)
         if upload_list(owner=owner).count() >= MAX_UPLOADS:
             raise ValidationError(_("Complete or abort your other uploads first."), code="too_many")
+        upload.folder = folder_get(owner, folder)
         upload.full_clean()
         upload.save(force_insert=True)
     return upload
@@ -113,7 +115,7 @@ def upload_complete(*, upload: Upload) -> StoredFile:
         raise UploadBusy
     try:
         with _content(upload) as file:
-            return file_create(owner=upload.owner, file=file, upload=upload)
+            return file_create(owner=upload.owner, file=file, folder=upload.folder_id, upload=upload)
     except (UploadBusy, UploadIncomplete):
         raise
     except ValidationError:

@@ -6,7 +6,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.utils import timezone
 from factory.django import DjangoModelFactory
 
-from apps.files.models import StoredFile, Upload
+from apps.files.models import Folder, StoredFile, Upload
 from apps.files.services.files import file_create
 from apps.files.storage import random_name, random_upload_name
 from apps.files.tests import samples
@@ -26,6 +26,14 @@ class StoredFileFactory(DjangoModelFactory[StoredFile]):
     content_type = "text/plain"
     checksum = "0" * 64
     storage_name = factory.LazyFunction(random_name)
+
+
+class FolderFactory(DjangoModelFactory[Folder]):
+    class Meta:
+        model = Folder
+
+    owner = factory.SubFactory(UserFactory)
+    name = factory.Sequence(lambda number: f"folder {number}")
 
 
 class UploadFactory(DjangoModelFactory[Upload]):

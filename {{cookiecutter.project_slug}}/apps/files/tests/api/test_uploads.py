@@ -71,6 +71,7 @@ def test_upload_derives_content_type_from_content(
         "content_type": content_type,
         "checksum": hashlib.sha256(content).hexdigest(),
         "created_at": response.json()["created_at"],
+        "folder": None,
         "has_thumbnail": content_type.startswith("image/"),
     }
     assert file.owner == user

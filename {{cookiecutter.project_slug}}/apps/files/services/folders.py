@@ -1,0 +1,142 @@
+"""Folders of a user, and moving and renaming of files.
+
+Every change locks the owner, so that names stay unique and the tree stays a tree.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from pathlib import PurePosixPath
+from typing import TYPE_CHECKING, Any
+
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from apps.core.validators import validate_file_name
+from apps.files.content_validation import FILE_TYPES
+from apps.files.models import Folder, StoredFile
+from apps.files.selectors import folder_list
+from apps.files.services.files import folder_get, name_check, owner_lock
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from uuid import UUID
+
+    from apps.users.models import User
+
+MAX_DEPTH = 10
+MAX_FOLDERS = 1000
+
+Parents = dict["UUID", "UUID | None"]
+
+
+@transaction.atomic
+def folder_create(*, owner: User, name: str, parent: UUID | None = None) -> Folder:
+    """Create a folder.
+
+    Raises:
+        ValidationError: the name is not valid or exists, the parent does not exist, or a limit is exceeded.
+    """
+    owner_lock(owner.pk)
+    above = folder_get(owner, parent, field="parent")
+    folder = Folder(owner=owner, parent=above, name=_normalized(name))
+    parents = _parents(owner)
+    if len(parents) >= MAX_FOLDERS:
+        raise ValidationError(_("You have too many folders."), code="too_many")
+    _check_depth(len([*_path(parents, parent)]) + 1)
+    name_check(folder)
+    folder.save(force_insert=True)
+    return folder
+
+
+@transaction.atomic
+def folder_update(*, folder: Folder, **values: Any) -> Folder:
+    """Rename a folder, or move it with its content.
+
+    Args:
+        folder: the folder.
+        values: a new `name`, and the key of a new `parent` or None for no parent.
+
+    Raises:
+        ValidationError: the name is not valid or exists, the parent does not exist or is inside of the
+            folder, or a limit is exceeded.
+    """
+    owner = owner_lock(folder.owner_id)
+    folder.refresh_from_db()
+    if "name" in values:
+        folder.name = _normalized(values["name"])
+    if "parent" in values:
+        folder.parent = folder_get(owner, values["parent"], field="parent")
+        parents = _parents(owner)
+        above = [*_path(parents, folder.parent_id)]
+        if folder.pk in above:
+            message = _("A folder cannot be moved into itself.")
+            raise ValidationError({"parent": ValidationError(message, code="cycle")})
+        paths = ([*_path(parents, key)] for key in parents)
+        _check_depth(len(above) + max(path.index(folder.pk) + 1 for path in paths if folder.pk in path))
+    name_check(folder)
+    folder.save()
+    return folder
+
+
+@transaction.atomic
+def folder_delete(*, folder: Folder) -> None:
+    """Delete a folder with its folders and files; blobs are deleted after commit."""
+    owner_lock(folder.owner_id)
+    folder.delete()
+
+
+@transaction.atomic
+def file_move(*, file: StoredFile, **values: Any) -> StoredFile:
+    """Rename a file, or move it into a folder.
+
+    Args:
+        file: the file.
+        values: a new `name`, and the key of a new `folder` or None for no folder.
+
+    Raises:
+        ValidationError: the name is not valid, exists, or has the extension of another content type, or the
+            folder does not exist.
+    """
+    owner = owner_lock(file.owner_id)
+    file.refresh_from_db()
+    if "name" in values:
+        file.name = _normalized(values["name"])
+        file_type = FILE_TYPES.get(PurePosixPath(file.name).suffix[1:].lower())
+        if file_type is None or file_type.content_type != file.content_type:
+            message = _("The extension does not match the content of the file.")
+            raise ValidationError({"name": ValidationError(message, code="extension")})
+    if "folder" in values:
+        file.folder = folder_get(owner, values["folder"])
+    name_check(file)
+    file.save(update_fields=["name", "folder", "updated_at"])
+    return file
+
+
+def _parents(owner: User) -> Parents:
+    return dict(folder_list(owner=owner).values_list("pk", "parent_id"))
+
+
+def _path(parents: Parents, key: UUID | None) -> Iterator[UUID]:
+    """Yield a folder and those above it."""
+    while key is not None:
+        yield key
+        key = parents[key]
+
+
+def _check_depth(depth: int) -> None:
+    if depth > MAX_DEPTH:
+        message = _("Folders can be nested %(max)d levels deep.")
+        raise ValidationError(
+            {"parent": ValidationError(message, code="too_deep", params={"max": MAX_DEPTH})}
+        )
+
+
+def _normalized(name: str) -> str:
+    name = unicodedata.normalize("NFC", name).strip()
+    try:
+        validate_file_name(name)
+    except ValidationError as error:
+        raise ValidationError({"name": error.error_list}) from error
+    return name
