@@ -1,7 +1,7 @@
 from django.contrib import admin
 
 from apps.core.admin import ReadOnlyAdmin
-from apps.files.models import Folder, StoredFile, Upload
+from apps.files.models import Download, Folder, Share, StoredFile, Upload
 
 
 @admin.register(StoredFile)
@@ -61,3 +61,29 @@ class FolderAdmin(ReadOnlyAdmin):
     date_hierarchy = "created_at"
     export_fields = ("id", "owner_id", "parent_id", "name", "created_at")
     fields = ("id", "owner", "parent", "name", "created_at", "updated_at")
+
+
+@admin.register(Share)
+class ShareAdmin(ReadOnlyAdmin):
+    """Admin of shares; deleting one revokes it."""
+
+    list_display = ("id", "owner", "email", "downloads", "max_downloads", "expires_at", "revoked_at")
+    list_filter = ("expires_at", "revoked_at")
+    list_select_related = ("owner",)
+    search_fields = ("owner__email", "email")
+    date_hierarchy = "created_at"
+    export_fields = ("id", "owner_id", "file_id", "email", "downloads", "max_downloads", "expires_at")
+    fields = ("id", "owner", "file", "email", "downloads", "max_downloads", "expires_at", "revoked_at")
+
+
+@admin.register(Download)
+class DownloadAdmin(ReadOnlyAdmin):
+    """Admin of the download log."""
+
+    list_display = ("id", "file", "share", "created_at")
+    list_filter = ("created_at",)
+    list_select_related = ("file", "share")
+    search_fields = ("=file__id", "=share__id")
+    date_hierarchy = "created_at"
+    export_fields = ("id", "file_id", "share_id", "created_at")
+    fields = ("id", "file", "share", "created_at")

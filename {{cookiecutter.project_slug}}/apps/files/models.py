@@ -1,6 +1,7 @@
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from apps.core.models import TimeStampedModel, UUIDModel
@@ -131,4 +132,75 @@ class StoredFile(UUIDModel, TimeStampedModel):
 
     def __str__(self) -> str:
         # Kept in the admin log even after deletion: no personal data.
+        return str(self.pk)
+
+
+class Share(UUIDModel, TimeStampedModel):
+    """Read access to a file: for the account with an email, or for anyone who has a link.
+
+    The email need not belong to an account, so that sharing does not reveal which accounts exist.
+    """
+
+    owner = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        verbose_name=_("owner"),
+        on_delete=models.CASCADE,
+        related_name="shares",
+    )
+    file = models.ForeignKey(
+        StoredFile, verbose_name=_("file"), on_delete=models.CASCADE, related_name="shares"
+    )
+    email = models.EmailField(_("email"), blank=True, db_index=True)
+    token_hash = models.CharField(
+        _("hash of the token"), max_length=64, unique=True, null=True, editable=False
+    )
+    expires_at = models.DateTimeField(_("expires at"))
+    max_downloads = models.PositiveIntegerField(_("maximum number of downloads"), null=True, blank=True)
+    downloads = models.PositiveIntegerField(_("downloads"), default=0, editable=False)
+    revoked_at = models.DateTimeField(_("revoked at"), null=True, blank=True, editable=False)
+
+    class Meta:
+        verbose_name = _("share")
+        verbose_name_plural = _("shares")
+        ordering = ("-created_at", "-id")
+        indexes = [models.Index(fields=["owner", "-created_at", "-id"], name="share_newest_of_owner")]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(email="", token_hash__isnull=False)
+                | (~Q(email="") & Q(token_hash=None, max_downloads=None)),
+                name="share_with_person_or_by_link",
+            ),
+            models.CheckConstraint(
+                condition=Q(max_downloads=None) | Q(downloads__lte=F("max_downloads")),
+                name="share_downloads_within_limit",
+            ),
+            models.UniqueConstraint(
+                fields=["file", "email"],
+                condition=Q(revoked_at=None) & ~Q(email=""),
+                name="share_once_per_person",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return str(self.pk)
+
+
+class Download(UUIDModel):
+    """Entry of the download log: a shared file was downloaded. It contains no IP address."""
+
+    file = models.ForeignKey(
+        StoredFile, verbose_name=_("file"), on_delete=models.CASCADE, related_name="downloads"
+    )
+    share = models.ForeignKey(
+        Share, verbose_name=_("share"), on_delete=models.SET_NULL, related_name="+", null=True
+    )
+    created_at = models.DateTimeField(_("created at"), default=timezone.now, editable=False, db_index=True)
+
+    class Meta:
+        verbose_name = _("download")
+        verbose_name_plural = _("downloads")
+        ordering = ("-created_at", "-id")
+        indexes = [models.Index(fields=["file", "-created_at", "-id"], name="download_newest_of_file")]
+
+    def __str__(self) -> str:
         return str(self.pk)

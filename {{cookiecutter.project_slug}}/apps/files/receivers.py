@@ -4,11 +4,11 @@ from functools import partial
 from typing import Any
 
 from django.db import transaction
-from django.db.models.signals import post_delete
+from django.db.models.signals import post_delete, pre_save
 from django.dispatch import receiver
 
 from apps.files import storage
-from apps.files.models import StoredFile, Upload
+from apps.files.models import Share, StoredFile, Upload
 from apps.files.services.files import files_delete
 from apps.users.models import User
 from apps.users.signals import user_deleted
@@ -18,6 +18,14 @@ from apps.users.signals import user_deleted
 def delete_files(user: User, **_kwargs: Any) -> None:
     """Delete the files of a deleted account."""
     files_delete(owner=user)
+
+
+@receiver(pre_save, sender=User)
+def delete_shares_with(instance: User, **_kwargs: Any) -> None:
+    """Delete the shares with a person whose account is deleted, while the database still has the email."""
+    if instance.deleted_at:
+        before = User.objects.filter(pk=instance.pk, deleted_at=None).values("email")
+        Share.objects.filter(email__in=before).delete()
 
 
 @receiver(post_delete, sender=StoredFile)

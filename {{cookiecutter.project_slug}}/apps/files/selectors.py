@@ -1,14 +1,15 @@
 """Selectors: reads that do not depend on the request."""
 
+import hashlib
 from datetime import timedelta
 from uuid import UUID
 
 from django.conf import settings
 from django.core.signing import BadSignature, TimestampSigner
-from django.db.models import Q, QuerySet, Sum
+from django.db.models import F, Q, QuerySet, Sum
 from django.utils import timezone
 
-from apps.files.models import Folder, StoredFile, Upload
+from apps.files.models import Download, Folder, Share, StoredFile, Upload
 from apps.users.models import User
 
 # Validating the content of an upload takes less time.
@@ -25,6 +26,48 @@ def file_list(*, owner: User) -> QuerySet[StoredFile]:
 def file_list_unprocessed() -> QuerySet[StoredFile]:
     """Return images without a thumbnail."""
     return StoredFile.objects.filter(content_type__startswith="image/", thumbnail_name="")
+
+
+def share_list(*, owner: User) -> QuerySet[Share]:
+    """Return the shares of a user's files that are not revoked."""
+    return Share.objects.filter(owner=owner, revoked_at=None)
+
+
+def share_list_valid() -> QuerySet[Share]:
+    """Return the shares that give access now."""
+    left = Q(max_downloads=None) | Q(downloads__lt=F("max_downloads"))
+    return Share.objects.filter(left, revoked_at=None, expires_at__gt=timezone.now())
+
+
+def share_list_with(*, user: User) -> QuerySet[Share]:
+    """Return the valid shares with a person; an email that is not verified may belong to another person."""
+    return share_list_valid().filter(email=user.email if user.is_verified else None)
+
+
+def share_by_token(token: str) -> Share | None:
+    """Return the valid share of a link."""
+    return share_list_valid().select_related("file").filter(token_hash=token_hash(token)).first()
+
+
+def token_hash(token: str) -> str:
+    """Return the stored form of a token. It is random, so that it needs no slow hash."""
+    return hashlib.sha256(token.encode()).hexdigest()
+
+
+def file_list_shared(*, user: User) -> QuerySet[StoredFile]:
+    """Return the files of others that are shared with a user."""
+    shared = share_list_with(user=user).values("file")
+    return StoredFile.objects.filter(pk__in=shared).exclude(owner=user)
+
+
+def file_list_readable(*, user: User) -> QuerySet[StoredFile]:
+    """Return the files that a user may download."""
+    return StoredFile.objects.filter(Q(owner=user) | Q(pk__in=share_list_with(user=user).values("file")))
+
+
+def download_list(*, file: StoredFile) -> QuerySet[Download]:
+    """Return the download log of a file."""
+    return Download.objects.filter(file=file).select_related("share")
 
 
 def folder_list(*, owner: User) -> QuerySet[Folder]:

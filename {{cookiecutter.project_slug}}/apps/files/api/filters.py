@@ -1,7 +1,7 @@
 from django_filters import rest_framework as filters
 
 from apps.core.api.filters import DateTimeFilter
-from apps.files.models import Folder, StoredFile
+from apps.files.models import Folder, Share, StoredFile
 
 
 class FileFilter(filters.FilterSet):
@@ -21,4 +21,12 @@ class FolderFilter(filters.FilterSet):
 
     class Meta:
         model = Folder
+        fields: list[str] = []
+
+
+class ShareFilter(filters.FilterSet):
+    file = filters.UUIDFilter("file_id")
+
+    class Meta:
+        model = Share
         fields: list[str] = []

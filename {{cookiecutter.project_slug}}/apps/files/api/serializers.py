@@ -5,7 +5,7 @@ from typing import Any
 from rest_framework import serializers
 
 from apps.core.api.serializers import OutputSerializer
-from apps.files.models import Folder, StoredFile, Upload
+from apps.files.models import Download, Folder, Share, StoredFile, Upload
 
 MAX_BYTES = 2**63 - 1
 
@@ -100,13 +100,54 @@ class OffsetHeader(serializers.Serializer[Any]):
 
 class FolderInput(serializers.Serializer[Any]):
     name = serializers.CharField(max_length=255)
-    parent = serializers.UUIDField(required=False, allow_null=True)
+    parent = serializers.UUIDField(required=False, allow_null=True)  # type: ignore[assignment] # also an attribute of the base
 
 
 class FolderOutput(OutputSerializer):
-    parent = serializers.UUIDField(source="parent_id", read_only=True, allow_null=True)
+    parent = serializers.UUIDField(source="parent_id", read_only=True, allow_null=True)  # type: ignore[assignment]
 
     class Meta:
         model = Folder
         fields: list[str] = ["id", "name", "parent", "created_at"]
         read_only_fields = fields
+
+
+class ShareInput(serializers.Serializer[Any]):
+    file = serializers.UUIDField(help_text="Key of an own file.")
+    email = serializers.EmailField(required=False, help_text="Of a person; without it, a link is created.")
+    expires_at = serializers.DateTimeField(required=False, help_text="Within a year, by default in a week.")
+    max_downloads = serializers.IntegerField(
+        required=False, min_value=1, max_value=1_000_000, help_text="Of a link; by default unlimited."
+    )
+
+
+class ShareOutput(OutputSerializer):
+    file = serializers.UUIDField(source="file_id", read_only=True)
+
+    class Meta:
+        model = Share
+        fields: list[str] = ["id", "file", "email", "expires_at", "max_downloads", "downloads", "created_at"]
+        read_only_fields = fields
+
+
+class ShareCreated(ShareOutput):
+    url = serializers.URLField(read_only=True, allow_null=True, help_text="Null for a share with a person.")
+
+    class Meta(ShareOutput.Meta):
+        fields: list[str] = [*ShareOutput.Meta.fields, "url"]
+        read_only_fields = fields
+
+
+class DownloadOutput(OutputSerializer):
+    share = serializers.UUIDField(source="share_id", read_only=True, allow_null=True)
+    email = serializers.SerializerMethodField(
+        help_text="Of the person; empty for links and deleted accounts."
+    )
+
+    class Meta:
+        model = Download
+        fields: list[str] = ["id", "share", "email", "created_at"]
+        read_only_fields = fields
+
+    def get_email(self, download: Download) -> str:
+        return download.share.email if download.share else ""

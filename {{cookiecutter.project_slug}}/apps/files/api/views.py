@@ -19,6 +19,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from apps.core.api.pagination import CursorPagination
 from apps.core.api.parsers import JSONParser, MultiPartParser
 from apps.core.api.serializers import validated
 from apps.core.api.throttling import TokenThrottle
@@ -27,7 +28,7 @@ from apps.files.api import serializers
 from apps.files.api.filters import FileFilter
 from apps.files.exceptions import LinkNotValid
 from apps.files.models import StoredFile
-from apps.files.services import files, folders
+from apps.files.services import files, folders, shares
 from apps.users.authentication import UserRequest
 
 if TYPE_CHECKING:
@@ -51,11 +52,23 @@ def opened(name: str) -> "File[bytes]":
         raise Http404 from error
 
 
+def attachment(file: StoredFile, content: "File[bytes]") -> FileResponse:
+    """Return a response that makes the browser save the file."""
+    return FileResponse(
+        content,
+        as_attachment=True,
+        filename=file.name,
+        content_type=file.content_type,
+        headers=DOWNLOAD_HEADERS,
+    )
+
+
 @extend_schema_view(
     list=extend_schema(description="List own files."),
     retrieve=extend_schema(description="Retrieve the metadata of a file."),
 )
 class FileViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.GenericViewSet[StoredFile]):
+    extra_problems = {"POST": [HTTPStatus.FORBIDDEN]}
     queryset = StoredFile.objects.none()
     serializer_class = serializers.FileOutput
     parser_classes = (MultiPartParser,)
@@ -67,7 +80,11 @@ class FileViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.Gen
     request: UserRequest
 
     def get_queryset(self) -> QuerySet[StoredFile]:
-        """Return own files only, so that other users' files yield 404."""
+        """Return own files, and shared files for reading, so that all other files yield 404."""
+        if self.action in {"retrieve", "thumbnail", "link"}:
+            return selectors.file_list_readable(user=self.request.user)
+        if self.action == "shared":
+            return selectors.file_list_shared(user=self.request.user)
         return selectors.file_list(owner=self.request.user)
 
     @extend_schema(request=serializers.FileInput, responses={201: serializers.FileOutput})
@@ -81,6 +98,19 @@ class FileViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.Gen
         """Delete a file."""
         files.file_delete(file=self.get_object())
         return Response(status=HTTPStatus.NO_CONTENT)
+
+    @extend_schema(responses={200: serializers.FileOutput(many=True)})
+    @action(detail=False)
+    def shared(self, request: UserRequest) -> Response:
+        """List files that others share with the user."""
+        return self.list(request)
+
+    @extend_schema(responses={200: serializers.DownloadOutput(many=True)}, filters=False)
+    @action(detail=True, ordering=("-created_at",), pagination_class=CursorPagination)
+    def downloads(self, request: UserRequest, *args: Any, **kwargs: Any) -> Response:
+        """List when a shared file was downloaded."""
+        page = self.paginate_queryset(selectors.download_list(file=self.get_object()))  # type: ignore[arg-type]
+        return self.get_paginated_response(serializers.DownloadOutput(page, many=True).data)
 
     @extend_schema(request=serializers.FileMoveInput, responses={200: serializers.FileOutput}, filters=False)
     @action(detail=True, methods=["post"], parser_classes=[JSONParser])
@@ -103,7 +133,7 @@ class FileViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.Gen
     @action(detail=True, methods=["post"])
     def link(self, request: UserRequest, *args: Any, **kwargs: Any) -> Response:
         """Create a download link. It works without authentication and expires soon."""
-        link = files.file_link(file=self.get_object())
+        link = shares.file_link_for(file=self.get_object(), user=request.user)
         path = reverse("v1:files:content", args=[kwargs["pk"]], query={"token": link.token})
         url = link.url or request.build_absolute_uri(path)
         return Response(serializers.LinkOutput({"url": url, "expires_at": link.expires_at}).data)
@@ -130,10 +160,4 @@ class ContentView(APIView):
             raise LinkNotValid from error
         if file is None:
             raise Http404
-        return FileResponse(
-            opened(file.storage_name),
-            as_attachment=True,
-            filename=file.name,
-            content_type=file.content_type,
-            headers=DOWNLOAD_HEADERS,
-        )
+        return attachment(file, opened(file.storage_name))

@@ -170,7 +170,7 @@ def folder_get(owner: User, pk: UUID | None, *, field: str = "folder") -> Folder
 
 
 def name_check(row: StoredFile | Folder) -> None:
-    """Check that the name is unique in the folder; raises ValidationError. Call this with the owner locked."""
+    """Check that the name is unique in the folder, with the owner locked; raises ValidationError."""
     if isinstance(row, Folder):
         rows = Folder.objects.filter(owner=row.owner_id, parent=row.parent_id)
     elif row.folder_id:

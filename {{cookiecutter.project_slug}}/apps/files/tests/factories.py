@@ -6,8 +6,10 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.utils import timezone
 from factory.django import DjangoModelFactory
 
-from apps.files.models import Folder, StoredFile, Upload
+from apps.files.models import Download, Folder, Share, StoredFile, Upload
 from apps.files.services.files import file_create
+from apps.files.services.folders import folder_create
+from apps.files.services.shares import share_create
 from apps.files.storage import random_name, random_upload_name
 from apps.files.tests import samples
 from apps.users.models import User
@@ -50,9 +52,32 @@ class UploadFactory(DjangoModelFactory[Upload]):
     expires_at = factory.LazyFunction(lambda: timezone.now() + timedelta(hours=1))
 
 
+class ShareFactory(DjangoModelFactory[Share]):
+    """Factory of shares with a person."""
+
+    class Meta:
+        model = Share
+
+    file = factory.SubFactory(StoredFileFactory)
+    owner = factory.SelfAttribute("file.owner")
+    email = factory.Sequence(lambda number: f"person{number}@example.com")
+    expires_at = factory.LazyFunction(lambda: timezone.now() + timedelta(days=1))
+
+
+class DownloadFactory(DjangoModelFactory[Download]):
+    class Meta:
+        model = Download
+
+    share = factory.SubFactory(ShareFactory)
+    file = factory.SelfAttribute("share.file")
+
+
 def seed(account: User) -> Iterator[StoredFile]:
     """Create sample files for `make seed`, with blobs in the storage."""
     if not StoredFile.objects.filter(owner=account).exists():
+        folder = folder_create(owner=account, name="Documents").pk
         contents = {"notes.txt": b"Buy milk.\n", "form.pdf": samples.PDF, "red.png": samples.image("PNG")}
         for name, content in contents.items():
-            yield file_create(owner=account, file=SimpleUploadedFile(name, content))
+            file = file_create(owner=account, file=SimpleUploadedFile(name, content), folder=folder)
+            share_create(owner=account, file=file.pk, email="grace@example.com")
+            yield file

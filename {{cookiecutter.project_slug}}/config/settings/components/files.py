@@ -12,6 +12,8 @@ FILE_UPLOAD_MAX_BYTES = env.integer(
 # Such an upload must be completed within this time, at most a day: see `GRACE` in
 # apps/files/services/cleanup.py.
 FILE_UPLOAD_SECONDS = 86_400
+# Retention of the download log of shared files.
+FILE_LOG_DAYS = env.integer("FILE_LOG_DAYS", default=90, minimum=1, maximum=3650)
 # A subset of the keys of `FILE_TYPES` in apps/files/content_validation.py.
 FILE_EXTENSIONS = ["csv", "docx", "gif", "jpeg", "jpg", "pdf", "png", "txt", "webp", "xlsx"]
 # Remove metadata, such as the GPS position, from JPEG, PNG and WebP images before they are stored.

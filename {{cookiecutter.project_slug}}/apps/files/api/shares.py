@@ -1,0 +1,85 @@
+"""HTTP layer of shares: validate, call a service or a selector, serialize."""
+
+from http import HTTPStatus
+from typing import Any
+
+from django.db.models import QuerySet
+from django.http import FileResponse, Http404
+from django.urls import reverse
+from django.utils.decorators import method_decorator
+from django.views.decorators.cache import cache_control
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import extend_schema, extend_schema_view
+from rest_framework import mixins, viewsets
+from rest_framework.permissions import AllowAny
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from apps.core.api.serializers import validated
+from apps.core.api.throttling import TokenThrottle
+from apps.files import selectors
+from apps.files.api import serializers
+from apps.files.api.filters import ShareFilter
+from apps.files.api.views import attachment
+from apps.files.exceptions import LinkNotValid
+from apps.files.models import Share
+from apps.files.services import shares
+from apps.users.authentication import UserRequest
+
+
+@extend_schema_view(list=extend_schema(description="List the shares of own files."))
+class ShareViewSet(mixins.ListModelMixin, viewsets.GenericViewSet[Share]):
+    queryset = Share.objects.none()
+    serializer_class = serializers.ShareOutput
+    filterset_class = ShareFilter
+    ordering = ("-created_at",)
+
+    request: UserRequest
+
+    def get_queryset(self) -> QuerySet[Share]:
+        """Return shares of own files only, so that those of others yield 404."""
+        return selectors.share_list(owner=self.request.user)
+
+    @extend_schema(request=serializers.ShareInput, responses={201: serializers.ShareCreated})
+    @method_decorator(cache_control(no_store=True))
+    def create(self, request: UserRequest) -> Response:
+        """Share a file with a person, or by a link if there is no email. The link is shown only once."""
+        share, token = shares.share_create(owner=request.user, **validated(serializers.ShareInput, request))
+        path = reverse("v1:files:shared-content", query={"token": token})
+        url = request.build_absolute_uri(path) if token else None
+        return Response(serializers.ShareOutput.represent(share) | {"url": url}, status=HTTPStatus.CREATED)
+
+    @extend_schema(responses={204: None})
+    def destroy(self, request: UserRequest, *args: Any, **kwargs: Any) -> Response:
+        """Revoke a share."""
+        shares.share_revoke(share=self.get_object())
+        return Response(status=HTTPStatus.NO_CONTENT)
+
+
+@method_decorator(cache_control(private=True, no_store=True), name="dispatch")
+class SharedContentView(APIView):
+    """Target of shared links. The link is the only credential."""
+
+    extra_problems = {"GET": [HTTPStatus.FORBIDDEN, HTTPStatus.NOT_FOUND]}
+    authentication_classes = ()
+    permission_classes = (AllowAny,)
+    throttle_classes = (TokenThrottle,)
+
+    @extend_schema(
+        parameters=[serializers.LinkQuery],
+        responses={(200, "application/octet-stream"): OpenApiTypes.BINARY},
+    )
+    def get(self, request: Request) -> FileResponse:
+        """Download a file with a shared link. Each request counts as a download."""
+        try:
+            file, content = shares.share_download(token=request.query_params.get("token", ""))
+        except FileNotFoundError as error:
+            raise Http404 from error
+        return attachment(file, content)
+
+    def head(self, request: Request) -> Response:
+        """Return whether the link is valid, without counting a download."""
+        if selectors.share_by_token(request.query_params.get("token", "")) is None:
+            raise LinkNotValid
+        return Response()
