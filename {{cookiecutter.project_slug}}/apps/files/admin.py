@@ -8,8 +8,8 @@ from apps.files.models import Download, Folder, Share, StoredFile, Upload
 class StoredFileAdmin(ReadOnlyAdmin):
     """Admin to search and delete files. It offers no download: the content is private to the owner."""
 
-    list_display = ("name", "owner", "content_type", "size", "created_at")
-    list_filter = ("content_type", "created_at")
+    list_display = ("name", "owner", "content_type", "size", "status", "created_at")
+    list_filter = ("status", "content_type", "created_at")
     list_select_related = ("owner",)
     search_fields = ("name", "owner__email", "checksum")
     date_hierarchy = "created_at"
@@ -21,7 +21,10 @@ class StoredFileAdmin(ReadOnlyAdmin):
         "content_type",
         "size",
         "checksum",
+        "status",
+        "folder",
         "storage_name",
+        "thumbnail_name",
         "created_at",
         "updated_at",
     )

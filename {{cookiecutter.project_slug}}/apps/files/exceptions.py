@@ -36,3 +36,12 @@ class UploadIncomplete(ValidationError):
 
     def __init__(self) -> None:
         super().__init__(_("The content has not been uploaded completely."), code="incomplete")
+
+
+class FileNotAvailable(ForbiddenError):
+    message = _("The file has not been scanned for malware yet, or contains malware.")
+    code = "file_not_available"
+
+
+class ScanFailed(UnavailableError):
+    """The virus scanner is unavailable, or could not scan the file."""

@@ -91,6 +91,11 @@ class StoredFile(UUIDModel, TimeStampedModel):
     without a signed link.
     """
 
+    class Status(models.TextChoices):
+        SCANNING = "scanning", _("not scanned yet")
+        AVAILABLE = "available", _("available")
+        INFECTED = "infected", _("contained malware, content deleted")
+
     owner = models.ForeignKey(
         settings.AUTH_USER_MODEL,
         verbose_name=_("owner"),
@@ -114,6 +119,14 @@ class StoredFile(UUIDModel, TimeStampedModel):
         null=True,
         blank=True,
     )
+    status = models.CharField(
+        _("status"),
+        max_length=10,
+        choices=Status,
+        default=Status.AVAILABLE,
+        db_default="available",
+        help_text=_("Only available files can be downloaded."),
+    )
     thumbnail_name = models.CharField(
         _("thumbnail in the storage"), max_length=100, blank=True, default="", db_default="", editable=False
     )
@@ -125,6 +138,10 @@ class StoredFile(UUIDModel, TimeStampedModel):
         indexes = [models.Index(fields=["owner", "-created_at", "-id"], name="file_newest_of_owner")]
         # Names outside of folders may occur twice.
         constraints = [models.UniqueConstraint(fields=["folder", "name"], name="file_name_in_folder")]
+
+    @property
+    def is_available(self) -> bool:
+        return self.status == self.Status.AVAILABLE
 
     @property
     def has_thumbnail(self) -> bool:

@@ -24,8 +24,9 @@ def file_list(*, owner: User) -> QuerySet[StoredFile]:
 
 
 def file_list_unprocessed() -> QuerySet[StoredFile]:
-    """Return images without a thumbnail."""
-    return StoredFile.objects.filter(content_type__startswith="image/", thumbnail_name="")
+    """Return files that were not scanned, and images without a thumbnail."""
+    image = Q(status=StoredFile.Status.AVAILABLE, content_type__startswith="image/", thumbnail_name="")
+    return StoredFile.objects.filter(Q(status=StoredFile.Status.SCANNING) | image)
 
 
 def share_list(*, owner: User) -> QuerySet[Share]:
@@ -41,12 +42,14 @@ def share_list_valid() -> QuerySet[Share]:
 
 def share_list_with(*, user: User) -> QuerySet[Share]:
     """Return the valid shares with a person; an email that is not verified may belong to another person."""
-    return share_list_valid().filter(email=user.email if user.is_verified else None)
+    email = user.email if user.is_verified else None
+    return share_list_valid().filter(email=email, file__status=StoredFile.Status.AVAILABLE)
 
 
 def share_by_token(token: str) -> Share | None:
     """Return the valid share of a link."""
-    return share_list_valid().select_related("file").filter(token_hash=token_hash(token)).first()
+    shares = share_list_valid().filter(file__status=StoredFile.Status.AVAILABLE)
+    return shares.select_related("file").filter(token_hash=token_hash(token)).first()
 
 
 def token_hash(token: str) -> str:
@@ -78,7 +81,7 @@ def folder_list(*, owner: User) -> QuerySet[Folder]:
 def bytes_stored(*, owner: User, without: Upload | None = None) -> int:
     """Return how many bytes of the quota a user has used; uploads in progress count with their full size."""
     sizes = (
-        StoredFile.objects.filter(owner=owner),
+        StoredFile.objects.filter(owner=owner).exclude(status=StoredFile.Status.INFECTED),
         Upload.objects.filter(owner=owner).exclude(pk__in=[without.pk] if without else []),
     )
     return sum(rows.aggregate(total=Sum("size"))["total"] or 0 for rows in sizes)
@@ -100,11 +103,11 @@ def upload_list_expired() -> QuerySet[Upload]:
 
 
 def file_by_link(*, key: UUID, token: str) -> StoredFile | None:
-    """Return the file of a signed link, or None if it was deleted.
+    """Return the file of a signed link, or None if it was deleted or is not available.
 
     Raises:
         BadSignature: the token belongs to another file or has expired.
     """
     if link_signer.unsign(token, max_age=settings.FILE_LINK_SECONDS) != str(key):
         raise BadSignature
-    return StoredFile.objects.filter(pk=key).first()
+    return StoredFile.objects.filter(pk=key, status=StoredFile.Status.AVAILABLE).first()

@@ -35,6 +35,7 @@ class FileOutput(OutputSerializer):
             "created_at",
             "folder",
             "has_thumbnail",
+            "status",
         ]
         read_only_fields = fields
 

@@ -132,7 +132,10 @@ class FileViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.Gen
     @method_decorator(cache_control(no_store=True))
     @action(detail=True, methods=["post"])
     def link(self, request: UserRequest, *args: Any, **kwargs: Any) -> Response:
-        """Create a download link. It works without authentication and expires soon."""
+        """Create a download link. It works without authentication and expires soon.
+
+        A link to a file that others share with the user is an entry in the download log.
+        """
         link = shares.file_link_for(file=self.get_object(), user=request.user)
         path = reverse("v1:files:content", args=[kwargs["pk"]], query={"token": link.token})
         url = link.url or request.build_absolute_uri(path)

@@ -74,6 +74,7 @@ def file_create(
             content_type=content_type,
             checksum=_checksum(clean),
             storage_name=storage.random_name(),
+            status=StoredFile.Status.SCANNING if settings.CLAMD_URL else StoredFile.Status.AVAILABLE,
         )
         _store(row, clean, upload)
     file_queue(row)

@@ -1,4 +1,4 @@
-"""Thumbnails, made by a task after the upload, or during the upload in projects without a task queue."""
+"""Virus scan and thumbnails: by a task after the upload, or during the upload without a task queue."""
 
 from __future__ import annotations
 
@@ -10,11 +10,12 @@ import structlog
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.files.uploadedfile import SimpleUploadedFile, UploadedFile
+from django.db.models import Q
 from django.utils import timezone
 from django.utils.module_loading import import_string
 
 from apps.core.images import image_read
-from apps.files import storage
+from apps.files import clamd, storage
 from apps.files.models import StoredFile
 from apps.files.selectors import file_list_unprocessed
 
@@ -26,15 +27,17 @@ if TYPE_CHECKING:
 THUMBNAIL_PIXELS = (512, 512)
 # A task that is older was lost, or the storage failed.
 RETRY_AFTER = timedelta(minutes=10)
+# In one run of `process_files`, which takes random ones, so that files that always fail block no others.
+MAX_FILES = 100
 
 logger = structlog.get_logger(__name__)
 
 
 def file_queue(file: StoredFile) -> None:
     """Process a new file that needs it with the function in `FILE_QUEUE`; call this after the commit."""
-    if file.content_type.startswith("image/"):
+    if not file.is_available or file.content_type.startswith("image/"):
         import_string(settings.FILE_QUEUE)(file.pk)
-        file.refresh_from_db(fields=["thumbnail_name"])
+        file.refresh_from_db(fields=["status", "thumbnail_name"])
 
 
 def process_inline(pk: UUID) -> None:
@@ -46,14 +49,15 @@ def process_inline(pk: UUID) -> None:
 
 
 def file_process(pk: UUID) -> None:
-    """Create the thumbnail of an image. Does nothing if the file was deleted or processed in the past.
+    """Scan a file, then create the thumbnail of an image. Does nothing if this was done in the past.
 
     Raises:
+        ScanFailed: the virus scanner failed; the file stays unavailable.
         StorageUnavailable: the storage failed.
         UnavailableError: too many images are decoded at the moment.
     """
     file = file_list_unprocessed().filter(pk=pk).first()
-    if file is not None:
+    if file is not None and (file.is_available or _scan(file)) and file.content_type.startswith("image/"):
         _thumbnail_create(file)
 
 
@@ -61,16 +65,35 @@ def files_process(*, everything: bool = False) -> int:
     """Process files again whose task was lost or failed; returns their number.
 
     Args:
-        everything: also images that are older than a day, such as those from before thumbnails existed.
+        everything: all of them, also images that are older than a day, such as those from before thumbnails
+            existed.
     """
     now = timezone.now()
-    rows = file_list_unprocessed().filter(created_at__lt=now - RETRY_AFTER)
+    rows = file_list_unprocessed().filter(created_at__lt=now - RETRY_AFTER).order_by("?")
     if not everything:
-        rows = rows.filter(created_at__gt=now - timedelta(days=1))
+        recent = Q(created_at__gt=now - timedelta(days=1)) | Q(status=StoredFile.Status.SCANNING)
+        rows = rows.filter(recent)[:MAX_FILES]
     keys = list(rows.values_list("pk", flat=True))
     for pk in keys:
         process_inline(pk)
     return len(keys)
+
+
+def _scan(file: StoredFile) -> bool:
+    """Scan the content; deletes it if it contains malware. Returns whether the file is available."""
+    try:
+        with storage.open(file.storage_name) as opened:
+            signature = clamd.scan(opened)
+    except FileNotFoundError:
+        logger.warning("file_not_scanned", file=str(file.pk))
+        return False
+    status = StoredFile.Status.INFECTED if signature else StoredFile.Status.AVAILABLE
+    unscanned = StoredFile.objects.filter(pk=file.pk, status=StoredFile.Status.SCANNING)
+    changed = unscanned.update(status=status, updated_at=timezone.now())
+    if signature and changed:
+        logger.warning("malware_found", file=str(file.pk), signature=signature)
+        storage.delete(file.storage_name)
+    return signature is None
 
 
 def _thumbnail_create(file: StoredFile) -> None:

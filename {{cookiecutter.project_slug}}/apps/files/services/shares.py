@@ -14,7 +14,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from apps.files import storage
-from apps.files.exceptions import LinkNotValid
+from apps.files.exceptions import FileNotAvailable, LinkNotValid
 from apps.files.models import Download, Share, StoredFile
 from apps.files.selectors import (
     file_list,
@@ -96,7 +96,14 @@ def share_revoke(*, share: Share) -> None:
 
 
 def file_link_for(*, file: StoredFile, user: User) -> Link:
-    """Create a download link; for another user than the owner, log the download."""
+    """Create a download link; for another user than the owner, log the download.
+
+    Raises:
+        FileNotAvailable: the file is not scanned yet, or contained malware.
+        LinkNotValid: the file is no longer shared with the user.
+    """
+    if not file.is_available:
+        raise FileNotAvailable
     if file.owner_id != user.pk:
         share = share_list_with(user=user).filter(file=file).first()
         if share is None:

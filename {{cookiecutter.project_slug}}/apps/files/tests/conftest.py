@@ -19,6 +19,11 @@ def _extensions(settings: Settings) -> None:
     settings.FILE_EXTENSIONS = sorted(FILE_TYPES)
 
 
+@pytest.fixture(autouse=True)
+def _no_scanner(settings: Settings) -> None:
+    settings.CLAMD_URL = ""
+
+
 @pytest.fixture
 def other_api(db: None) -> Client:
     """Return a client that is logged in as another user."""

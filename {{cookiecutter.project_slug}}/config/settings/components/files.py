@@ -1,6 +1,12 @@
 """File uploads of users. docs/files.md"""
 
-from config.env import env
+from config.env import Form, env
+from config.settings.components.api import SPECTACULAR_SETTINGS
+
+_CLAMD = Form(
+    r"tcp://(?:[A-Za-z0-9_][A-Za-z0-9._-]*|\[[0-9A-Fa-f:.]+\]):[0-9]{1,5}|unix:///\S+",
+    "a URL such as tcp://clamav:3310 or unix:///run/clamav/clamd.ctl",
+)
 
 FILE_QUOTA_BYTES = env.integer("FILE_QUOTA_BYTES", default=1_073_741_824, minimum=1, maximum=2**63 - 1)
 # S3 and Google sign URLs for seven days at most.
@@ -25,3 +31,6 @@ FILE_QUEUE = "apps.files.services.processing.process_inline"
 # % if cookiecutter.use_celery
 FILE_QUEUE = "apps.files.tasks.file_process_queue"
 # % endif
+# Virus scanner; without it, files are available without a scan.
+CLAMD_URL = env.text("CLAMD_URL", form=_CLAMD)
+SPECTACULAR_SETTINGS["ENUM_NAME_OVERRIDES"] |= {"FileStatusEnum": "apps.files.models.StoredFile.Status"}

@@ -318,7 +318,7 @@ def test_log_is_deleted_after_the_retention(user_api: Client, settings: Settings
     long_ago = timezone.now() - timedelta(days=31)
     DownloadFactory.create(created_at=long_ago)
     recent = DownloadFactory.create(share__revoked_at=timezone.now())
-    Share.objects.exclude(pk=recent.share_id).update(expires_at=long_ago)
+    Share.objects.filter(revoked_at=None).update(expires_at=long_ago)
 
     call_command("purge_files", "--dry-run")
     assert Download.objects.count() == 2

@@ -72,6 +72,7 @@ def test_upload_derives_content_type_from_content(
         "checksum": hashlib.sha256(content).hexdigest(),
         "created_at": response.json()["created_at"],
         "folder": None,
+        "status": "available",
         "has_thumbnail": content_type.startswith("image/"),
     }
     assert file.owner == user
