@@ -183,8 +183,7 @@ class Share(UUIDModel, TimeStampedModel):
         indexes = [models.Index(fields=["owner", "-created_at", "-id"], name="share_newest_of_owner")]
         constraints = [
             models.CheckConstraint(
-                condition=Q(email="", token_hash__isnull=False)
-                | (~Q(email="") & Q(token_hash=None, max_downloads=None)),
+                condition=Q(email="") | Q(token_hash=None, max_downloads=None),
                 name="share_with_person_or_by_link",
             ),
             models.CheckConstraint(

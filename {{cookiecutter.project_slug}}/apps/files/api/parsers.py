@@ -4,7 +4,7 @@ from typing import IO, Any
 
 from rest_framework.parsers import BaseParser
 
-CHUNK_TYPE = "application/offset+octet-stream"
+CHUNK_TYPE = "application/octet-stream"
 
 
 class ChunkParser(BaseParser):

@@ -93,7 +93,7 @@ def test_upload_describes_chunks_if_the_storage_signs_no_uploads(user_api: Clien
     transfer = upload.pop("transfer")
     assert transfer["method"] == "PATCH"
     assert transfer["url"] == f"http://testserver/api/v1/files/uploads/{upload['id']}/content/"
-    assert transfer["headers"] == {"Content-Type": "application/offset+octet-stream"}
+    assert transfer["headers"] == {"Content-Type": "application/octet-stream"}
     assert transfer["chunk_bytes"] == 2_621_440
     assert (upload["name"], upload["size"], upload["offset"]) == ("a.txt", 1000, 0)
     assert [row["id"] for row in user_api.get(reverse(UPLOADS)).json()["results"]] == [upload["id"]]
@@ -436,6 +436,6 @@ def test_signed_upload_larger_than_declared_is_deleted(user_api: Client) -> None
 def test_signed_upload_takes_no_chunks(user_api: Client) -> None:
     upload = created(user_api)
     path = reverse("v1:files:upload-content", args=[upload["id"]])
-    upload["transfer"] |= {"url": path, "headers": {"Content-Type": "application/offset+octet-stream"}}
+    upload["transfer"] |= {"url": path, "headers": {"Content-Type": "application/octet-stream"}}
 
     assert fields_of(send(user_api, upload, 0, b"x")) == {("offset", "offset")}
