@@ -48,10 +48,15 @@ class SignsUploads(Protocol):
         """Return `method`, `url`, `headers` and `form` (its fields) of a request that expires."""
 
 
-def random_name() -> str:
-    """Return a random name without any user input, not even an extension that a server could interpret."""
+def random_name(*, beside: str = "") -> str:
+    """Return a random name without any user input, not even an extension that a server could interpret.
+
+    Args:
+        beside: the name of a blob in whose folder the new one is, as the cleanup expects of thumbnails.
+    """
     name = uuid.uuid4().hex
-    return f"files/{name[:2]}/{name}"
+    folder = beside.rpartition("/")[0] or f"files/{name[:2]}"
+    return f"{folder}/{name}"
 
 
 def random_upload_name() -> str:

@@ -44,11 +44,10 @@ def orphans_delete(*, dry_run: bool = False) -> Cleanup:
     for folder in storage.FOLDERS:
         stored = set(storage.names_in(folder))
         rows = StoredFile.objects.filter(storage_name__startswith=f"{folder}/")
-        named = set(rows.values_list("storage_name", flat=True))
-        infected = rows.filter(status=StoredFile.Status.INFECTED).values_list("storage_name", flat=True)
-        found.missing += len(named - stored - set(infected))
-        thumbnails = StoredFile.objects.filter(thumbnail_name__startswith=f"{folder}/")
-        named.update(thumbnails.values_list("thumbnail_name", flat=True))
+        named = set()
+        for blob, thumbnail, status in rows.values_list("storage_name", "thumbnail_name", "status"):
+            named |= {blob, thumbnail}
+            found.missing += blob not in stored and status != StoredFile.Status.INFECTED
         _delete_orphans(stored - named, found, dry_run=dry_run)
     uploads = set(Upload.objects.values_list("storage_name", flat=True))
     _delete_orphans(set(storage.names_in(storage.UPLOADS)) - uploads, found, dry_run=dry_run)

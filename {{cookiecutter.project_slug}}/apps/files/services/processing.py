@@ -103,7 +103,7 @@ def _thumbnail_create(file: StoredFile) -> None:
     except (FileNotFoundError, ValidationError):
         logger.warning("thumbnail_not_created", file=str(file.pk))
         return
-    name = storage.random_name()
+    name = storage.random_name(beside=file.storage_name)
     storage.save(name, SimpleUploadedFile("thumbnail.webp", picture))
     # Another task may have been faster, or the file was deleted.
     rows = StoredFile.objects.filter(pk=file.pk, thumbnail_name="")

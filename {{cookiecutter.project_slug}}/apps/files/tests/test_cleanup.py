@@ -23,23 +23,24 @@ def clean_up(*arguments: str) -> str:
     return output.getvalue().splitlines(keepends=True)[-1]
 
 
-def write(*, days: int) -> str:
+def write(*, days: int, beside: str = "") -> str:
     """Save a blob that is `days` old and return its name."""
     with time_machine.travel(timezone.now() - timedelta(days=days), tick=False):
-        return default_storage.save(random_name(), ContentFile(b"Hello"))
+        return default_storage.save(random_name(beside=beside), ContentFile(b"Hello"))
 
 
 def test_cleanup_removes_orphaned_blobs_after_grace_period() -> None:
     orphans = {write(days=2), write(days=3)}
     recent = write(days=0)
     named = write(days=2)
-    StoredFileFactory.create(storage_name=named)
+    thumbnail = write(days=2, beside=named)
+    StoredFileFactory.create(storage_name=named, thumbnail_name=thumbnail)
     avatar = default_storage.save("avatars/me.webp", ContentFile(b"picture"))
 
     assert clean_up("--dry-run") == "2 orphaned blobs would be deleted, 0 files without blob.\n"
     assert orphans < set(blobs())
     assert clean_up() == "2 orphaned blobs deleted, 0 files without blob.\n"
-    assert set(blobs()) == {recent, named}
+    assert set(blobs()) == {recent, named, thumbnail}
     assert default_storage.exists(avatar)
     assert clean_up() == "0 orphaned blobs deleted, 0 files without blob.\n"
 
