@@ -28,6 +28,13 @@ def delete_shares_with(instance: User, **_kwargs: Any) -> None:
         Share.objects.filter(email__in=before).delete()
 
 
+@receiver(post_delete, sender=User)
+def delete_shares_with_deleted(instance: User, **_kwargs: Any) -> None:
+    """Delete the shares with a deleted row. An unverified email may belong to another person."""
+    if instance.is_verified:
+        Share.objects.filter(email=instance.email).delete()
+
+
 @receiver(post_delete, sender=StoredFile)
 @receiver(post_delete, sender=Upload)
 def delete_blobs(instance: StoredFile | Upload, **_kwargs: Any) -> None:

@@ -18,9 +18,11 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from apps.core.api.serializers import validated
+from apps.core.api.throttling import UserThrottle
 from apps.files import selectors
 from apps.files.api import serializers
 from apps.files.api.parsers import CHUNK_TYPE, ChunkParser
+from apps.files.api.throttling import UploadThrottle
 from apps.files.models import Upload
 from apps.files.services import uploads
 from apps.users.authentication import UserRequest
@@ -48,6 +50,7 @@ class UploadViewSet(mixins.ListModelMixin, viewsets.GenericViewSet[Upload]):
     extra_problems = {"POST": [HTTPStatus.BAD_REQUEST]}
     queryset = Upload.objects.none()
     serializer_class = serializers.UploadOutput
+    throttle_classes = (UserThrottle, UploadThrottle)
     ordering = ("-created_at",)
 
     request: UserRequest

@@ -1,7 +1,7 @@
 """File uploads of users. docs/files.md"""
 
 from config.env import Form, env
-from config.settings.components.api import SPECTACULAR_SETTINGS
+from config.settings.components.api import SPECTACULAR_SETTINGS, THROTTLE_RATES
 
 _CLAMD = Form(
     r"tcp://(?:[A-Za-z0-9_][A-Za-z0-9._-]*|\[[0-9A-Fa-f:.]+\]):[0-9]{1,5}|unix:///\S+",
@@ -18,6 +18,7 @@ FILE_UPLOAD_MAX_BYTES = env.integer(
 # Such an upload must be completed within this time, at most a day: see `GRACE` in
 # apps/files/services/cleanup.py.
 FILE_UPLOAD_SECONDS = 86_400
+THROTTLE_RATES["upload"] = "20/minute,500/day"
 # Retention of the download log of shared files.
 FILE_LOG_DAYS = env.integer("FILE_LOG_DAYS", default=90, minimum=1, maximum=3650)
 # A subset of the keys of `FILE_TYPES` in apps/files/content_validation.py.

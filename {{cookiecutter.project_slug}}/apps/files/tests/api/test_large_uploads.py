@@ -144,6 +144,18 @@ def test_number_of_uploads_in_progress_is_limited(user_api: Client, user: User) 
     assert Upload.objects.count() == 1
 
 
+def test_started_uploads_are_throttled(user_api: Client, settings: Settings) -> None:
+    settings.THROTTLE_RATES = settings.THROTTLE_RATES | {"upload": "2/day"}
+    upload = created(user_api, size=5)
+    user_api.delete(reverse("v1:files:upload-detail", args=[upload["id"]]))
+    upload = created(user_api, size=5)
+
+    problem_of(create(user_api), 429)
+    # Started ones are not affected.
+    send(user_api, upload, 0, b"Hello")
+    assert complete(user_api, upload).status_code == 201
+
+
 # Chunks
 
 
@@ -185,7 +197,9 @@ def test_empty_or_excessive_chunk_is_rejected(user_api: Client, chunk: bytes) ->
     assert fields_of(send(user_api, upload, 0, chunk)) == {("offset", "offset")}
 
 
-@pytest.mark.parametrize(("offset", "code"), [("", "invalid"), ("x", "invalid"), ("-1", "min_value")])
+@pytest.mark.parametrize(
+    ("offset", "code"), [("", "invalid"), ("x", "invalid"), ("-1", "min_value"), (str(2**63 - 1), "offset")]
+)
 def test_invalid_offset_header_is_rejected(user_api: Client, offset: str, code: str) -> None:
     assert fields_of(send(user_api, created(user_api), offset, b"x")) == {("offset", code)}
 

@@ -344,6 +344,18 @@ def test_account_deletion_ends_shares_with_the_person(
     assert [row["email"] for row in log(user_api, file)] == [""]
 
 
+@pytest.mark.parametrize(("verified", "left"), [(True, 0), (False, 1)])
+def test_row_deletion_ends_shares_with_a_verified_person(
+    user_api: Client, *, verified: bool, left: int
+) -> None:
+    person = UserFactory.create(email_verified_at=timezone.now() if verified else None)
+    shared(user_api, stored(user_api), email=person.email)
+
+    person.delete()
+
+    assert Share.objects.count() == left
+
+
 def test_account_deletion_deletes_own_shares(user_api: Client) -> None:
     shared(user_api, stored(user_api))
     assert user_api.delete(reverse("v1:users:me")).status_code == 204
