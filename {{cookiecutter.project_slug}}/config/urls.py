@@ -25,6 +25,9 @@ api_v1: list[URLPattern | URLResolver] = [
     # % if cookiecutter.use_channels
     path("realtime/", include("apps.realtime.api.urls")),
     # % endif
+    # % if "reports" in cookiecutter.__features
+    path("reports/", include("apps.reports.api.urls")),
+    # % endif
     path("", include("apps.users.api.urls")),
 ]
 
@@ -38,6 +41,9 @@ _root = [
     # % endif
     # % if "notifications" in cookiecutter.__features
     "notifications:notification-list",
+    # % endif
+    # % if "reports" in cookiecutter.__features
+    "reports:dashboard-list",
     # % endif
     "users:me",
     "users:user-list",

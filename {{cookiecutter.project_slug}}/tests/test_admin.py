@@ -3,6 +3,7 @@
 import base64
 import hashlib
 import re
+from datetime import timedelta
 from itertools import count
 from typing import Any
 
@@ -48,7 +49,8 @@ def value(field: "models.Field[Any, Any]") -> Any:
         case models.CharField() | models.TextField():
             return f"row {number}"
         case models.DateField():
-            return timezone.now()
+            # Days may be unique.
+            return timezone.now() + timedelta(days=number)
         case _:
             return number % 2
 

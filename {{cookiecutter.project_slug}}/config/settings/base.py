@@ -43,6 +43,9 @@ from config.settings.components.notifications import *
 # % if cookiecutter.use_channels
 from config.settings.components.realtime import *
 # % endif
+# % if "reports" in cookiecutter.__features
+from config.settings.components.reports import *
+# % endif
 from config.settings.components.storage import *
 # % if cookiecutter.media_storage == "azure"
 from config.settings.components.media_azure import *
@@ -97,6 +100,9 @@ INSTALLED_APPS = [
     # % endif
     # % if cookiecutter.use_channels
     "apps.realtime",
+    # % endif
+    # % if "reports" in cookiecutter.__features
+    "apps.reports",
     # % endif
     # % if "durable_tasks" in cookiecutter.__features
     "infrastructure.durable_tasks",

@@ -1,6 +1,7 @@
 """Admin site title and base classes of model admins."""
 
 import csv
+import json
 import re
 from collections.abc import Iterator, Sequence
 from decimal import Decimal
@@ -35,11 +36,16 @@ def _is_formula(part: str) -> bool:
     return part.lstrip(SKIPPED).startswith(FORMULA_STARTS)
 
 
+def plain(value: Any) -> str:
+    """Return a value as text; that of a JSON field as JSON."""
+    return json.dumps(value, ensure_ascii=False) if isinstance(value, dict | list) else str(value)
+
+
 def escaped(value: Any) -> Any:
     """Escape formulas: https://owasp.org/www-community/attacks/CSV_Injection"""
     if value is None or isinstance(value, int | float | Decimal):
         return value
-    text = str(value)
+    text = plain(value)
     parts = SEPARATORS.split(f"'{text}" if text.lstrip("'").startswith(("\t", "\r")) else text)
     return "".join(f"'{part}" if _is_formula(part) else part for part in parts)
 

@@ -120,6 +120,10 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
         "purge_notifications": "20 4 * * *",
         "send_digests": "*/5 * * * *",
         # % endif
+        # % if "reports" in cookiecutter.__features
+        "purge_events": "30 4 * * *",
+        "send_reports": "0 6 * * *",
+        # % endif
     }.items()
 }
 
