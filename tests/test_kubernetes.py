@@ -30,7 +30,7 @@ every_overlay = pytest.mark.parametrize("overlay", OVERLAYS)
 FEATURES: list[Answers] = [
     {"use_celery": True, "use_opentelemetry": True},
     {"use_celery": True, "media_storage": "s3"},
-    {"use_celery": False, "features": "blog"},
+    {"use_celery": False, "features": "blog reports"},
 ]
 # Policies for pods of other controllers in the namespace.
 ELSEWHERE = {"certificates"}
@@ -276,7 +276,7 @@ def test_rollout_deadline_exceeds_migration_deadline(any_cluster: Cluster) -> No
 def test_housekeeping_continues_when_a_command_fails(
     cluster: Callable[..., Cluster], tmp_path: Path, broken: str | None
 ) -> None:
-    found = cluster("production", use_celery=False, use_channels=True, features="files notifications")
+    found = cluster("production", use_celery=False, use_channels=True, features="files notifications reports")
     (container,) = found.pods()["housekeeping"]["spec"]["containers"]
     stub = tmp_path / "python"
     stub.write_text(f'#!/bin/sh\necho "$2" >> {tmp_path}/called\n[ "$2" != "{broken}" ]\n', encoding="utf-8")
@@ -294,6 +294,7 @@ def test_housekeeping_continues_when_a_command_fails(
         "purge_files",
         "process_files",
         "purge_notifications",
+        "purge_events",
     ]
 
 
@@ -329,8 +330,8 @@ def test_options_add_and_remove_their_objects(
     always = {"migrate", "pgbouncer", "web"}
     assert cluster("production", use_celery=True).pods().keys() == always | workers
     assert cluster("production", use_celery=False).pods().keys() == always | {"housekeeping"}
-    with_blog = cluster("production", use_celery=False, features="blog")
-    assert with_blog.pods().keys() == always | {"housekeeping", "publishing"}
+    scheduled = cluster("production", use_celery=False, features="blog reports")
+    assert scheduled.pods().keys() == always | {"housekeeping", "publishing", "reporting"}
     with_notifications = cluster("production", use_celery=False, features="notifications")
     assert with_notifications.pods().keys() == always | {"digests", "housekeeping"}
     assert cluster("production", media_storage="filesystem").kind("PersistentVolumeClaim")

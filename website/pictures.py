@@ -135,6 +135,16 @@ CHANGES: dict[str, tuple[dict[str, Box], set[tuple[str, str]], str]] = {
         {("web", "mail")},
         "A notification is stored, and sent by mail and WebSocket if enabled",
     ),
+    "reports": (
+        {
+            "web": Box(2, 1, "Web process", "dashboards, exports"),
+            "mail": Box(2, 0, "Mail", "daily report"),
+            "database": Box(3, 0, "Database", "events"),
+            "redis": Box(3, 1, "Redis", "cached numbers"),
+        },
+        {("web", "mail")},
+        "Events are counted by day, week and month, for staff and in a daily mail",
+    ),
 }
 
 
