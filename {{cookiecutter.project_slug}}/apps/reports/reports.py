@@ -26,6 +26,7 @@ report_register(
     Report(
         "sessions",
         _("Sessions"),
+        # Without an index, since expired sessions are purged.
         RefreshSession.objects.all(),
         "created_at",
         {

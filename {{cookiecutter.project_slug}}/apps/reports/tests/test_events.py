@@ -8,6 +8,7 @@ from django.core.exceptions import ValidationError
 from django.core.management import call_command
 from django.db import transaction
 from django.utils import timezone
+from pytest_django import Settings
 
 from apps.reports.models import Event
 from apps.reports.services.events import MAX_NUMBER, MAX_TEXT, event_track
@@ -67,6 +68,12 @@ def test_login_is_tracked_without_the_user(user: User) -> None:
         ("login", {"via": "api"}),
         ("login", {"via": "admin"}),
     ]
+
+
+def test_login_is_not_tracked_without_its_event(user: User, settings: Settings) -> None:
+    settings.REPORT_EVENTS = {}
+    Client().login_by_token(user)
+    assert not Event.objects.exists()
 
 
 def test_purge_deletes_events_after_the_retention_period(capsys: pytest.CaptureFixture[str]) -> None:
