@@ -135,6 +135,6 @@ class XLSXView(ExportView):
 
     @extend_schema(parameters=[serializers.ExportQuery], responses={(200, XLSX): OpenApiTypes.BINARY})
     def get(self, request: UserRequest, name: str) -> FileResponse:
-        """Download the rows of a report as XLSX: 50,000 at most."""
+        """Download the rows of a report as XLSX: 20,000 at most."""
         file = exports.report_xlsx(self.report, self.span(request))
         return FileResponse(file, as_attachment=True, filename=f"{name}.xlsx", content_type=XLSX)
