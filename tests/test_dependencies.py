@@ -25,6 +25,7 @@ REVIEWED = {
     "django-storages": "the variants test each storage with every supported version of Django",
     "djangorestframework-simplejwt": "imported by one module, so that it can be replaced",
     "factory-boy": "used by tests only, which run on every supported version",
+    "openpyxl": "for a stable file format; one function imports it, so that it can be replaced",
     "polib": "used by tests only, for a stable file format",
     "pytest-xdist": "maintained by the pytest project",
     "python-decouple": "without dependencies, and imported by config/env.py only",
