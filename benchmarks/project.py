@@ -40,15 +40,15 @@ def project(*answers: str) -> Path:
     return target
 
 
-def run_inside(script: str, **extra: str) -> int:
+def run_inside(script: str, answers: tuple[str, ...] = (), **extra: str) -> int:
     """Run `benchmarks/inside/<script>` with the Python and production settings of the project, on a new database.
 
-    `extra` variables override those of `PRODUCTION`.
+    `answers` are those of the project, `extra` variables override those of `PRODUCTION`.
 
     Returns:
         The exit status.
     """
-    folder = project()
+    folder = project(*answers)
     for file in FOLDER.glob("measured.sqlite3*"):
         file.unlink()
     python = str(folder / ".venv" / "bin" / "python")

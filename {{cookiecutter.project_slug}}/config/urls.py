@@ -28,6 +28,9 @@ api_v1: list[URLPattern | URLResolver] = [
     # % if "reports" in cookiecutter.__features
     path("reports/", include("apps.reports.api.urls")),
     # % endif
+    # % if "search" in cookiecutter.__features
+    path("search/", include("apps.search.api.urls")),
+    # % endif
     path("", include("apps.users.api.urls")),
 ]
 
@@ -44,6 +47,9 @@ _root = [
     # % endif
     # % if "reports" in cookiecutter.__features
     "reports:dashboard-list",
+    # % endif
+    # % if "search" in cookiecutter.__features
+    "search:search",
     # % endif
     "users:me",
     "users:user-list",

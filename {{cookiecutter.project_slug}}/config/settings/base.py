@@ -46,6 +46,9 @@ from config.settings.components.realtime import *
 # % if "reports" in cookiecutter.__features
 from config.settings.components.reports import *
 # % endif
+# % if "search" in cookiecutter.__features
+from config.settings.components.search import *
+# % endif
 from config.settings.components.storage import *
 # % if cookiecutter.media_storage == "azure"
 from config.settings.components.media_azure import *
@@ -103,6 +106,9 @@ INSTALLED_APPS = [
     # % endif
     # % if "reports" in cookiecutter.__features
     "apps.reports",
+    # % endif
+    # % if "search" in cookiecutter.__features
+    "apps.search",
     # % endif
     # % if "durable_tasks" in cookiecutter.__features
     "infrastructure.durable_tasks",

@@ -15,7 +15,7 @@ from apps.blog.caching import content_changed
 from apps.blog.exceptions import NotAllowed, WrongState
 from apps.blog.models import Post
 from apps.blog.selectors import may_publish
-from apps.blog.signals import post_published
+from apps.blog.signals import post_changed, post_published
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -68,7 +68,9 @@ def _publish_due(post: Post, now: datetime) -> bool:
     values = {"status": Status.PUBLISHED, "published_at": post.publish_at, "publish_at": None}
     if not still_due.update(**values, updated_at=timezone.now()):
         return False
-    post_published.send(sender=Post, post=Post.objects.select_related("author").get(pk=post.pk))
+    current = Post.objects.select_related("author").get(pk=post.pk)
+    post_published.send(sender=Post, post=current)
+    post_changed.send(sender=Post, post=current)
     content_changed()
     return True
 
@@ -79,5 +81,6 @@ def _change(post: Post, source: str, **values: Any) -> Post:
         raise WrongState
     # Keeps the loaded relations.
     post.refresh_from_db(fields=[*values])
+    post_changed.send(sender=Post, post=post)
     content_changed()
     return post

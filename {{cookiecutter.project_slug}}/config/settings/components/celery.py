@@ -124,6 +124,9 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
         "purge_events": "30 4 * * *",
         "send_reports": "0 6 * * *",
         # % endif
+        # % if "search" in cookiecutter.__features
+        "purge_search_terms": "30 4 * * *",
+        # % endif
     }.items()
 }
 
