@@ -145,6 +145,15 @@ CHANGES: dict[str, tuple[dict[str, Box], set[tuple[str, str]], str]] = {
         {("web", "mail")},
         "Events are counted by day, week and month, for staff and in a daily mail",
     ),
+    "search": (
+        {
+            "web": Box(2, 1, "Web process", "search API"),
+            "worker": Box(2, 2, "Worker, beat", "updates of the index"),
+            "database": Box(3, 0, "Database", "text index, terms"),
+        },
+        {("redis", "worker"), ("worker", "database")},
+        "A change updates the index after its commit; searches read it",
+    ),
 }
 
 

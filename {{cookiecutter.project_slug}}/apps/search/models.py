@@ -26,7 +26,7 @@ class VectorField(models.Field):  # type: ignore[type-arg] # not generic at run 
 
 
 @VectorField.register_lookup
-class Matches(models.Lookup):  # type: ignore[type-arg] # not generic at run time
+class Matches(models.Lookup):
     lookup_name = "matches"
 
     def as_sql(self, compiler: Any, connection: BaseDatabaseWrapper) -> tuple[str, Any]:
@@ -101,9 +101,7 @@ class SearchTerm(models.Model):
         ordering = ("-searches", "id")
         indexes = [
             models.Index(fields=["-searches", "id"], name="search_term_popular"),
-            models.Index(
-                fields=["-empty", "id"], condition=models.Q(empty__gt=0), name="search_term_empty"
-            ),
+            models.Index(fields=["-empty", "id"], condition=models.Q(empty__gt=0), name="search_term_empty"),
             # For `purge_search_terms`.
             models.Index(fields=["searched_at"], name="search_term_searched_at"),
         ]

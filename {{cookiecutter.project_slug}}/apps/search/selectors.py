@@ -58,13 +58,19 @@ def entry_list_visible(*, user: User | AnonymousUser, kind: str = "", tag: str =
 
 
 def search(  # noqa: PLR0913 - independent filters
-    *, text: str, user: User | AnonymousUser, kind: str = "", tag: str = "", page: int = 1, page_size: int = 20
+    *,
+    text: str,
+    user: User | AnonymousUser,
+    kind: str = "",
+    tag: str = "",
+    page: int = 1,
+    page_size: int = 20,
 ) -> Results:
     """Return one page of the entries that match a query, best first."""
     entries = entry_list_visible(user=user, kind=kind, tag=tag)
     newest = backend().matching(entries, text).order_by("-date", "-pk").values("pk", "kind", "tags", "rank")
     found = [*newest[: settings.SEARCH_RANKED + 1]]
-    ranked = sorted(found[:settings.SEARCH_RANKED], key=lambda row: -row["rank"])
+    ranked = sorted(found[: settings.SEARCH_RANKED], key=lambda row: -row["rank"])
     results = Results(count=len(ranked), truncated=len(found) > settings.SEARCH_RANKED)
     results.types = dict(Counter(row["kind"] for row in ranked).most_common())
     labels = {slug: label for row in ranked for slug, label in row["tags"].items()}
@@ -76,7 +82,7 @@ def search(  # noqa: PLR0913 - independent filters
 
 
 def correction_of(*, text: str, user: User | AnonymousUser) -> str | None:
-    """Return the query with unknown words replaced by similar ones of titles, if the user finds something by it."""
+    """Return the query with similar words of titles for unknown ones, if the user finds something by it."""
     words = sorted(words_of(text))[:MAX_CORRECTED]
     known = set(SearchWord.objects.filter(word__in=words).values_list("word", flat=True))
     nearest = {}

@@ -36,13 +36,13 @@ def normalized_term(text: str, *, length: int) -> str:
 
 
 def parsed(text: str) -> tuple[list[list[str]], list[str]]:
-    """Parse a query as `websearch_to_tsquery` does: words, "phrases", `or`, and `-` before excluded ones.
+    """Parse a query like `websearch_to_tsquery`: words, "phrases", `or`, and `-` before excluded ones.
 
     Returns:
         alternatives, each a list of required words or phrases, and the excluded words and phrases.
     """
     alternatives: list[list[str]] = [[]]
-    excluded = []
+    excluded: list[str] = []
     for minus, phrase, word in TOKEN.findall(text):
         part = phrase or word
         if word.casefold() == "or" and not minus:
@@ -50,6 +50,13 @@ def parsed(text: str) -> tuple[list[list[str]], list[str]]:
         elif re.search(r"\w", part):
             (excluded if minus else alternatives[-1]).append(part)
     return [each for each in alternatives if each], excluded
+
+
+def normalized(text: str) -> str:
+    """Return the query with quoted words: PostgreSQL fails at some repetitions of operators."""
+    alternatives, excluded = parsed(text)
+    without = [f'-"{word}"' for word in excluded]
+    return " or ".join(" ".join([*(f'"{word}"' for word in words), *without]) for words in alternatives)
 
 
 def highlighted(text: str, words: Iterable[str]) -> str:

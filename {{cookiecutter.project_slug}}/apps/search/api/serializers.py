@@ -15,7 +15,8 @@ MAX_PAGE = 1000
 
 class SearchQuery(serializers.Serializer[Any]):
     q = serializers.CharField(
-        max_length=MAX_QUERY, help_text='Words, "phrases", `or` between alternatives, `-` before excluded words.'
+        max_length=MAX_QUERY,
+        help_text='Words, "phrases", `or` between alternatives, `-` before excluded words.',
     )
     type = serializers.CharField(max_length=100, required=False, help_text="Such as `blog.post`.")
     tag = serializers.CharField(max_length=100, required=False)

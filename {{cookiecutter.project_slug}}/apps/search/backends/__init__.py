@@ -1,4 +1,4 @@
-"""Full-text search of the databases: the functions of `postgresql` and of `sqlite` have the same signatures."""
+"""Full-text search of the databases: `postgresql` and `sqlite` have functions of the same names."""
 
 from importlib import import_module
 from typing import Any
@@ -18,6 +18,6 @@ def backend() -> Any:
 
 def words_of_similar_length(word: str) -> list[str]:
     """Return known words with the same first letter and about the same length."""
-    lengths = (len(word) - 2, len(word) + 2)
-    similar = SearchWord.objects.annotate(length=Length("word")).filter(length__range=lengths)
-    return list(similar.filter(word__startswith=word[0]).values_list("word", flat=True)[:MAX_SIMILAR])
+    similar = SearchWord.objects.annotate(length=Length("word")).filter(length__gte=len(word) - 2)
+    similar = similar.filter(length__lte=len(word) + 2, word__startswith=word[0])
+    return list(similar.values_list("word", flat=True)[:MAX_SIMILAR])

@@ -13,7 +13,7 @@ from django.db.models.functions import Left
 
 from apps.search.backends import words_of_similar_length
 from apps.search.models import SearchWord
-from apps.search.text import START, STOP
+from apps.search.text import START, STOP, normalized
 
 if TYPE_CHECKING:
     from django.db.models import QuerySet
@@ -70,4 +70,5 @@ def similar_words(word: str) -> list[str]:
 def _queries(text: str) -> dict[str, SearchQuery]:
     """Return the query in each configuration: an entry matches the query in its own language only."""
     configs = sorted({*settings.SEARCH_CONFIGS.values(), "simple"})
-    return {config: SearchQuery(text, config=config, search_type="websearch") for config in configs}
+    query = normalized(text)
+    return {config: SearchQuery(query, config=config, search_type="websearch") for config in configs}

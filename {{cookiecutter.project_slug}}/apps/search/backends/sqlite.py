@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.db import connection
 from django.db.models import Case, FloatField, Q, Value, When
@@ -47,7 +47,8 @@ def headlines(entries: QuerySet[SearchEntry], text: str) -> dict[int, str]:
     """Return the best part of the text of each entry, with delimited words."""
     if _has_fts():
         snippet = f"snippet(search_fts, 1, '{START}', '{STOP}', '…', 30)"
-        return dict(_joined(entries, text, "headline", snippet).values_list("pk", "headline"))
+        joined: QuerySet[Any] = _joined(entries, text, "headline", snippet)
+        return dict(joined.values_list("pk", "headline"))
     words = [word for alternative in parsed(text)[0] for word in alternative]
     return {key: highlighted(found, words) for key, found in entries.values_list("pk", "text")}
 
@@ -62,7 +63,7 @@ def _has_fts() -> bool:
 
 def _joined(entries: QuerySet[SearchEntry], text: str, name: str, expression: str) -> QuerySet[SearchEntry]:
     # The ORM cannot join a virtual table without a model.
-    return entries.extra(
+    return entries.extra(  # noqa: S610 - the expressions are constants, the query is a parameter
         select={name: expression}, tables=["search_fts"], where=JOIN, params=[_expression(text)]
     )
 

@@ -1,4 +1,4 @@
-"""Entries of the index. They are written by primary key from the current rows, so that updates are idempotent."""
+"""Entries of the index, written by primary key from the current rows: updates are idempotent."""
 
 from __future__ import annotations
 

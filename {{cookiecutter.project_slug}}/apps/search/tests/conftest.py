@@ -1,4 +1,4 @@
-"""Fixtures of the search tests: two models of the sample app are registered, so that no other feature is needed."""
+"""Fixtures of the search tests, which register models of the sample app: no other feature is needed."""
 
 from __future__ import annotations
 
@@ -46,9 +46,7 @@ class MeasurementSource(SearchSource[Measurement]):
     def document(self, instance: Measurement) -> Document:
         tags = {f"tag-{instance.count}": f"Tag {instance.count}"} if instance.count else {}
         text = instance.remark or ""
-        return Document(
-            title=instance.label, text=text, tags=tags, language="en", date=instance.created_at
-        )
+        return Document(title=instance.label, text=text, tags=tags, language="en", date=instance.created_at)
 
 
 @pytest.fixture(autouse=True)
@@ -79,22 +77,22 @@ def _each_backend(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatc
 @pytest.fixture
 def commit(
     db: None, django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks
-) -> Callable[[Callable[[], Any]], Any]:
+) -> Callable[..., Any]:
     """Return a function that calls another one and then runs its `on_commit` callbacks."""
 
-    def run(action: Callable[[], Any]) -> Any:
+    def run(action: Callable[..., Any], **values: Any) -> Any:
         with django_capture_on_commit_callbacks(execute=True):
-            return action()
+            return action(**values)
 
     return run
 
 
 @pytest.fixture
-def add(commit: Callable[[Callable[[], Any]], Any]) -> Callable[..., Any]:
+def add(commit: Callable[..., Any]) -> Callable[..., Any]:
     """Return a function that saves a public row and indexes it."""
 
     def measurement(title: str, text: str = "", **values: Any) -> Measurement:
-        row: Measurement = commit(lambda: Measurement.objects.create(label=title, remark=text, **values))
+        row: Measurement = commit(Measurement.objects.create, label=title, remark=text, **values)
         return row
 
     return measurement

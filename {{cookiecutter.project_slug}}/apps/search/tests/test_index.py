@@ -61,7 +61,7 @@ def test_rebuild_continues_after_a_row(rows: list[Measurement]) -> None:
 
 def test_rebuild_deletes_entries_and_words_of_missing_rows(rows: list[Measurement]) -> None:
     rebuild()
-    Measurement.objects.filter(pk=rows[0].pk)._raw_delete(connection.alias)  # type: ignore[attr-defined] # noqa: SLF001 - sends no signal
+    Measurement.objects.filter(pk=rows[0].pk)._raw_delete(connection.alias)  # noqa: SLF001 - sends no signal
     SearchWord.objects.create(word="obsolete")
     rebuild()
     assert {*SearchEntry.objects.values_list("object_id", flat=True)} == {str(row.pk) for row in rows[1:]}
@@ -103,8 +103,8 @@ def test_concurrent_updates_leave_one_current_entry() -> None:
 
 def test_private_entries_are_deleted_with_the_account(user: User, commit: Callable[..., Any]) -> None:
     for owner in (user, UserFactory.create()):
-        commit(lambda owner=owner: Note.objects.create(text="secret", owner=owner))
-    commit(lambda: user_delete(user=user))
+        commit(Note.objects.create, text="secret", owner=owner)
+    commit(user_delete, user=user)
     assert not SearchEntry.objects.filter(owner=user).exists()
     assert SearchEntry.objects.count() == 1
 
@@ -121,11 +121,11 @@ def test_headline_without_full_text_search_is_cut_and_escaped() -> None:
 
 @pytest.mark.parametrize("name", ["searchentry", "searchterm", "searchword"])
 def test_admin_lists_the_rows_read_only(commit: Callable[..., Any], name: str) -> None:
-    row = commit(lambda: Measurement.objects.create(label="kettle"))
+    row = commit(Measurement.objects.create, label="kettle")
     SearchTerm.objects.create(term="kettle")
     keys = {"searchword": "kettle"}
     for model in (SearchEntry, SearchTerm):
-        keys[model._meta.model_name or ""] = str(model.objects.get().pk)  # type: ignore[attr-defined] # noqa: SLF001 - documented
+        keys[model._meta.model_name or ""] = str(model.objects.get().pk)  # noqa: SLF001 - documented
     browser = Browser()
     browser.force_login(SuperuserFactory.create())
     page = browser.get(reverse(f"admin:search_{name}_changelist"), {"q": "kettle"})

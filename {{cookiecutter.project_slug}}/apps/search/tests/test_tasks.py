@@ -26,6 +26,8 @@ def test_index_is_updated_without_a_broker(monkeypatch: pytest.MonkeyPatch) -> N
 
 def test_changes_queue_a_task(monkeypatch: pytest.MonkeyPatch, add: Any) -> None:
     queued: list[Any] = []
-    monkeypatch.setattr(tasks.entries_write, "apply_async", lambda **options: queued.append(options["kwargs"]))
+    monkeypatch.setattr(
+        tasks.entries_write, "apply_async", lambda **options: queued.append(options["kwargs"])
+    )
     row = add("kettle")
     assert queued == [{"kind": KIND, "keys": [str(row.pk)]}]
