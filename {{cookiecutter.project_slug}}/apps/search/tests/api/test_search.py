@@ -29,57 +29,45 @@ if TYPE_CHECKING:
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("_each_backend")]
 
 SEARCH = reverse("v1:search:search")
+SIGNS = """
+& | ! - -- * % _ ' '' " (a a:* {} %s <b> \\
+&
+a & | ! b
+a:* (a
+''
+"a
+- -a
+or
+or or
+a or
+%
+_
+\\
+\\'
+🙂
+🙂 a
+the and of
+NEAR(a b)
+title:a
+<b>{}%s
+"""
+REPEATED = [
+    ("x", 10_000),
+    ("a", 200),
+    ("a ", 99),
+    ("-", 200),
+    ('"', 200),
+    ("-a ", 66),
+    ("a or ", 40),
+    ('"a" -', 33),
+]
 HOSTILE = [
-    *(
-        "\0",
-        "a\0b",
-        "   ",
-        "x" * 10_000,
-        "&",
-        "|",
-        "!",
-        "a & | ! b",
-        "(a",
-        "a:*",
-        "'",
-        "''",
-        '"',
-        '"""',
-        '"a',
-    ),
-    *(
-        "-",
-        "--",
-        "- -a",
-        "or",
-        "or or",
-        "a or",
-        "🙂",
-        "🙂 a",
-        "the and of",
-        "%",
-        "_",
-        "\\",
-        "\\'",
-        "*",
-        "NEAR(a b)",
-    ),
-    *(
-        "title:a",
-        "a" * 200,
-        "a " * 99,
-        "<b>",
-        "{}",
-        "%s",
-        "\ud800",
-        "a\x02b\x03c",
-        "-" * 200,
-        '"' * 200,
-        "-a " * 66,
-        "a or " * 40,
-        "- " * 99,
-        '"a" -' * 40,
-    ),
+    *SIGNS.splitlines(),
+    *(sign * count for sign, count in REPEATED),
+    "   ",
+    "a\0b",
+    "a\x02b\x03",
+    "\ud800",
 ]
 
 
