@@ -76,7 +76,7 @@ class SearchEntry(models.Model):
 class SearchWord(models.Model):
     """Word of a public title, for the correction of typing errors."""
 
-    word = models.CharField(_("word"), max_length=30, primary_key=True)
+    word = models.CharField(_("word"), max_length=30, unique=True)
 
     class Meta:
         verbose_name = _("word")

@@ -6,7 +6,7 @@ from typing import Any
 from django.db.models import QuerySet
 from drf_spectacular.utils import extend_schema
 from rest_framework import generics
-from rest_framework.permissions import AllowAny
+from rest_framework.permissions import IsAuthenticatedOrReadOnly
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.serializers import Serializer
@@ -30,7 +30,7 @@ def query_of(serializer: type[Serializer[Any]], request: Request) -> dict[str, A
 
 
 class SearchView(APIView):
-    permission_classes = (AllowAny,)
+    permission_classes = (IsAuthenticatedOrReadOnly,)
     throttle_classes = (*APIView.throttle_classes, SearchThrottle)
 
     @extend_schema(parameters=[serializers.SearchQuery], responses={200: serializers.SearchOutput})
@@ -55,7 +55,7 @@ class SearchView(APIView):
 
 
 class SuggestionView(APIView):
-    permission_classes = (AllowAny,)
+    permission_classes = (IsAuthenticatedOrReadOnly,)
     throttle_classes = (*APIView.throttle_classes, SuggestionThrottle)
 
     @extend_schema(parameters=[serializers.SuggestionQuery], responses={200: serializers.SuggestionOutput})
