@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import os
 import random
-import statistics
 import sys
 import time
+from importlib import import_module
 from itertools import accumulate
+from pathlib import Path
 
 import django
 
@@ -50,14 +51,24 @@ def fill(words: list[str]) -> None:
                 title, text = chosen[:WORDS_PER_TITLE], chosen[WORDS_PER_TITLE:]
                 config = "german" if number % 10 == 0 else "english"
                 copy.write_row((number, " ".join(title), " ".join(text), config))
+        # Built afterwards, which is faster than to insert into it.
+        cursor.execute("DROP INDEX search_entry_vector")
         cursor.execute(INSERT.format(rows=ROWS))
+        cursor.execute(import_module("apps.search.migrations.0002_indexes").GIN)
         cursor.execute("VACUUM ANALYZE search_searchentry")
 
 
-def duration(query: str) -> float:
-    start = time.perf_counter()
+def on_processor() -> float:
+    """Return the seconds that this process and its session of the server, on the same machine, have computed."""
+    nanoseconds = Path(f"/proc/{connection.connection.info.backend_pid}/schedstat").read_text().split()[0]
+    return time.process_time() + int(nanoseconds) / 1e9
+
+
+def duration(query: str) -> tuple[float, float]:
+    """Return the elapsed time and the processor time of a search."""
+    start, computed = time.perf_counter(), on_processor()
     selectors.search(text=query, user=AnonymousUser())
-    return time.perf_counter() - start
+    return time.perf_counter() - start, on_processor() - computed
 
 
 def main() -> int:
@@ -93,24 +104,24 @@ def main() -> int:
     for make in kinds.values():
         for _ in range(20):
             duration(make())
-    print(f"{ROWS} rows, time of a search in ms: median, 95th percentile, maximum")
-    total: list[float] = []
+    print(f"{ROWS} rows, ms of a search: elapsed (median, 95th percentile), processor (median, 95th percentile)")
+    total: list[tuple[float, float]] = []
     for name, make in {**kinds, **groups}.items():
-        times = sorted(duration(make()) for _ in range(QUERIES))
+        times = [duration(make()) for _ in range(QUERIES)]
         if name in kinds:
             total += times
         show(name, times)
-    show("all of the first five", sorted(total))
-    return 0 if percentile(sorted(total)) <= TARGET else 1
+    return 0 if show("all of the first five", total)[1] <= TARGET else 1
 
 
-def percentile(times: list[float]) -> float:
-    return times[int(len(times) * 0.95)]
-
-
-def show(name: str, times: list[float]) -> None:
-    figures = (statistics.median(times), percentile(times), times[-1])
+def show(name: str, times: list[tuple[float, float]]) -> list[float]:
+    figures = [quantile(sorted(column), share) for column in zip(*times, strict=True) for share in (0.5, 0.95)]
     print(f"{name:36}" + "".join(f"{figure * 1000:9.1f}" for figure in figures), flush=True)
+    return figures
+
+
+def quantile(times: list[float], share: float) -> float:
+    return times[int(len(times) * share)]
 
 
 sys.exit(main())

@@ -68,7 +68,7 @@ def search(  # noqa: PLR0913 - independent filters
 ) -> Results:
     """Return one page of the entries that match a query, best first."""
     entries = entry_list_visible(user=user, kind=kind, tag=tag)
-    newest = backend().matching(entries, text).order_by("-date", "-pk").values("pk", "kind", "tags", "rank")
+    newest = backend().newest(backend().matching(entries, text)).values("pk", "kind", "tags", "rank")
     found = [*newest[: settings.SEARCH_RANKED + 1]]
     ranked = sorted(found[: settings.SEARCH_RANKED], key=lambda row: -row["rank"])
     results = Results(count=len(ranked), truncated=len(found) > settings.SEARCH_RANKED)

@@ -43,6 +43,10 @@ def matching(entries: QuerySet[SearchEntry], text: str) -> QuerySet[SearchEntry]
     return entries.filter(matches).annotate(rank=rank)
 
 
+def newest(matches: QuerySet[SearchEntry]) -> QuerySet[SearchEntry]:
+    return matches.order_by("-date", "-pk")
+
+
 def headlines(entries: QuerySet[SearchEntry], text: str) -> dict[int, str]:
     """Return the best part of the text of each entry, with delimited words."""
     if _has_fts():
