@@ -199,6 +199,7 @@ def bare_environment(**extra: str) -> dict[str, str]:
         "GS_",
         "MAKE",
         "MFLAGS",
+        "MQTT_",
         "OTEL_",
         "PYTEST",
         "PYTHON",

@@ -19,6 +19,9 @@ api_v1: list[URLPattern | URLResolver] = [
     # % if "files" in cookiecutter.__features
     path("files/", include("apps.files.api.urls")),
     # % endif
+    # % if "mqtt" in cookiecutter.__features
+    path("mqtt/", include("apps.mqtt.api.urls")),
+    # % endif
     # % if "notifications" in cookiecutter.__features
     path("notifications/", include("apps.notifications.api.urls")),
     # % endif
@@ -41,6 +44,9 @@ _root = [
     # % endif
     # % if "files" in cookiecutter.__features
     "files:file-list",
+    # % endif
+    # % if "mqtt" in cookiecutter.__features
+    "mqtt:device-list",
     # % endif
     # % if "notifications" in cookiecutter.__features
     "notifications:notification-list",

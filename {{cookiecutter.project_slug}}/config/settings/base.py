@@ -37,6 +37,9 @@ from config.settings.components.logging import *
 # % if cookiecutter.django_version == "6.1"
 from config.settings.components.mailers import *
 # % endif
+# % if "mqtt" in cookiecutter.__features
+from config.settings.components.mqtt import *
+# % endif
 # % if "notifications" in cookiecutter.__features
 from config.settings.components.notifications import *
 # % endif
@@ -97,6 +100,9 @@ INSTALLED_APPS = [
     "apps.core",
     # % if "files" in cookiecutter.__features
     "apps.files",
+    # % endif
+    # % if "mqtt" in cookiecutter.__features
+    "apps.mqtt",
     # % endif
     # % if "notifications" in cookiecutter.__features
     "apps.notifications",

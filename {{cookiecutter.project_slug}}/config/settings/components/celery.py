@@ -116,6 +116,9 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
         "purge_files": "10 4 * * *",
         "process_files": "*/10 * * * *",
         # % endif
+        # % if "mqtt" in cookiecutter.__features
+        "purge_messages": "30 4 * * *",
+        # % endif
         # % if "notifications" in cookiecutter.__features
         "purge_notifications": "20 4 * * *",
         "send_digests": "*/5 * * * *",
