@@ -1,5 +1,7 @@
 """Selectors: reads that do not depend on the request."""
 
+from uuid import UUID
+
 from django.db.models import QuerySet
 
 from apps.mqtt.models import Command, Device, Message
@@ -14,9 +16,10 @@ def device_list(*, owner: User) -> QuerySet[Device]:
 def device_active(*, key: str) -> Device | None:
     """Return a device that is active and whose owner is active."""
     try:
-        return Device.objects.filter(pk=key, is_active=True, owner__is_active=True).first()
+        active = Device.objects.filter(pk=UUID(key), is_active=True, owner__is_active=True)
     except ValueError:
         return None
+    return active.first()
 
 
 def message_list(*, device: Device) -> QuerySet[Message]:

@@ -65,7 +65,7 @@ def command_send(*, device: Device, name: str, data: Mapping[str, Any] | None = 
 
 @transaction.atomic
 def commands_claim() -> list[Outgoing]:
-    """Return unpublished commands for the bridge, oldest first, which other bridges then skip for a minute."""
+    """Return unpublished commands, oldest first, which other bridges then skip for a minute."""
     now = timezone.now()
     free = Q(claimed_at=None) | Q(claimed_at__lt=now - CLAIM)
     skip = connection.features.has_select_for_update_skip_locked
