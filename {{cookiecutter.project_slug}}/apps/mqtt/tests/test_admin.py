@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from django.db import connection
@@ -17,7 +17,7 @@ from apps.users.tests.factories import SuperuserFactory
 if TYPE_CHECKING:
     from pytest_django import DjangoAssertNumQueries
 
-FACTORIES = {"device": DeviceFactory, "message": MessageFactory, "command": CommandFactory}
+FACTORIES: dict[str, Any] = {"device": DeviceFactory, "message": MessageFactory, "command": CommandFactory}
 
 
 @pytest.fixture

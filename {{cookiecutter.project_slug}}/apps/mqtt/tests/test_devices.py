@@ -14,11 +14,10 @@ from django.urls import reverse
 
 from apps.mqtt.models import Command, Device, Message
 from apps.mqtt.services.commands import CLAIM, command_published, command_send, commands_claim
-from apps.mqtt.services.devices import device_authenticate, device_revoke
+from apps.mqtt.services.devices import device_authenticate, device_register, device_revoke
 from apps.mqtt.tests.factories import CommandFactory, DeviceFactory, MessageFactory, seed
 from apps.mqtt.topics import topic_filters
 from apps.users.exceptions import InvalidToken
-from apps.users.models import User
 from apps.users.selectors import user_export
 from apps.users.services.accounts import user_delete
 from apps.users.tests.factories import UserFactory
@@ -26,6 +25,7 @@ from apps.users.tests.factories import UserFactory
 if TYPE_CHECKING:
     from pytest_django import DjangoAssertNumQueries, Settings
 
+    from apps.users.models import User
     from conftest import Client
 
 pytestmark = pytest.mark.django_db
@@ -74,8 +74,6 @@ def test_number_of_active_devices_is_limited(user_api: Client, settings: Setting
 
 
 def test_deleted_account_cannot_register(user: User) -> None:
-    from apps.mqtt.services.devices import device_register  # noqa: PLC0415 - only here
-
     user_delete(user=user)
     with pytest.raises(InvalidToken):
         device_register(owner=user, name="One")
@@ -109,10 +107,8 @@ def test_messages_are_listed_newest_first(device: Device, user_api: Client) -> N
 def test_query_count_does_not_depend_on_length(
     device: Device, user_api: Client, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
-    urls = [
-        reverse(LIST),
-        *(reverse(f"v1:mqtt:{name}-list", args=[device.pk]) for name in ("message", "command")),
-    ]
+    names = ("v1:mqtt:message-list", "v1:mqtt:command-list")
+    urls = [reverse(LIST), *(reverse(name, args=[device.pk]) for name in names)]
     MessageFactory.create(device=device)
     CommandFactory.create(device=device)
     with CaptureQueriesContext(connection) as short:
@@ -185,7 +181,6 @@ def test_filters_cover_each_kind_and_the_group(settings: Settings) -> None:
 
 def test_seed_creates_devices_once() -> None:
     account = UserFactory.create()
-    assert len([*seed(account)]) == len(
-        [*Device.objects.all(), *Message.objects.all(), *Command.objects.all()]
-    )
+    rows = [*seed(account)]
+    assert len(rows) == sum(model.objects.count() for model in (Device, Message, Command))
     assert [*seed(account)] == []
