@@ -126,6 +126,16 @@ CHANGES: dict[str, tuple[dict[str, Box], set[tuple[str, str]], str]] = {
         set(),
         "Uploads are validated, belong to a user and are downloaded by signed links",
     ),
+    "mqtt": (
+        {
+            "broker": Box(1, 2, "MQTT broker", "EMQX, Mosquitto"),
+            "bridge": Box(2, 2, "Bridge", "QoS 1, shared"),
+            "database": Box(3, 0, "Database", "devices, messages"),
+            "redis": Box(3, 1, "Redis", "channel layer"),
+        },
+        {("broker", "bridge"), ("bridge", "database"), ("bridge", "redis")},
+        "A bridge stores each message of a device once, and publishes commands",
+    ),
     "notifications": (
         {
             "web": Box(2, 1, "Web process", "notification API"),

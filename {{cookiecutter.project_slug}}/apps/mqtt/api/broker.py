@@ -19,14 +19,13 @@ from apps.mqtt.topics import may_publish, may_subscribe
 class BrokerView(APIView):
     """Base of the views for the broker. No throttle: one client asks for all devices."""
 
-    extra_problems = {"POST": [HTTPStatus.FORBIDDEN]}
     authentication_classes = ()
     permission_classes = (IsBroker,)
     throttle_classes = ()
 
 
+@extend_schema(exclude=True)
 class LoginView(BrokerView):
-    @extend_schema(request=LoginInput, responses={204: None}, operation_id="mqtt_broker_login")
     def post(self, request: Request) -> Response:
         """Check the login of a device. 204 means yes, 403 no. Requires the broker token."""
         data = validated(LoginInput, request)
@@ -35,8 +34,8 @@ class LoginView(BrokerView):
         return Response(status=HTTPStatus.NO_CONTENT)
 
 
+@extend_schema(exclude=True)
 class AccessView(BrokerView):
-    @extend_schema(request=AccessInput, responses={204: None}, operation_id="mqtt_broker_access")
     def post(self, request: Request) -> Response:
         """Check the access of a device to a topic. 204 means yes, 403 no. Requires the broker token."""
         data = validated(AccessInput, request)
