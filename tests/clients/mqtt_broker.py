@@ -1,4 +1,4 @@
-"""Run amqtt as the broker of a test, with one user and optionally TLS: mqtt_broker.py PORT USER PASSWORD FOLDER [tls]."""
+"""Run amqtt as the broker of a test, with one user: mqtt_broker.py PORT USER PASSWORD FOLDER [tls]."""
 
 import asyncio
 import sys
