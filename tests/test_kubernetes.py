@@ -334,6 +334,10 @@ def test_options_add_and_remove_their_objects(
     assert scheduled.pods().keys() == always | {"housekeeping", "publishing", "reporting"}
     with_notifications = cluster("production", use_celery=False, features="notifications")
     assert with_notifications.pods().keys() == always | {"digests", "housekeeping"}
+    with_mqtt = cluster("production", use_celery=True, use_channels=True, features="mqtt")
+    assert with_mqtt.pods().keys() == always | workers | {"mqtt"}
+    assert with_mqtt.leaves("mqtt", 8883)
+    assert not with_mqtt.leaves("web", 8883)
     assert cluster("production", media_storage="filesystem").kind("PersistentVolumeClaim")
     for tasks in (True, False):
         found = cluster("production", media_storage="filesystem", use_celery=tasks)
