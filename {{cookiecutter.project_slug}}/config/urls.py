@@ -34,6 +34,9 @@ api_v1: list[URLPattern | URLResolver] = [
     # % if "search" in cookiecutter.__features
     path("search/", include("apps.search.api.urls")),
     # % endif
+    # % if "shop" in cookiecutter.__features
+    path("shop/", include("apps.shop.api.urls")),
+    # % endif
     path("", include("apps.users.api.urls")),
 ]
 
@@ -56,6 +59,9 @@ _root = [
     # % endif
     # % if "search" in cookiecutter.__features
     "search:search",
+    # % endif
+    # % if "shop" in cookiecutter.__features
+    "shop:product-list",
     # % endif
     "users:me",
     "users:user-list",

@@ -52,6 +52,9 @@ from config.settings.components.reports import *
 # % if "search" in cookiecutter.__features
 from config.settings.components.search import *
 # % endif
+# % if "shop" in cookiecutter.__features
+from config.settings.components.shop import *
+# % endif
 from config.settings.components.storage import *
 # % if cookiecutter.media_storage == "azure"
 from config.settings.components.media_azure import *
@@ -115,6 +118,9 @@ INSTALLED_APPS = [
     # % endif
     # % if "search" in cookiecutter.__features
     "apps.search",
+    # % endif
+    # % if "shop" in cookiecutter.__features
+    "apps.shop",
     # % endif
     # % if "durable_tasks" in cookiecutter.__features
     "infrastructure.durable_tasks",

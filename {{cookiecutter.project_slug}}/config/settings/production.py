@@ -13,6 +13,9 @@ env.require(
     "FRONTEND_URL",
     *([] if {"EMAIL_BACKEND", "EMAIL_PROVIDER"} & env.given else ["EMAIL_HOST"]),
     *MEDIA_REQUIRED,
+    # % if "shop" in cookiecutter.__features
+    *SHOP_REQUIRED,
+    # % endif
     # % if cookiecutter.use_celery
     "CELERY_BROKER_URL",
     # % endif
@@ -39,6 +42,11 @@ CSRF_COOKIE_SECURE = True
 if LOG_SQL and "LOG_SQL" in env.given:
     env.faults["LOG_SQL"] = "must be false in production, because the parameters may be personal data"
 
+# % if "shop" in cookiecutter.__features
+if SHOP_PAYMENT_PROVIDER == "fake" and "SHOP_PAYMENT_PROVIDER" in env.given:
+    env.faults["SHOP_PAYMENT_PROVIDER"] = "must be stripe in production, because fake charges no money"
+
+# % endif
 LOGGING["handlers"]["console"]["formatter"] = "json"
 
 env.check()

@@ -130,6 +130,11 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
         # % if "search" in cookiecutter.__features
         "purge_search_terms": "30 4 * * *",
         # % endif
+        # % if "shop" in cookiecutter.__features
+        "purge_carts": "30 4 * * *",
+        "reconcile_orders": "* * * * *",
+        "send_shop_reminders": "15 * * * *",
+        # % endif
     }.items()
 }
 

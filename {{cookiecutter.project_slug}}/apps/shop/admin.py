@@ -1,0 +1,198 @@
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from django import forms
+from django.contrib import admin, messages
+from django.core.exceptions import ValidationError
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from apps.core.admin import CSVExportMixin, ReadOnlyAdmin
+from apps.core.exceptions import UnavailableError
+from apps.shop.models import Cart, CartItem, Category, Coupon, Order, OrderLine, Product, Refund, Variant
+from apps.shop.services import payments, refunds, states
+
+
+class ReadOnlyInline(admin.TabularInline):
+    extra = 0
+    can_delete = False
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
+class VariantInline(ReadOnlyInline):
+    model = Variant
+    fields = ("sku", "name", "price", "tax_rate", "stock", "is_active")
+    show_change_link = True
+
+
+@admin.register(Category)
+class CategoryAdmin(CSVExportMixin, admin.ModelAdmin):
+    list_display = ("name", "slug")
+    search_fields = ("name", "slug")
+    actions: Sequence[Any] = ("export_csv",)
+    export_fields = ("id", "slug", "name")
+
+
+@admin.register(Product)
+class ProductAdmin(CSVExportMixin, admin.ModelAdmin):
+    list_display = ("name", "slug", "category", "is_active", "created_at")
+    list_filter = ("is_active", "category")
+    list_select_related = ("category",)
+    search_fields = ("name", "slug", "variants__sku")
+    autocomplete_fields = ("category",)
+    date_hierarchy = "created_at"
+    inlines = (VariantInline,)
+    actions: Sequence[Any] = ("export_csv",)
+    export_fields = ("id", "slug", "name", "category__slug", "is_active")
+
+
+class VariantForm(forms.ModelForm):
+    """Form with a change of the stock: a number would overwrite concurrent sales."""
+
+    stock_change = forms.IntegerField(
+        label=gettext_lazy("add to stock"), required=False, min_value=0, max_value=10**6
+    )
+
+
+@admin.register(Variant)
+class VariantAdmin(CSVExportMixin, admin.ModelAdmin):
+    form = VariantForm
+    list_display = ("sku", "product", "name", "price", "tax_rate", "stock", "low_stock", "is_active")
+    list_filter = ("is_active", "product__category")
+    list_select_related = ("product",)
+    search_fields = ("sku", "name", "product__name")
+    autocomplete_fields = ("product",)
+    fields = (
+        *("product", "sku", "name", "price", "net_price", "tax", "tax_rate"),
+        *("stock", "stock_change", "low_stock", "is_active"),
+    )
+    readonly_fields = ("net_price", "tax", "stock")
+    actions: Sequence[Any] = ("export_csv",)
+    export_fields = ("id", "sku", "product__slug", "name", "price", "tax_rate", "stock", "is_active")
+
+    def save_model(self, request: HttpRequest, obj: Variant, form: forms.ModelForm, change: bool) -> None:  # noqa: FBT001 - Django's signature
+        added = form.cleaned_data.get("stock_change") or 0
+        if change:
+            columns = {*form.changed_data} - {"stock_change"}
+            obj.save(update_fields=[*columns, "updated_at"])
+        else:
+            obj.save()
+        if added:
+            states.stock_add({obj.pk: added})
+
+
+@admin.register(Coupon)
+class CouponAdmin(CSVExportMixin, admin.ModelAdmin):
+    list_display = ("code", "kind", "value", "valid_from", "valid_until", "usage_limit", "user_limit")
+    list_filter = ("kind", "valid_until")
+    search_fields = ("code",)
+    actions: Sequence[Any] = ("export_csv",)
+    export_fields = ("id", "code", "kind", "value", "valid_from", "valid_until", "usage_limit", "user_limit")
+
+
+class CartItemInline(ReadOnlyInline):
+    model = CartItem
+    fields = ("variant", "quantity")
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[CartItem]:
+        return super().get_queryset(request).select_related("variant")
+
+
+@admin.register(Cart)
+class CartAdmin(ReadOnlyAdmin):
+    list_display = ("id", "user", "updated_at", "reminded_at")
+    list_filter = (("user", admin.EmptyFieldListFilter), "updated_at")
+    list_select_related = ("user",)
+    search_fields = ("user__email",)
+    fields = ("user", "coupon", "created_at", "updated_at", "reminded_at")
+    inlines = (CartItemInline,)
+    export_fields = ("id", "user_id", "updated_at")
+
+
+class OrderLineInline(ReadOnlyInline):
+    model = OrderLine
+    fields = ("sku", "name", "price", "tax_rate", "quantity", "returned")
+
+
+class RefundInline(ReadOnlyInline):
+    model = Refund
+    fields = ("amount", "status", "reference", "created_at")
+
+
+@admin.register(Order)
+class OrderAdmin(CSVExportMixin, admin.ModelAdmin):
+    """Orders are changed by actions only, which call the services of the API."""
+
+    list_display = ("number", "user", "status", "total", "refunded", "currency", "created_at")
+    list_filter = ("status", "provider", "created_at")
+    list_select_related = ("user",)
+    date_hierarchy = "created_at"
+    search_fields = ("id", "user__email", "name", "payment_reference")
+    inlines = (OrderLineInline, RefundInline)
+    actions: Sequence[Any] = ("export_csv", "ship", "complete", "cancel", "refund_rest", "return_all")
+    export_fields = (
+        *("id", "status", "user_id", "currency", "subtotal", "discount", "total", "tax", "refunded"),
+        *("coupon__code", "created_at", "paid_at"),
+    )
+    fields = readonly_fields = (
+        *("number", "user", "status", "name", "address", "currency", "subtotal", "discount", "total", "tax"),
+        *("refunded", "coupon", "provider", "payment_reference", "created_at", "expires_at", "paid_at"),
+    )
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        # Kept for the accounts.
+        return False
+
+    def has_manage_permission(self, request: HttpRequest) -> bool:
+        return request.user.has_perm("shop.manage_order")
+
+    @admin.action(description=gettext_lazy("Mark as shipped"), permissions=["manage"])
+    def ship(self, request: HttpRequest, queryset: QuerySet[Order]) -> None:
+        run(request, queryset, states.order_ship)
+
+    @admin.action(description=gettext_lazy("Mark as completed"), permissions=["manage"])
+    def complete(self, request: HttpRequest, queryset: QuerySet[Order]) -> None:
+        run(request, queryset, states.order_complete)
+
+    @admin.action(description=gettext_lazy("Cancel, restock and refund"), permissions=["manage"])
+    def cancel(self, request: HttpRequest, queryset: QuerySet[Order]) -> None:
+        run(request, queryset, payments.order_cancel)
+
+    @admin.action(description=gettext_lazy("Refund the rest"), permissions=["manage"])
+    def refund_rest(self, request: HttpRequest, queryset: QuerySet[Order]) -> None:
+        run(request, queryset, refunds.order_refund)
+
+    @admin.action(description=gettext_lazy("Take back all items and refund"), permissions=["manage"])
+    def return_all(self, request: HttpRequest, queryset: QuerySet[Order]) -> None:
+        run(request, queryset, _return_all)
+
+
+def run(request: HttpRequest, orders: QuerySet[Order], service: Callable[..., object]) -> None:
+    """Call a service for each order, and report how many it refused."""
+    done = refused = 0
+    for order in orders:
+        try:
+            service(order=order)
+            done += 1
+        except (ValidationError, UnavailableError):
+            refused += 1
+    messages.success(request, _("Changed: %(count)d.") % {"count": done})
+    if refused:
+        text = _("Not changed, because of their status or the payment provider: %(count)d.")
+        messages.warning(request, text % {"count": refused})
+
+
+def _return_all(*, order: Order) -> None:
+    lines = order.lines.all()
+    left = {line.pk: line.quantity - line.returned for line in lines if line.quantity > line.returned}
+    refunds.order_return(order=order, quantities=left)

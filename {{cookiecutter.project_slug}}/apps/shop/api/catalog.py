@@ -1,0 +1,36 @@
+"""Public HTTP layer of the catalog."""
+
+from django.db.models import QuerySet
+from rest_framework import generics, mixins, viewsets
+from rest_framework.permissions import AllowAny
+
+from apps.shop import selectors
+from apps.shop.api import serializers
+from apps.shop.api.filters import ProductFilter
+from apps.shop.models import Category, Product
+
+
+class CategoryListView(generics.ListAPIView[Category]):
+    """List categories."""
+
+    permission_classes = (AllowAny,)
+    queryset = Category.objects.all()
+    serializer_class = serializers.CategoryOutput
+    filter_backends = ()
+
+
+class ProductViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.GenericViewSet[Product]):
+    """Products for sale with their variants."""
+
+    permission_classes = (AllowAny,)
+    queryset = Product.objects.none()
+    serializer_class = serializers.ProductOutput
+    filterset_class = ProductFilter
+    search_fields = ("name", "description")
+    ordering_fields = ("name", "created_at")
+    ordering = ("name",)
+    lookup_field = "slug"
+    lookup_value_regex = "[-a-zA-Z0-9_]+"
+
+    def get_queryset(self) -> QuerySet[Product]:
+        return selectors.product_list()

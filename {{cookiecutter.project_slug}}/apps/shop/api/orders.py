@@ -1,0 +1,157 @@
+"""HTTP layer of the checkout, of orders and of the webhook of the payment provider."""
+
+from http import HTTPStatus
+from typing import Any
+
+from django.conf import settings
+from django.db.models import QuerySet
+from django.utils.translation import gettext as _
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework import mixins, viewsets
+from rest_framework.decorators import action
+from rest_framework.exceptions import ParseError
+from rest_framework.permissions import AllowAny
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from apps.core.api.serializers import validated
+from apps.core.api.throttling import UserThrottle
+from apps.shop import selectors
+from apps.shop.api import serializers
+from apps.shop.api.carts import cart_of, represented
+from apps.shop.api.filters import OrderFilter
+from apps.shop.api.throttling import CheckoutThrottle, WebhookThrottle
+from apps.shop.exceptions import InvalidEvent, InvalidInput, PricesChanged
+from apps.shop.models import Order
+from apps.shop.services import checkout, payments, refunds, states
+from apps.users.authentication import UserRequest
+from infrastructure.http.problems import PROBLEM_JSON, problem
+
+MAX_KEY = 80
+KEY = OpenApiParameter(
+    "Idempotency-Key",
+    {"type": "string", "minLength": 1, "maxLength": MAX_KEY},
+    OpenApiParameter.HEADER,
+    required=True,
+    description="A random text, the same for each repetition of the request.",
+)
+MOVES = {"ship": states.order_ship, "complete": states.order_complete}
+
+
+class CheckoutView(APIView):
+    throttle_classes = (UserThrottle, CheckoutThrottle)
+
+    @extend_schema(
+        parameters=[KEY],
+        request=serializers.CheckoutInput,
+        responses={
+            200: serializers.OrderOutput,
+            201: serializers.OrderOutput,
+            (409, PROBLEM_JSON): serializers.CartProblem,
+        },
+    )
+    def post(self, request: UserRequest) -> Response:
+        """Order the content of the cart. A repetition with the same key returns the same order (200)."""
+        key = request.headers.get("Idempotency-Key", "")
+        if not 0 < len(key) <= MAX_KEY or not key.isprintable():
+            raise InvalidInput("Idempotency-Key", _("This field is required."), "required")
+        data = validated(serializers.CheckoutInput, request)
+        try:
+            order, created = checkout.order_checkout(user=request.user, idempotency_key=key, **data)
+        except PricesChanged as error:
+            body = problem(request, HTTPStatus.CONFLICT, str(error.code), str(error.message))
+            body["cart"] = represented(cart_of(request))
+            return Response(body, status=HTTPStatus.CONFLICT, content_type=PROBLEM_JSON)
+        status = HTTPStatus.CREATED if created else HTTPStatus.OK
+        return Response(serializers.OrderOutput.represent(order), status=status)
+
+
+class OrderViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.GenericViewSet[Order]):
+    """Own orders; `manage/` has those of all customers for the permission `shop.manage_order`."""
+
+    queryset = Order.objects.none()
+    serializer_class = serializers.OrderOutput
+    filterset_class = OrderFilter
+    ordering_fields = ("created_at",)
+    ordering = ("-created_at",)
+
+    request: UserRequest
+
+    def get_queryset(self) -> QuerySet[Order]:
+        """Return own orders, so that others yield 404."""
+        return selectors.order_list(user=self.request.user)
+
+    @extend_schema(request=None, responses={200: serializers.PaymentOutput}, filters=False)
+    @action(detail=True, methods=["post"])
+    def pay(self, request: UserRequest, **_kwargs: Any) -> Response:
+        """Start the payment of an order, or continue it."""
+        order = self.get_object()
+        payment = payments.payment_start(order=order)
+        return Response({"provider": order.provider, "client_secret": payment.client_secret})
+
+    @extend_schema(request=None, responses={200: serializers.OrderOutput}, filters=False)
+    @action(detail=True, methods=["post"])
+    def cancel(self, request: UserRequest, **_kwargs: Any) -> Response:
+        """Cancel an own order that is not shipped. What was paid is refunded."""
+        return Response(represent(payments.order_cancel(order=self.get_object())))
+
+
+class ManagedOrderViewSet(OrderViewSet):
+    """Orders of all customers. Requires the permission `shop.manage_order`; without it, none exists."""
+
+    def get_queryset(self) -> QuerySet[Order]:
+        """Return all orders for those who manage them."""
+        return selectors.order_list_manageable(user=self.request.user)
+
+    pay = None  # type: ignore[assignment] # only customers pay
+
+    @extend_schema(
+        operation_id="shop_manage_move",
+        request=None,
+        responses={200: serializers.OrderOutput},
+        filters=False,
+    )
+    @action(detail=True, methods=["post"], url_path="(?P<move>ship|complete)")
+    def move(self, request: UserRequest, move: str, **_kwargs: Any) -> Response:
+        """Mark a paid order as shipped, or a shipped one as completed."""
+        return Response(represent(MOVES[move](order=self.get_object())))
+
+    @extend_schema(request=serializers.RefundInput, responses={200: serializers.OrderOutput}, filters=False)
+    @action(detail=True, methods=["post"])
+    def refund(self, request: UserRequest, **_kwargs: Any) -> Response:
+        """Refund an amount, without a return."""
+        data = validated(serializers.RefundInput, request)
+        return Response(represent(refunds.order_refund(order=self.get_object(), **data)))
+
+    @extend_schema(request=serializers.ReturnInput, responses={200: serializers.OrderOutput}, filters=False)
+    @action(detail=True, methods=["post"], url_path="return")
+    def take_back(self, request: UserRequest, **_kwargs: Any) -> Response:
+        """Restock and refund returned items."""
+        data = validated(serializers.ReturnInput, request)
+        quantities = {row["line"]: row["quantity"] for row in data["lines"]}
+        return Response(represent(refunds.order_return(order=self.get_object(), quantities=quantities)))
+
+
+class WebhookView(APIView):
+    authentication_classes = ()
+    permission_classes = (AllowAny,)
+    throttle_classes = (WebhookThrottle,)
+    extra_problems = {"POST": [HTTPStatus.BAD_REQUEST]}
+
+    @extend_schema(request=OpenApiTypes.OBJECT, responses={204: None})
+    def post(self, request: Request) -> Response:
+        """Receive an event of the payment provider. Its signature is verified."""
+        signature = request.headers.get("Stripe-Signature", "")
+        try:
+            payments.event_receive(
+                provider=settings.SHOP_PAYMENT_PROVIDER, body=request.body, signature=signature
+            )
+        except InvalidEvent as error:
+            raise ParseError(_("The signature is not valid.")) from error
+        return Response(status=HTTPStatus.NO_CONTENT)
+
+
+def represent(order: Order) -> dict[str, Any]:
+    return serializers.OrderOutput.represent(order)

@@ -1,0 +1,36 @@
+"""Errors of the shop; `apps.core.api.errors` and the views convert them to responses."""
+
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext_lazy as _
+
+from apps.core.exceptions import DomainError
+
+
+class WrongState(ValidationError):
+    """The order is in a status in which this is not possible, perhaps since a moment ago."""
+
+    def __init__(self) -> None:
+        message = _("This is not possible in the current status of the order.")
+        super().__init__({"status": ValidationError(message, code="wrong_state")})
+
+
+class InvalidInput(ValidationError):
+    """Error of one field."""
+
+    def __init__(self, field: str, message: object, code: str) -> None:
+        super().__init__({field: ValidationError(str(message), code=code)})
+
+
+class PricesChanged(DomainError):
+    """The total differs from the one that the customer saw (409)."""
+
+    message = _("The total of the cart has changed. Check the cart and confirm the new total.")
+    code = "prices_changed"
+
+
+class InvalidEvent(DomainError):
+    """A webhook request is not from the payment provider (400)."""
+
+
+class PaymentRefused(DomainError):
+    """The provider refuses a refund permanently."""

@@ -1,0 +1,105 @@
+"""Database reads, independent of requests."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from django.conf import settings
+from django.core import signing
+from django.db.models import Prefetch, Q, QuerySet
+from django.utils import timezone
+
+from apps.shop.models import Cart, CartItem, Coupon, Order, Product, Variant
+from apps.shop.money import ZERO
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from decimal import Decimal
+
+    from django.contrib.auth.models import AnonymousUser
+
+    from apps.users.models import User
+
+CART_SALT = "apps.shop.cart"
+
+
+class Quote(NamedTuple):
+    """What the content of a cart costs now."""
+
+    items: list[CartItem]
+    currency: str
+    subtotal: Decimal
+    discount: Decimal
+    total: Decimal
+    # None if it cannot be used.
+    coupon: Coupon | None
+
+
+def product_list() -> QuerySet[Product]:
+    """Return the products for sale with their variants for sale."""
+    variants = Prefetch("variants", Variant.objects.filter(is_active=True))
+    return Product.objects.filter(is_active=True).select_related("category").prefetch_related(variants)
+
+
+def cart_token(cart: Cart) -> str:
+    """Return the token of an anonymous cart."""
+    return signing.Signer(salt=CART_SALT).sign(str(cart.pk))
+
+
+def cart_by_token(token: str) -> Cart | None:
+    """Return an anonymous cart; None if the token is invalid or the cart was deleted."""
+    try:
+        key = signing.Signer(salt=CART_SALT).unsign(token)
+    except signing.BadSignature:
+        return None
+    return Cart.objects.filter(pk=key, user=None).first()
+
+
+def cart_quote(cart: Cart | None) -> Quote:
+    """Return the content of a cart with current prices and the discount of its coupon."""
+    if cart is None:
+        return quote([], None, None)
+    items = cart.items.select_related("variant__product").filter(
+        variant__is_active=True, variant__product__is_active=True
+    )
+    return quote(items, cart.coupon, cart.user)
+
+
+def quote(items: Iterable[CartItem], coupon: Coupon | None, user: User | None) -> Quote:
+    """Compute the totals of items with their variants."""
+    items = list(items)
+    subtotal = sum((item.variant.price * item.quantity for item in items), ZERO)
+    if coupon and not coupon_is_usable(coupon, user):
+        coupon = None
+    discount = coupon.discount_on(subtotal) if coupon else ZERO
+    return Quote(items, settings.SHOP_CURRENCY, subtotal, discount, subtotal - discount, coupon)
+
+
+def coupon_is_usable(coupon: Coupon, user: User | None) -> bool:
+    """Return whether a coupon is valid now and below its limits; exact if its row is locked."""
+    now = timezone.now()
+    if coupon.valid_from > now or (coupon.valid_until and coupon.valid_until <= now):
+        return False
+    uses = Order.objects.filter(~Q(status=Order.Status.CANCELED), coupon=coupon)
+    if coupon.usage_limit is not None and uses.count() >= coupon.usage_limit:
+        return False
+    limited = coupon.user_limit is not None and user is not None
+    return not (limited and uses.filter(user=user).count() >= (coupon.user_limit or 0))
+
+
+def may_manage(user: User | AnonymousUser) -> bool:
+    return user.has_perm("shop.manage_order")
+
+
+def order_list(*, user: User) -> QuerySet[Order]:
+    """Return the orders of a user, with their lines."""
+    return _with_relations(Order.objects.filter(user=user))
+
+
+def order_list_manageable(*, user: User) -> QuerySet[Order]:
+    """Return all orders for those who manage them; for others no order exists."""
+    return _with_relations(Order.objects.all() if may_manage(user) else Order.objects.none())
+
+
+def _with_relations(orders: QuerySet[Order]) -> QuerySet[Order]:
+    return orders.select_related("coupon").prefetch_related("lines")

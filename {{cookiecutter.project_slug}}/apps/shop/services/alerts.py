@@ -1,0 +1,61 @@
+"""Periodic emails: low stock for staff, abandoned carts for customers. Concurrent runs send each once."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from functools import partial
+
+import structlog
+from django.conf import settings
+from django.db import transaction
+from django.db.models import F
+from django.utils import timezone
+
+from apps.core.mail import mail_queue
+from apps.shop.models import Cart, Variant
+
+# Older carts are not reminded of, also if reminders were switched on later.
+REMIND_UNTIL = timedelta(days=7)
+
+logger = structlog.get_logger(__name__)
+
+
+@transaction.atomic
+def low_stock_alert() -> int:
+    """Report variants whose stock has become low, each once until it is restocked; return their number."""
+    Variant.objects.filter(low_stock_alerted=True, stock__gt=F("low_stock")).update(low_stock_alerted=False)
+    low = Variant.objects.filter(is_active=True, low_stock_alerted=False, stock__lte=F("low_stock"))
+    variants = list(low.select_for_update(no_key=True).order_by("pk"))
+    if variants:
+        keys = [variant.pk for variant in variants]
+        Variant.objects.filter(pk__in=keys).update(low_stock_alerted=True)
+        logger.warning("stock_low", skus=[variant.sku for variant in variants])
+        if settings.SHOP_ALERT_EMAIL:
+            mail = partial(mail_queue, "shop.stock", variant_ids=[str(key) for key in keys])
+            transaction.on_commit(mail)
+    return len(variants)
+
+
+def carts_remind() -> int:
+    """Remind users of carts that they have not changed for `SHOP_CART_REMINDER_HOURS`; return the number."""
+    hours = settings.SHOP_CART_REMINDER_HOURS
+    if not hours:
+        return 0
+    now = timezone.now()
+    abandoned = Cart.objects.filter(
+        user__is_active=True,
+        reminded_at=None,
+        items__isnull=False,
+        updated_at__range=(now - REMIND_UNTIL, now - timedelta(hours=hours)),
+    )
+    return sum(_remind(cart) for cart in abandoned.distinct().iterator())
+
+
+@transaction.atomic
+def _remind(cart: Cart) -> bool:
+    """Remind of one cart; returns False if another run did, or if it was changed since."""
+    unchanged = Cart.objects.filter(pk=cart.pk, reminded_at=None, updated_at=cart.updated_at)
+    if not unchanged.update(reminded_at=timezone.now()):
+        return False
+    transaction.on_commit(partial(mail_queue, "shop.cart", cart_id=str(cart.pk)))
+    return True

@@ -1,0 +1,71 @@
+"""States of an order. Functions of other modules lock an order with `order_lock` before they change it.
+
+Locks are taken in the order: cart, order, variants by primary key, coupon.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from django.db import transaction
+from django.db.models import F
+
+from apps.shop.exceptions import WrongState
+from apps.shop.models import Order, Variant
+from apps.shop.services.mails import order_mail
+from apps.shop.signals import order_moved
+
+if TYPE_CHECKING:
+    from uuid import UUID
+
+Status = Order.Status
+TRANSITIONS: dict[str, frozenset[str]] = {
+    Status.PENDING: frozenset({Status.PAID, Status.CANCELED}),
+    Status.PAID: frozenset({Status.SHIPPED, Status.CANCELED, Status.REFUNDED}),
+    Status.SHIPPED: frozenset({Status.COMPLETED, Status.REFUNDED}),
+    Status.COMPLETED: frozenset({Status.REFUNDED}),
+    Status.CANCELED: frozenset(),
+    Status.REFUNDED: frozenset(),
+}
+# Changes that the customer learns of. Refunds have an email of their own.
+MAILED = frozenset({Status.PAID, Status.SHIPPED, Status.CANCELED})
+
+
+def order_lock(order_id: UUID | str) -> Order:
+    """Return the current row, locked until the end of the transaction."""
+    return Order.objects.select_for_update(no_key=True).get(pk=order_id)
+
+
+def order_move(order: Order, target: str) -> None:
+    """Change the status of a locked order.
+
+    Raises:
+        WrongState: the transition is not in `TRANSITIONS`.
+    """
+    if target not in TRANSITIONS[order.status]:
+        raise WrongState
+    order.status = target
+    order.save()
+    if target in MAILED:
+        order_mail(order, target)
+    order_moved.send(sender=Order, order=order)
+
+
+@transaction.atomic
+def order_ship(*, order: Order) -> Order:
+    order = order_lock(order.pk)
+    order_move(order, Status.SHIPPED)
+    return order
+
+
+@transaction.atomic
+def order_complete(*, order: Order) -> Order:
+    order = order_lock(order.pk)
+    order_move(order, Status.COMPLETED)
+    return order
+
+
+def stock_add(quantities: dict[UUID, int]) -> None:
+    """Return variants to the stock, in the order in which the checkout locks them."""
+    for key in sorted(quantities):
+        Variant.objects.filter(pk=key).update(stock=F("stock") + quantities[key])

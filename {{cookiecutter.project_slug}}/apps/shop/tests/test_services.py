@@ -1,0 +1,145 @@
+"""Periodic emails, accounts, admin, seed data."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from decimal import Decimal
+from io import StringIO
+
+import pytest
+from django.core import mail
+from django.core.exceptions import ValidationError
+from django.core.management import call_command
+from django.urls import reverse
+from django.utils import timezone
+from pytest_django import DjangoCaptureOnCommitCallbacks, Settings
+
+from apps.shop.models import Cart, Order, Variant
+from apps.shop.services.states import order_ship, stock_add
+from apps.shop.tests.factories import ADDRESS, CartFactory, VariantFactory, order_of, paid_order_of, seed
+from apps.users.models import User
+from apps.users.services.accounts import user_delete
+from apps.users.tests.factories import SuperuserFactory
+from apps.users.tests.helpers import browser_of
+
+pytestmark = pytest.mark.django_db
+
+Send = Callable[[], list[str]]
+
+
+def command(name: str) -> str:
+    output = StringIO()
+    call_command(name, stdout=output)
+    return output.getvalue().strip()
+
+
+@pytest.fixture
+def send(django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks) -> Send:
+    def run() -> list[str]:
+        mail.outbox.clear()
+        with django_capture_on_commit_callbacks(execute=True):
+            command("send_shop_reminders")
+        return [message.to[0] for message in mail.outbox]
+
+    return run
+
+
+def test_low_stock_is_reported_once_until_restocked(settings: Settings, send: Send) -> None:
+    settings.SHOP_ALERT_EMAIL = "stock@example.com"
+    variant = VariantFactory.create(stock=5, low_stock=5)
+    VariantFactory.create(stock=6, low_stock=5)
+    assert send() == ["stock@example.com"]
+    assert f"{variant.sku}: 5" in mail.outbox[0].body
+    assert send() == []
+    stock_add({variant.pk: 1})
+    assert send() == []
+    Variant.objects.filter(pk=variant.pk).update(stock=0)
+    assert send() == ["stock@example.com"]
+
+
+def test_abandoned_cart_is_reminded_of_once(user: User, settings: Settings, send: Send) -> None:
+    abandoned, empty = CartFactory.create(user=user), CartFactory.create(item=None)
+    CartFactory.create()
+    before = timezone.now() - timedelta(hours=25)
+    Cart.objects.filter(pk__in=[abandoned.pk, empty.pk]).update(updated_at=before)
+    assert send() == []
+    settings.SHOP_CART_REMINDER_HOURS = 24
+    assert send() == [user.email]
+    assert send() == []
+
+
+def test_old_anonymous_carts_are_purged(user: User) -> None:
+    old = timezone.now() - timedelta(days=31)
+    for cart in (CartFactory.create(user=None), CartFactory.create(user=user), CartFactory.create(user=None)):
+        Cart.objects.filter(pk=cart.pk).update(updated_at=old)
+    Cart.objects.create()
+    assert command("purge_carts") == "2 carts removed."
+    assert Cart.objects.count() == 2
+
+
+def test_deleted_account_leaves_orders_without_customer(user: User) -> None:
+    variant = VariantFactory.create(price=Decimal("10.00"))
+    shipped, paid = paid_order_of(user, variant), order_of(user, variant, key="second")
+    order_ship(order=shipped)
+    Order.objects.filter(pk=paid.pk).update(status="paid")
+    CartFactory.create(user=user)
+
+    user_delete(user=user)
+
+    assert not Cart.objects.exists()
+    assert set(Order.objects.values_list("user", "total", "address")) == {
+        (None, Decimal("10.00"), ""),
+        (None, Decimal("10.00"), ADDRESS),
+    }
+    order_ship(order=paid)
+    command("reconcile_orders")
+    assert set(Order.objects.values_list("address", "name")) == {("", "")}
+
+
+def test_price_with_decimals_is_rejected_in_a_currency_without(settings: Settings) -> None:
+    settings.SHOP_CURRENCY = "JPY"
+    variant = VariantFactory.create(price=Decimal("10.50"))
+    with pytest.raises(ValidationError) as caught:
+        variant.full_clean()
+    assert caught.value.error_dict["price"][0].code == "fraction"
+
+
+def test_admin_action_cancels_orders_and_reports_others(user: User) -> None:
+    variant = VariantFactory.create()
+    order, shipped = paid_order_of(user, variant), order_of(user, variant, key="second")
+    Order.objects.filter(pk=shipped.pk).update(status="shipped")
+    browser = browser_of(SuperuserFactory.create())
+    data = {"action": "cancel", "_selected_action": [str(order.pk), str(shipped.pk)]}
+    page = browser.post(reverse("admin:shop_order_changelist"), data, follow=True)
+    assert "Changed: 1." in page.text
+    assert "payment provider: 1." in page.text
+    order.refresh_from_db()
+    assert order.status == "canceled"
+
+
+def test_admin_adds_to_the_stock_without_overwriting_sales(user: User) -> None:
+    variant = VariantFactory.create(stock=10)
+    browser = browser_of(SuperuserFactory.create())
+    url = reverse("admin:shop_variant_change", args=[variant.pk])
+    data = {
+        "product": variant.product.pk,
+        "sku": variant.sku,
+        "name": "Large",
+        "price": variant.price,
+        "tax_rate": "19",
+        "stock_change": "5",
+        "low_stock": "5",
+        "is_active": "on",
+    }
+    form = browser.get(url)
+    assert form.status_code == 200
+    order_of(user, variant, quantity=3)
+    assert browser.post(url, data).status_code == 302
+    variant.refresh_from_db()
+    assert (variant.stock, variant.name) == (12, "Large")
+
+
+def test_seed_data_is_created_once(user: User) -> None:
+    rows = list(seed(user))
+    assert set(Order.objects.values_list("status", flat=True)) == {"pending", "paid"}
+    assert rows
+    assert list(seed(user)) == []
