@@ -174,7 +174,7 @@ class OrderAdmin(CSVExportMixin, admin.ModelAdmin):
 
     @admin.action(description=gettext_lazy("Take back all items and refund"), permissions=["manage"])
     def return_all(self, request: HttpRequest, queryset: QuerySet[Order]) -> None:
-        run(request, queryset, _return_all)
+        run(request, queryset.prefetch_related("lines"), _return_all)
 
 
 def run(request: HttpRequest, orders: QuerySet[Order], service: Callable[..., object]) -> None:

@@ -14,6 +14,7 @@ import structlog
 from django.db import transaction
 from django.utils.translation import gettext as _
 
+from apps.core.exceptions import UnavailableError
 from apps.shop.exceptions import InvalidInput, PaymentRefused, WrongState
 from apps.shop.models import Order, Refund
 from apps.shop.money import ZERO, rounded
@@ -59,7 +60,7 @@ def refund_create(*, order: Order, amount: Decimal) -> Refund:
     else:
         order.save()
     order_mail(order, "refund")
-    transaction.on_commit(partial(refund_submit, refund_id=refund.pk), robust=True)
+    transaction.on_commit(partial(_submit_now, refund.pk))
     return refund
 
 
@@ -118,6 +119,13 @@ def refund_submit(*, refund_id: UUID) -> None:
     except PaymentRefused:
         result = RefundResult(str(refund.pk), "", Refund.Status.FAILED)
     refund_record(result)
+
+
+def _submit_now(refund_id: UUID) -> None:
+    try:
+        refund_submit(refund_id=refund_id)
+    except UnavailableError:
+        logger.warning("refund_delayed", refund_id=str(refund_id))
 
 
 @transaction.atomic

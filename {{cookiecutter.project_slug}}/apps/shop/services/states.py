@@ -33,7 +33,10 @@ MAILED = frozenset({Status.PAID, Status.SHIPPED, Status.CANCELED})
 
 def order_lock(order_id: UUID | str) -> Order:
     """Return the current row, locked until the end of the transaction."""
-    return Order.objects.select_for_update(no_key=True).get(pk=order_id)
+    order = Order.objects.select_for_update(no_key=True).filter(pk=order_id).first()
+    if order is None:
+        raise WrongState
+    return order
 
 
 def order_move(order: Order, target: str) -> None:

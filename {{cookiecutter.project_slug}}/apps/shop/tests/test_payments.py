@@ -192,7 +192,7 @@ def test_failed_refund_can_be_made_again(user: User, variant: Variant, provider:
         refund_record(RefundResult(str(refund.pk), "re_1", status))
     refund.refresh_from_db()
     order.refresh_from_db()
-    assert (refund.status, order.refunded) == ("failed", 0)
+    assert (refund.status, order.refunded) == ("failed", Decimal(0))
     order_refund(order=order)
     assert Refund.objects.count() == 2
 
