@@ -206,6 +206,8 @@ def bare_environment(**extra: str) -> dict[str, str]:
         "REDIS",
         "SECRET",
         "SENTRY_",
+        "SHOP_",
+        "STRIPE_",
     )
     kept = {name: value for name, value in os.environ.items() if not name.startswith((*ours, "VIRTUAL_ENV"))}
     here = str(ROOT / ".venv" / "bin")

@@ -311,6 +311,9 @@ def production(project: Path, **extra: str) -> dict[str, str]:
         MALLOC_MMAP_THRESHOLD_="1048576",  # as in the image
         PYTHONUNBUFFERED="1",
         SECRET_KEY="not-a-secret-" * 5,
+        SHOP_PAYMENT_PROVIDER="stripe",
+        STRIPE_SECRET_KEY="sk_test_example",
+        STRIPE_WEBHOOK_SECRET="whsec_example",
         **extra,
     )
     run(project / ".venv" / "bin" / "python", "manage.py", "migrate", "--verbosity", "0", cwd=project, env=env)

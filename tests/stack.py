@@ -42,6 +42,9 @@ OTHERS = {
     "EMAIL_BACKEND": "django.core.mail.backends.filebased.EmailBackend",
     "EMAIL_FILE_PATH": "/tmp/mails",  # noqa: S108 - in a container
     "FRONTEND_URL": "https://www.example.com",
+    "SHOP_PAYMENT_PROVIDER": "stripe",
+    "STRIPE_SECRET_KEY": "sk_test_example",
+    "STRIPE_WEBHOOK_SECRET": "whsec_example",
     "THROTTLE_ANON": "none",
     "THROTTLE_AUTH": "none",
     "THROTTLE_TOKEN": "none",

@@ -30,7 +30,7 @@ every_overlay = pytest.mark.parametrize("overlay", OVERLAYS)
 FEATURES: list[Answers] = [
     {"use_celery": True, "use_opentelemetry": True},
     {"use_celery": True, "media_storage": "s3"},
-    {"use_celery": False, "features": "blog reports"},
+    {"use_celery": False, "features": "blog reports shop"},
 ]
 # Policies for pods of other controllers in the namespace.
 ELSEWHERE = {"certificates"}
@@ -330,8 +330,8 @@ def test_options_add_and_remove_their_objects(
     always = {"migrate", "pgbouncer", "web"}
     assert cluster("production", use_celery=True).pods().keys() == always | workers
     assert cluster("production", use_celery=False).pods().keys() == always | {"housekeeping"}
-    scheduled = cluster("production", use_celery=False, features="blog reports")
-    assert scheduled.pods().keys() == always | {"housekeeping", "publishing", "reporting"}
+    scheduled = cluster("production", use_celery=False, features="blog reports shop")
+    assert scheduled.pods().keys() == always | {"housekeeping", "orders", "publishing", "reporting"}
     with_notifications = cluster("production", use_celery=False, features="notifications")
     assert with_notifications.pods().keys() == always | {"digests", "housekeeping"}
     with_mqtt = cluster("production", use_celery=True, use_channels=True, features="mqtt")

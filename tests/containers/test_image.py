@@ -38,8 +38,11 @@ SETTINGS = {
     "NUM_PROXIES": "1",
     "REDIS_URL": "redis://redis:6379/0",
     "SECRET_KEY": secrets.token_hex(32),
+    "SHOP_PAYMENT_PROVIDER": "stripe",
     # core.W003: there is no Sentry.
     "SILENCED_SYSTEM_CHECKS": "core.W003",
+    "STRIPE_SECRET_KEY": "sk_test_example",
+    "STRIPE_WEBHOOK_SECRET": "whsec_example",
     "WEB_CONCURRENCY": "1",
 }
 HEADERS = {
