@@ -164,6 +164,16 @@ CHANGES: dict[str, tuple[dict[str, Box], set[tuple[str, str]], str]] = {
         {("redis", "worker"), ("worker", "database")},
         "A change updates the index after its commit; searches read it",
     ),
+    "shop": (
+        {
+            "web": Box(2, 1, "Web process", "shop API, webhook"),
+            "worker": Box(2, 2, "Worker, beat", "reconcile_orders"),
+            "database": Box(3, 0, "Database", "orders, locked stock"),
+            "provider": Box(2, 0, "Stripe", "payments, refunds"),
+        },
+        {("redis", "worker"), ("worker", "database"), ("web", "provider")},
+        "One transaction makes an order; payments are completed by webhook or by schedule",
+    ),
 }
 
 
