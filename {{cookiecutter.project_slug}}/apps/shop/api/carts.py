@@ -10,7 +10,7 @@ from uuid import UUID
 
 from django.http import Http404
 from drf_spectacular.utils import OpenApiParameter, extend_schema
-from rest_framework.permissions import AllowAny, IsAuthenticated
+from rest_framework.permissions import AllowAny, BasePermission, IsAuthenticated
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
@@ -25,6 +25,13 @@ from apps.shop.services import carts
 from apps.users.authentication import UserRequest
 
 TOKEN = OpenApiParameter("X-Cart-Token", str, OpenApiParameter.HEADER, description="Of an anonymous cart.")
+
+
+class HasCart(BasePermission):
+    """Access for users, and for clients that send the token of a cart."""
+
+    def has_permission(self, request: Request, view: APIView) -> bool:
+        return request.user.is_authenticated or "X-Cart-Token" in request.headers
 
 
 def cart_of(request: Request) -> Cart | None:
@@ -51,8 +58,7 @@ def represented(cart: Cart | None) -> Any:
 
 
 class CartView(APIView):
-    permission_classes = (AllowAny,)
-    throttle_classes = (AnonThrottle, UserThrottle, CartThrottle)
+    permission_classes = (HasCart,)
     extra_problems = {"GET": [HTTPStatus.NOT_FOUND]}
 
     @extend_schema(parameters=[TOKEN], responses={200: serializers.CartOutput})
@@ -60,15 +66,21 @@ class CartView(APIView):
         """Retrieve the cart with current prices."""
         return Response(represented(cart_of(request)))
 
+
+class CartTokenView(APIView):
+    authentication_classes = ()
+    permission_classes = (AllowAny,)
+    throttle_classes = (AnonThrottle, CartThrottle)
+
     @extend_schema(request=None, responses={201: serializers.CartTokenOutput})
     def post(self, request: Request) -> Response:
-        """Create a cart of an anonymous visitor. Users need none: they have one."""
+        """Create a cart of an anonymous visitor. Users need none."""
         token = selectors.cart_token(carts.cart_create())
         return Response({"token": token}, status=HTTPStatus.CREATED)
 
 
 class CartItemView(APIView):
-    permission_classes = (AllowAny,)
+    permission_classes = (HasCart,)
 
     @extend_schema(
         parameters=[TOKEN], request=serializers.QuantityInput, responses={200: serializers.CartOutput}
@@ -88,7 +100,7 @@ class CartItemView(APIView):
 
 
 class CartCouponView(APIView):
-    permission_classes = (AllowAny,)
+    permission_classes = (HasCart,)
     throttle_classes = (AnonThrottle, UserThrottle, CartThrottle)
     extra_problems = {"PUT": [HTTPStatus.NOT_FOUND], "DELETE": [HTTPStatus.NOT_FOUND]}
 

@@ -15,7 +15,7 @@ class CategoryListView(generics.ListAPIView[Category]):
 
     permission_classes = (AllowAny,)
     queryset = Category.objects.all()
-    serializer_class = serializers.CategoryOutput
+    serializer_class = serializers.ProductCategoryOutput
     filter_backends = ()
 
 

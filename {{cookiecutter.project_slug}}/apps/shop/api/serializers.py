@@ -17,7 +17,7 @@ def amount_field(**options: Any) -> serializers.DecimalField:
     return serializers.DecimalField(max_digits=10, decimal_places=2, min_value=Decimal(0), **options)
 
 
-class CategoryOutput(OutputSerializer):
+class ProductCategoryOutput(OutputSerializer):
     class Meta:
         model = Category
         fields: list[str] = ["slug", "name"]
@@ -36,7 +36,7 @@ class VariantOutput(OutputSerializer):
 
 
 class ProductOutput(OutputSerializer):
-    category = CategoryOutput(read_only=True, allow_null=True)
+    category = ProductCategoryOutput(read_only=True, allow_null=True)
     variants = VariantOutput(many=True, read_only=True)
 
     class Meta:

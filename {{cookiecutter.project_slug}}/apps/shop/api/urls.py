@@ -16,6 +16,7 @@ urlpatterns = [
     path("cart/coupon/", carts.CartCouponView.as_view(), name="cart-coupon"),
     path("cart/items/<uuid:variant>/", carts.CartItemView.as_view(), name="cart-item"),
     path("cart/merge/", carts.CartMergeView.as_view(), name="cart-merge"),
+    path("cart/token/", carts.CartTokenView.as_view(), name="cart-token"),
     path("checkout/", orders.CheckoutView.as_view(), name="checkout"),
     path("payments/webhook/", orders.WebhookView.as_view(), name="webhook"),
     *router.urls,

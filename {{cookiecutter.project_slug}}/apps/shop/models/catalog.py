@@ -15,9 +15,9 @@ from apps.core.models import SluggedModel, TimeStampedModel, UUIDModel
 from apps.shop.money import validate_chargeable
 
 
-def price_field(name: Any) -> models.DecimalField[Decimal, Decimal]:
+def price_field(name: Any, **options: Any) -> models.DecimalField[Decimal, Decimal]:
     validators: list[Any] = [MinValueValidator(0), validate_chargeable]
-    return models.DecimalField(name, max_digits=10, decimal_places=2, validators=validators)
+    return models.DecimalField(name, max_digits=10, decimal_places=2, validators=validators, **options)
 
 
 class Category(UUIDModel, TimeStampedModel, SluggedModel):
@@ -29,6 +29,7 @@ class Category(UUIDModel, TimeStampedModel, SluggedModel):
         verbose_name = _("category")
         verbose_name_plural = _("categories")
         ordering = ("name", "id")
+        indexes = [models.Index(fields=["name", "id"], name="shop_category_name")]
 
     def __str__(self) -> str:
         return self.name

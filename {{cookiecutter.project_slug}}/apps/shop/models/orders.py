@@ -38,7 +38,7 @@ class Order(UUIDModel, TimeStampedModel):
     status = models.CharField(_("status"), max_length=10, choices=Status.choices, default=Status.PENDING)
     currency = models.CharField(_("currency"), max_length=3)
     subtotal = price_field(_("subtotal"))
-    discount = price_field(_("discount"))
+    discount = price_field(_("discount"), default=Decimal(0))
     total = price_field(_("total"))
     tax = price_field(_("included tax"))
     refunded = models.DecimalField(

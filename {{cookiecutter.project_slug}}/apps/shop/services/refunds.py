@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 
 from apps.core.exceptions import UnavailableError
 from apps.shop.exceptions import InvalidInput, PaymentRefused, WrongState
-from apps.shop.models import Order, Refund
+from apps.shop.models import Order, OrderLine, Refund
 from apps.shop.money import ZERO, rounded
 from apps.shop.payments import RefundResult, provider_of
 from apps.shop.services.mails import order_mail
@@ -87,9 +87,9 @@ def order_return(*, order: Order, quantities: dict[UUID, int]) -> Order:
         if line is None or not 0 < quantity <= line.quantity - line.returned:
             raise InvalidInput("lines", _("More items than were ordered cannot be returned."), "invalid")
         line.returned += quantity
-        line.save(update_fields=["returned"])
         stock[line.variant_id] = quantity
         amount += line.price * quantity
+    OrderLine.objects.bulk_update(lines.values(), ["returned"])
     stock_add(stock)
     complete = all(line.returned == line.quantity for line in lines.values())
     share = rounded(amount * order.total / order.subtotal) if order.subtotal else ZERO

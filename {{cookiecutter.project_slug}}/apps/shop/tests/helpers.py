@@ -10,6 +10,7 @@ from apps.shop.tests.factories import ADDRESS
 from conftest import Client
 
 CART = reverse("v1:shop:cart")
+TOKEN = reverse("v1:shop:cart-token")
 COUPON = reverse("v1:shop:cart-coupon")
 MERGE = reverse("v1:shop:cart-merge")
 CHECKOUT = reverse("v1:shop:checkout")
