@@ -2,7 +2,7 @@
 
 from django.db.models import QuerySet
 from rest_framework import generics, mixins, viewsets
-from rest_framework.permissions import AllowAny
+from rest_framework.permissions import IsAuthenticatedOrReadOnly
 
 from apps.shop import selectors
 from apps.shop.api import serializers
@@ -13,7 +13,7 @@ from apps.shop.models import Category, Product
 class CategoryListView(generics.ListAPIView[Category]):
     """List categories."""
 
-    permission_classes = (AllowAny,)
+    permission_classes = (IsAuthenticatedOrReadOnly,)
     queryset = Category.objects.all()
     serializer_class = serializers.ProductCategoryOutput
     filter_backends = ()
@@ -22,7 +22,7 @@ class CategoryListView(generics.ListAPIView[Category]):
 class ProductViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.GenericViewSet[Product]):
     """Products for sale with their variants."""
 
-    permission_classes = (AllowAny,)
+    permission_classes = (IsAuthenticatedOrReadOnly,)
     queryset = Product.objects.none()
     serializer_class = serializers.ProductOutput
     filterset_class = ProductFilter

@@ -16,6 +16,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from apps.core.api.openapi import ProblemSerializer
 from apps.core.api.serializers import validated
 from apps.core.api.throttling import UserThrottle
 from apps.shop import selectors
@@ -49,11 +50,15 @@ class CheckoutView(APIView):
         responses={
             200: serializers.OrderOutput,
             201: serializers.OrderOutput,
-            (409, PROBLEM_JSON): serializers.CartProblem,
+            (409, PROBLEM_JSON): ProblemSerializer,
         },
     )
     def post(self, request: UserRequest) -> Response:
-        """Order the content of the cart. A repetition with the same key returns the same order (200)."""
+        """Order the content of the cart.
+
+        A repetition with the same key returns the same order (200). If the total has changed, the problem
+        details have the current cart in the member `cart` (409).
+        """
         key = request.headers.get("Idempotency-Key", "")
         if not 0 < len(key) <= MAX_KEY or not key.isprintable():
             raise InvalidInput("Idempotency-Key", _("This field is required."), "required")
@@ -69,7 +74,7 @@ class CheckoutView(APIView):
 
 
 class OrderViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.GenericViewSet[Order]):
-    """Own orders; `manage/` has those of all customers for the permission `shop.manage_order`."""
+    """Own orders with their lines."""
 
     queryset = Order.objects.none()
     serializer_class = serializers.OrderOutput

@@ -5,7 +5,6 @@ from typing import Any
 
 from rest_framework import serializers
 
-from apps.core.api.openapi import ProblemSerializer
 from apps.core.api.serializers import OutputSerializer
 from apps.shop.models import Category, Order, OrderLine, Product, Variant
 from apps.shop.models.carts import MAX_QUANTITY
@@ -85,12 +84,6 @@ class CheckoutInput(serializers.Serializer[Any]):
     name = serializers.CharField(max_length=120)
     address = serializers.CharField(max_length=500)
     total = amount_field(help_text="The total of the cart that the customer agreed to.")
-
-
-class CartProblem(ProblemSerializer):
-    """Problem details with the current cart."""
-
-    cart = CartOutput()
 
 
 class OrderLineOutput(OutputSerializer):
