@@ -7,7 +7,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from apps.core.exceptions import UnavailableError
-from apps.shop.exceptions import WrongState
+from apps.shop.exceptions import PaymentRefused, WrongState
 from apps.shop.models import Order, Refund
 from apps.shop.payments import Payment, RefundResult, provider_of
 from apps.shop.services.refunds import REFUND_UNTIL, refund_create, refund_record, refund_submit
@@ -112,7 +112,11 @@ def orders_reconcile() -> int:
     )
     try:
         for order in pending[:BATCH]:
-            changed += _reconcile(order)
+            try:
+                changed += _reconcile(order)
+            except PaymentRefused:
+                # Such as a reference of another Stripe account: it must not stop the other orders.
+                logger.error("payment_refused", order_id=str(order.pk))  # noqa: TRY400 - not a program error
         for refund in refunds.order_by("created_at")[:BATCH]:
             refund_submit(refund_id=refund.pk)
     except UnavailableError:

@@ -3,6 +3,7 @@
 from datetime import timedelta
 from decimal import Decimal
 from io import StringIO
+from typing import NoReturn
 
 import pytest
 from django.core.exceptions import ValidationError
@@ -11,6 +12,7 @@ from django.utils import timezone
 from pytest_django import DjangoCaptureOnCommitCallbacks
 
 from apps.core.exceptions import UnavailableError
+from apps.shop.exceptions import PaymentRefused
 from apps.shop.models import Order, Refund, Variant
 from apps.shop.payments import RefundResult
 from apps.shop.services.payments import order_cancel, payment_confirm, payment_start
@@ -130,6 +132,21 @@ def test_order_keeps_its_stock_while_the_provider_is_unavailable(
         order_cancel(order=order)
     provider.is_available = True
     assert reconcile() == "1 orders changed."
+
+
+def test_order_that_the_provider_refuses_does_not_stop_the_others(
+    order: Order, user: User, variant: Variant, provider: StubProvider, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(_reference: str) -> NoReturn:
+        raise PaymentRefused
+
+    monkeypatch.setattr(provider, "cancel", refuse)
+    other = order_of(user, variant, key="second")
+    expire(other)
+    # Before the other one in the order of `expires_at`; the order is expired too.
+    Order.objects.filter(pk=order.pk).update(expires_at=timezone.now() - timedelta(hours=1))
+    assert reconcile() == "1 orders changed."
+    assert (status_of(order), status_of(other)) == (Status.PENDING, Status.CANCELED)
 
 
 def test_late_payment_of_a_canceled_order_is_refunded_once(
