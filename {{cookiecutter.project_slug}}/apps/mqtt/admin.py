@@ -35,8 +35,6 @@ class MessageAdmin(ReadOnlyAdmin):
     list_select_related = ("device",)
     search_fields = ("device__id", "device__name", "device__owner__email", "key")
     date_hierarchy = "created_at"
-    # Counting a large table would take longer than the page.
-    show_full_result_count = False
     export_fields = ("id", "device_id", "key", "kind", "path", "error", "created_at")
     actions = ("export_csv", "retry")
 

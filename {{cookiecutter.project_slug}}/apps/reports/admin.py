@@ -37,7 +37,6 @@ class EventAdmin(ReadOnlyAdmin):
     change_list_template = "admin/reports/event/change_list.html"
     list_display = ("name", "properties", "created_at")
     list_filter = (NameFilter, "created_at")
-    show_full_result_count = False
     export_fields = ("id", "name", "properties", "created_at")
 
     def get_urls(self) -> list[URLPattern]:

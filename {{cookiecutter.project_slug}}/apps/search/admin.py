@@ -12,7 +12,6 @@ class SearchEntryAdmin(ReadOnlyAdmin):
     list_display = ("title", "kind", "object_id", "owner", "config", "date")
     list_filter = ("kind", "config", "date")
     search_fields = ("title", "object_id")
-    show_full_result_count = False
     export_fields = ("id", "kind", "object_id", "owner_id", "title", "url", "date")
     fields = ("kind", "object_id", "owner", "title", "text", "url", "tags", "config", "date")
 
@@ -31,5 +30,4 @@ class SearchTermAdmin(ReadOnlyAdmin):
 @admin.register(SearchWord)
 class SearchWordAdmin(ReadOnlyAdmin):
     search_fields = ("word",)
-    show_full_result_count = False
     export_fields = ("word",)
