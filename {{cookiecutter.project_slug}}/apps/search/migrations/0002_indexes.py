@@ -31,9 +31,9 @@ TRIGGERS = {
 logger = structlog.get_logger(__name__)
 
 
-def create(_apps: Apps, editor: BaseDatabaseSchemaEditor) -> None:
-    with editor.connection.cursor() as cursor:
-        if editor.connection.vendor == "postgresql":
+def create(apps: Apps, schema_editor: BaseDatabaseSchemaEditor) -> None:
+    with schema_editor.connection.cursor() as cursor:
+        if schema_editor.connection.vendor == "postgresql":
             create_indexes(cursor)
         elif has_fts5(cursor):
             cursor.execute(TABLE)
@@ -62,9 +62,9 @@ def drop_indexes(cursor: Any) -> None:
         cursor.execute(f"DROP INDEX CONCURRENTLY IF EXISTS {name}")
 
 
-def drop(_apps: Apps, editor: BaseDatabaseSchemaEditor) -> None:
-    with editor.connection.cursor() as cursor:
-        if editor.connection.vendor == "postgresql":
+def drop(apps: Apps, schema_editor: BaseDatabaseSchemaEditor) -> None:
+    with schema_editor.connection.cursor() as cursor:
+        if schema_editor.connection.vendor == "postgresql":
             drop_indexes(cursor)
         else:
             for event in TRIGGERS:
