@@ -37,7 +37,7 @@ def test_readiness_returns_200_when_components_work(api: Client, db: None) -> No
 def test_readiness_returns_503_when_migrations_are_missing(
     api: Client, db: None, caplog: pytest.LogCaptureFixture
 ) -> None:
-    MigrationRecorder(connection).record_unapplied("users", "0001_initial")
+    MigrationRecorder(connection).record_unapplied("users", "0002_user_language_timezone")
     response = api.get(reverse("health-ready"))
     assert (response.status_code, response.json()["status"]) == (503, "unavailable")
     assert response.json()["components"] == {"database": "ok", "cache": "ok", "migrations": "unavailable"}
