@@ -35,7 +35,7 @@ CONSTRAINT = """from django.db import migrations
 
 
 class Migration(migrations.Migration):
-    dependencies = [("users", "0001_initial")]
+    dependencies = [("users", "0002_user_language_timezone")]
     operations = [
         migrations.RunSQL("ALTER TABLE users_user ADD CONSTRAINT named CHECK (first_name <> '')", "SELECT 1"),
     ]
@@ -98,7 +98,7 @@ def test_column_with_python_default_is_incompatible_with_last_release(release: P
 
 
 def test_constraint_is_incompatible_with_last_release(release: Path, postgresql: PostgreSQL) -> None:
-    (release / "apps" / "users" / "migrations" / "0002_named.py").write_text(CONSTRAINT, encoding="utf-8")
+    (release / "apps" / "users" / "migrations" / "0003_named.py").write_text(CONSTRAINT, encoding="utf-8")
     database = postgresql.create_database("behind_the_linter")
     assert 'check constraint "named"' in failed(*COMPATIBILITY, project=release, DATABASE_URL=database)
 
