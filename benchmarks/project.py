@@ -40,7 +40,7 @@ def project(*answers: str) -> Path:
     return target
 
 
-def run_inside(script: str, answers: tuple[str, ...] = (), **extra: str) -> int:
+def run_inside(script: str, *answers: str, **extra: str) -> int:
     """Run `benchmarks/inside/<script>` with the Python and production settings of the project, on a new database.
 
     `answers` are those of the project, `extra` variables override those of `PRODUCTION`.

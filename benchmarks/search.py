@@ -24,4 +24,4 @@ if __name__ == "__main__":
         # The insert exceeds the statement timeout of requests.
         extra = {"DB_STATEMENT_TIMEOUT": "0", "SEARCH_ROWS": rows}
         url = server.create_database("measured")
-        sys.exit(run_inside("search.py", answers=("features=search",), DATABASE_URL=url, **extra))
+        sys.exit(run_inside("search.py", "features=search", DATABASE_URL=url, **extra))

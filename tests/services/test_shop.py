@@ -32,7 +32,7 @@ class Shop:
 
     def create(self, *, stock: int, customers: int, limit: int = 0) -> dict[str, Any]:
         python = self.project / ".venv" / "bin" / "python"
-        arguments = map(str, (ROOT / "tests" / "shop_data.py", stock, customers, limit))
+        arguments = map(str, (ROOT / "tests" / "clients" / "shop_data.py", stock, customers, limit))
         data: dict[str, Any] = json.loads(run(python, *arguments, cwd=self.project, env=self.env))
         return data
 

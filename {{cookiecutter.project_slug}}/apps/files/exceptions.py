@@ -1,9 +1,8 @@
 """Errors of the files app; `apps.core.api.errors` converts them to responses."""
 
-from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
-from apps.core.exceptions import ForbiddenError, UnavailableError
+from apps.core.exceptions import ConflictError, ForbiddenError, UnavailableError
 
 
 class StorageUnavailable(UnavailableError):
@@ -16,26 +15,25 @@ class LinkNotValid(ForbiddenError):
     code = "link_not_valid"
 
 
-class WrongOffset(ValidationError):
+class WrongOffset(ConflictError):
     """The chunk does not begin where the previous one ended, or exceeds the size of the upload."""
 
-    def __init__(self) -> None:
-        message = _("Request the offset of the upload, and continue there.")
-        super().__init__({"offset": ValidationError(message, code="offset")})
+    message = _("Request the offset of the upload, and continue there.")
+    code = "wrong_offset"
 
 
-class UploadBusy(ValidationError):
+class UploadBusy(ConflictError):
     """Another request completes the upload."""
 
-    def __init__(self) -> None:
-        super().__init__(_("Another request completes this upload."), code="busy")
+    message = _("Another request completes this upload.")
+    code = "upload_busy"
 
 
-class UploadIncomplete(ValidationError):
+class UploadIncomplete(ConflictError):
     """The content has not been uploaded, or not to its end."""
 
-    def __init__(self) -> None:
-        super().__init__(_("The content has not been uploaded completely."), code="incomplete")
+    message = _("The content has not been uploaded completely.")
+    code = "upload_incomplete"
 
 
 class FileNotAvailable(ForbiddenError):

@@ -3,14 +3,13 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin, messages
-from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from apps.core.admin import CSVExportMixin, ReadOnlyAdmin
-from apps.core.exceptions import UnavailableError
+from apps.core.exceptions import ConflictError, UnavailableError
 from apps.shop.models import Cart, CartItem, Category, Coupon, Order, OrderLine, Product, Refund, Variant
 from apps.shop.services import payments, refunds, states
 
@@ -184,7 +183,7 @@ def run(request: HttpRequest, orders: QuerySet[Order], service: Callable[..., ob
         try:
             service(order=order)
             done += 1
-        except (ValidationError, UnavailableError):
+        except (ConflictError, UnavailableError):
             refused += 1
     messages.success(request, _("Changed: %(count)d.") % {"count": done})
     if refused:

@@ -3,15 +3,14 @@
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
-from apps.core.exceptions import DomainError
+from apps.core.exceptions import ConflictError, DomainError
 
 
-class WrongState(ValidationError):
+class WrongState(ConflictError):
     """The order is in a status in which this is not possible, perhaps since a moment ago."""
 
-    def __init__(self) -> None:
-        message = _("This is not possible in the current status of the order.")
-        super().__init__({"status": ValidationError(message, code="wrong_state")})
+    message = _("This is not possible in the current status of the order.")
+    code = "wrong_state"
 
 
 class InvalidInput(ValidationError):
@@ -21,8 +20,8 @@ class InvalidInput(ValidationError):
         super().__init__({field: ValidationError(str(message), code=code)})
 
 
-class PricesChanged(DomainError):
-    """The total differs from the one that the customer saw (409)."""
+class PricesChanged(ConflictError):
+    """The total differs from the one that the customer saw."""
 
     message = _("The total of the cart has changed. Check the cart and confirm the new total.")
     code = "prices_changed"

@@ -83,7 +83,11 @@ class UploadViewSet(mixins.ListModelMixin, viewsets.GenericViewSet[Upload]):
         return Response(status=HTTPStatus.NO_CONTENT)
 
     @extend_schema(request=None, responses={201: serializers.FileOutput})
-    @action(detail=True, methods=["post"])
+    @action(
+        detail=True,
+        methods=["post"],
+        extra_problems={"POST": [HTTPStatus.BAD_REQUEST, HTTPStatus.CONFLICT]},
+    )
     def complete(self, request: UserRequest, *args: Any, **kwargs: Any) -> Response:
         """Validate the uploaded content and create the file. Invalid content is deleted."""
         file = uploads.upload_complete(upload=self.get_object())
@@ -92,6 +96,8 @@ class UploadViewSet(mixins.ListModelMixin, viewsets.GenericViewSet[Upload]):
 
 class UploadContentView(APIView):
     """Target of chunks if the storage does not sign uploads."""
+
+    extra_problems = {"PATCH": [HTTPStatus.CONFLICT]}
 
     parser_classes = (ChunkParser,)
 

@@ -92,7 +92,7 @@ def upload_write(*, upload: Upload, offset: int, chunk: bytes) -> int:
     fails, the offset is rolled back and the same chunk can be sent again.
 
     Raises:
-        ValidationError: the chunk does not begin at the current offset, or exceeds the size.
+        WrongOffset: the chunk does not begin at the current offset, or exceeds the size.
         StorageUnavailable: the storage failed.
     """
     end = offset + len(chunk)
@@ -107,7 +107,9 @@ def upload_complete(*, upload: Upload) -> StoredFile:
     """Validate the uploaded content and create the file. The upload is deleted if the content is not valid.
 
     Raises:
-        ValidationError: the content is incomplete (then the upload can be continued) or not valid.
+        UploadIncomplete: the content is incomplete; the upload can be continued.
+        UploadBusy: another request completes it.
+        ValidationError: the content is not valid.
         InvalidToken: the account was deleted.
         UnavailableError: the storage failed or the server is busy; try again.
     """

@@ -1,7 +1,7 @@
 """HTTP layer of the checkout, of orders and of the webhook of the payment provider."""
 
 from http import HTTPStatus
-from typing import Any
+from typing import Any, ClassVar
 
 from django.conf import settings
 from django.db.models import QuerySet
@@ -38,6 +38,8 @@ KEY = OpenApiParameter(
     required=True,
     description="A random text, the same for each repetition of the request.",
 )
+# Problems of requests that the status of the order does not allow.
+CONFLICTS = {"POST": [HTTPStatus.CONFLICT]}
 MOVES = {"ship": states.order_ship, "complete": states.order_complete}
 
 
@@ -76,6 +78,8 @@ class CheckoutView(APIView):
 class OrderViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.GenericViewSet[Order]):
     """Own orders with their lines."""
 
+    extra_problems: ClassVar[dict[str, list[HTTPStatus]]] = {}
+
     queryset = Order.objects.none()
     serializer_class = serializers.OrderOutput
     filterset_class = OrderFilter
@@ -89,7 +93,7 @@ class OrderViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.Ge
         return selectors.order_list(user=self.request.user)
 
     @extend_schema(request=None, responses={200: serializers.PaymentOutput}, filters=False)
-    @action(detail=True, methods=["post"])
+    @action(detail=True, methods=["post"], extra_problems=CONFLICTS)
     def pay(self, request: UserRequest, **_kwargs: Any) -> Response:
         """Start the payment of an order, or continue it."""
         order = self.get_object()
@@ -97,7 +101,7 @@ class OrderViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.Ge
         return Response({"provider": order.provider, "client_secret": payment.client_secret})
 
     @extend_schema(request=None, responses={200: serializers.OrderOutput}, filters=False)
-    @action(detail=True, methods=["post"])
+    @action(detail=True, methods=["post"], extra_problems=CONFLICTS)
     def cancel(self, request: UserRequest, **_kwargs: Any) -> Response:
         """Cancel an own order that is not shipped. What was paid is refunded."""
         return Response(represent(payments.order_cancel(order=self.get_object())))
@@ -118,20 +122,20 @@ class ManagedOrderViewSet(OrderViewSet):
         responses={200: serializers.OrderOutput},
         filters=False,
     )
-    @action(detail=True, methods=["post"], url_path="(?P<move>ship|complete)")
+    @action(detail=True, methods=["post"], url_path="(?P<move>ship|complete)", extra_problems=CONFLICTS)
     def move(self, request: UserRequest, move: str, **_kwargs: Any) -> Response:
         """Mark a paid order as shipped, or a shipped one as completed."""
         return Response(represent(MOVES[move](order=self.get_object())))
 
     @extend_schema(request=serializers.RefundInput, responses={200: serializers.OrderOutput}, filters=False)
-    @action(detail=True, methods=["post"])
+    @action(detail=True, methods=["post"], extra_problems=CONFLICTS)
     def refund(self, request: UserRequest, **_kwargs: Any) -> Response:
         """Refund an amount, without a return."""
         data = validated(serializers.RefundInput, request)
         return Response(represent(refunds.order_refund(order=self.get_object(), **data)))
 
     @extend_schema(request=serializers.ReturnInput, responses={200: serializers.OrderOutput}, filters=False)
-    @action(detail=True, methods=["post"], url_path="return")
+    @action(detail=True, methods=["post"], url_path="return", extra_problems=CONFLICTS)
     def take_back(self, request: UserRequest, **_kwargs: Any) -> Response:
         """Restock and refund returned items."""
         data = validated(serializers.ReturnInput, request)

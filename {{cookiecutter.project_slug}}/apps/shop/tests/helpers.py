@@ -49,3 +49,7 @@ def check_out(client: Client, total: str, *, key: str = "") -> Any:
 def errors(response: Any) -> set[tuple[str, str]]:
     assert response.status_code == 400, response.content
     return {(error["field"], error["code"]) for error in response.json()["errors"]}
+
+
+def is_wrong_state(response: Any) -> bool:
+    return bool(response.status_code == 409 and response.json()["type"] == "urn:problem:wrong_state")
