@@ -113,6 +113,9 @@ def in_place_tools(in_place: Path, shared: Path, environment: dict[str, str]) ->
             asked = [project["project"]["dependencies"], project["dependency-groups"]["development"]]
             asked += [project["dependency-groups"][group] for group in ("test", "production")]
             wanted = [line for lines in asked for line in lines if isinstance(line, str)]
+            # The unrendered tree has Django's theme, therefore it runs without this one.
+            theme = next(line for line in wanted if line.startswith("django-unfold"))
+            wanted[wanted.index(theme)] = f"{theme}; python_version >= '3.12'"
             run("uv", "venv", "--quiet", "--python", sys.executable, place, cwd=shared, env=environment)
             run("uv", "pip", "install", "--quiet", "--python", place, *wanted, cwd=shared, env=environment)
     return place / "bin"

@@ -27,9 +27,8 @@ REQUIRED = {
     "EMAIL_HOST": "smtp.example.com",
     **dict.fromkeys(settings.MEDIA_REQUIRED, "example"),
 }
-if hasattr(settings, "SHOP_REQUIRED"):
-    values = ("stripe", "sk_test_example", "whsec_example")
-    REQUIRED |= dict(zip(settings.SHOP_REQUIRED, values, strict=True))
+if required := getattr(settings, "SHOP_REQUIRED", ()):
+    REQUIRED |= dict(zip(required, ("stripe", "sk_test_example", "whsec_example"), strict=True))
 if hasattr(settings, "CELERY_BROKER_URL"):
     # In-memory broker: no test needs a worker.
     REQUIRED["CELERY_BROKER_URL"] = "memory://"

@@ -9,10 +9,11 @@ DEBUG = True
 SECRET_KEY = SECRET_KEY or "only-for-development-" + "x" * 40
 ALLOWED_HOSTS += [".localhost", "127.0.0.1", "[::1]"]
 CORS_ALLOWED_ORIGINS = CORS_ALLOWED_ORIGINS or ["{0.scheme}://{0.netloc}".format(urlsplit(FRONTEND_URL))]
+
 # % if "notifications" in cookiecutter.__features
 API_URL = API_URL if "API_URL" in env.given else "http://localhost:8000"
-# % endif
 
+# % endif
 # Commands and pages for developers; `tools` is not in the image.
 INSTALLED_APPS += ["tools.development", "debug_toolbar"]
 ROOT_URLCONF = "tools.development.urls"

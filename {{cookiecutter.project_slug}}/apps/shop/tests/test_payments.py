@@ -12,7 +12,7 @@ from django.utils import timezone
 from pytest_django import DjangoCaptureOnCommitCallbacks
 
 from apps.core.exceptions import UnavailableError
-from apps.shop.exceptions import PaymentRefused
+from apps.shop.exceptions import PaymentRefused, WrongState
 from apps.shop.models import Order, Refund, Variant
 from apps.shop.payments import RefundResult
 from apps.shop.services.payments import order_cancel, payment_confirm, payment_start
@@ -223,7 +223,7 @@ def test_partial_refunds_end_in_the_status_refunded(user: User, variant: Variant
             order_refund(order=order, amount=amount)
     order_refund(order=order)
     assert status_of(order) == Status.REFUNDED
-    with pytest.raises(ValidationError):
+    with pytest.raises(WrongState):
         order_refund(order=order)
 
 
@@ -249,5 +249,5 @@ def test_order_moves_only_along_transitions(user: User, variant: Variant, source
         if target in TRANSITIONS[source]:
             order_move(order, target)
         else:
-            with pytest.raises(ValidationError):
+            with pytest.raises(WrongState):
                 order_move(order, target)
