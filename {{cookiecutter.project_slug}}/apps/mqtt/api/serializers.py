@@ -6,6 +6,7 @@ from rest_framework import serializers
 
 from apps.core.api.serializers import OutputSerializer
 from apps.mqtt.models import Command, Device, Message
+from apps.mqtt.validators import validate_json
 
 
 class DeviceInput(serializers.Serializer[Any]):
@@ -38,7 +39,7 @@ class MessageOutput(OutputSerializer):
 
 class CommandInput(serializers.Serializer[Any]):
     name = serializers.CharField(max_length=80)
-    data = serializers.DictField(required=False)  # type: ignore[assignment] # declared as a field
+    data = serializers.DictField(required=False, validators=[validate_json])  # type: ignore[assignment] # declared as a field
 
 
 class CommandOutput(OutputSerializer):

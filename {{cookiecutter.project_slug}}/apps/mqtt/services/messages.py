@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import json
-import math
 import time
 from collections import Counter
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any
 
 import structlog
 from django.conf import settings
+from django.core.exceptions import ValidationError
 from django.db import DataError, InterfaceError, OperationalError, transaction
 from django.utils import timezone
 from django.utils.module_loading import import_string
@@ -19,6 +19,7 @@ from apps.core.exceptions import UnavailableError
 from apps.mqtt.models import Command, Device, Message
 from apps.mqtt.selectors import message_list
 from apps.mqtt.topics import topic_parse
+from apps.mqtt.validators import validate_json
 
 if TYPE_CHECKING:
     from apps.mqtt.topics import Topic
@@ -48,7 +49,7 @@ def message_receive(*, topic: str, payload: bytes) -> None:
     try:
         _process(parsed, payload)
     except (RejectedError, DataError) as error:
-        # DataError: PostgreSQL does not store some valid JSON, such as the character NUL.
+        # DataError: PostgreSQL does not store the character NUL, here of a topic.
         reason = str(error) if isinstance(error, RejectedError) else "content"
         logger.warning("mqtt_message_rejected", reason=reason, device=parsed and str(parsed.device))
 
@@ -126,22 +127,14 @@ def _content(payload: bytes) -> tuple[str, dict[str, Any]]:
     if len(payload) > settings.MQTT_PAYLOAD_MAX_BYTES:
         raise RejectedError("size")
     try:
-        data = json.loads(payload, parse_constant=_reject_number, parse_float=_finite)
-    except (ValueError, RecursionError):
+        data = json.loads(payload)
+        validate_json(data)
+    except (ValueError, RecursionError, ValidationError):
         raise RejectedError("content") from None
     key = data.pop("id", None) if isinstance(data, dict) else None
     if not isinstance(key, str) or not 0 < len(key) <= MAX_KEY or not key.isprintable():
         raise RejectedError("id")
     return key, data
-
-
-def _finite(text: str) -> float:
-    number = float(text)
-    return number if math.isfinite(number) else _reject_number(text)
-
-
-def _reject_number(_text: str) -> NoReturn:
-    raise RejectedError("content")
 
 
 # Messages of each device in the current minute; each bridge counts its own.

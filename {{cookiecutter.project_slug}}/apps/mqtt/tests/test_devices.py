@@ -142,6 +142,17 @@ def test_command_is_claimed_by_one_bridge_until_it_is_published(device: Device, 
     assert user_api.get(url).json()["results"][0]["published_at"]
 
 
+@pytest.mark.parametrize(
+    "data", ['"\\u0000"', '"\\ud800"', "1e999", '{"\\u0000": 1}', "[" * 200 + "]" * 200], ids=ascii
+)
+def test_command_that_cannot_be_stored_is_rejected(device: Device, user_api: Client, data: str) -> None:
+    body = f'{{"name": "restart", "data": {{"value": {data}}}}}'
+    url = reverse("v1:mqtt:command-list", args=[device.pk])
+    response = user_api.generic("POST", url, body, content_type="application/json")
+    assert response.status_code == 400
+    assert [error["field"] for error in response.json()["errors"]] == ["data"]
+
+
 def test_commands_are_limited(device: Device, settings: Settings) -> None:
     settings.MQTT_COMMANDS_PENDING = 1
     with pytest.raises(ValidationError, match="too large"):
