@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import socket
 import time
 from collections import Counter
 from datetime import timedelta
@@ -24,8 +25,11 @@ from apps.mqtt.validators import validate_json
 if TYPE_CHECKING:
     from apps.mqtt.topics import Topic
 
-# Errors after which the message must be received again.
-TEMPORARY_ERRORS = (OSError, OperationalError, InterfaceError, UnavailableError)
+# Errors of the database and the network, after which the message must be received again.
+TEMPORARY_ERRORS = (
+    *(ConnectionError, TimeoutError, socket.gaierror),
+    *(OperationalError, InterfaceError, UnavailableError),
+)
 # `last_seen_at` is written once per interval, not with every message.
 SEEN = timedelta(minutes=1)
 MAX_KEY = 64

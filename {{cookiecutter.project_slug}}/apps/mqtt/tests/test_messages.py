@@ -177,6 +177,14 @@ def test_failed_message_is_kept_and_can_be_retried(device: Device, handled: list
     assert not message.error
 
 
+def test_missing_file_of_a_handler_does_not_block_later_messages(device: Device, handled: list[str]) -> None:
+    handlers.errors.append(FileNotFoundError())
+    receive(device, id="a")
+    receive(device, id="b")
+    assert handled == ["b"]
+    assert Message.objects.get(key="a").error == "FileNotFoundError"
+
+
 def test_message_is_pushed_to_the_owner(
     device: Device, settings: Settings, pushed: list[dict[str, Any]]
 ) -> None:
