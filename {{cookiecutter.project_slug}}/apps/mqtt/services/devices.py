@@ -71,7 +71,10 @@ def device_authenticate(*, key: str, password: str) -> Device | None:
 @transaction.atomic
 def devices_delete(*, owner: User) -> None:
     """Delete the devices of a user with their messages and commands."""
-    device_list(owner=owner).delete()
+    devices = device_list(owner=owner)
+    # The lock waits for messages that are being stored, whose rows the deletion would not see.
+    list(devices.select_for_update().values_list("pk"))
+    devices.delete()
 
 
 def _digest(password: str) -> str:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from django.core.management import call_command
-from django.db import OperationalError
+from django.db import OperationalError, connection
 from django.utils import timezone
 from structlog.testing import capture_logs
 
@@ -19,10 +20,11 @@ from apps.mqtt.services.messages import message_receive, message_retry
 from apps.mqtt.signals import message_received
 from apps.mqtt.tests import handlers
 from apps.mqtt.tests.factories import CommandFactory, DeviceFactory, MessageFactory
-from apps.users.services.accounts import user_deactivate
+from apps.users.services.accounts import user_deactivate, user_delete
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from concurrent.futures import Future
 
     from pytest_django import Settings
 
@@ -183,6 +185,35 @@ def test_missing_file_of_a_handler_does_not_block_later_messages(device: Device,
     receive(device, id="b")
     assert handled == ["b"]
     assert Message.objects.get(key="a").error == "FileNotFoundError"
+
+
+@pytest.mark.skipif(connection.vendor != "postgresql", reason="DATABASE_URL names no PostgreSQL")
+@pytest.mark.django_db(transaction=True)
+def test_account_is_deleted_while_a_message_is_stored(
+    device: Device, handled: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def delete() -> None:
+        try:
+            user_delete(user=device.owner)
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor() as pool:
+
+        def handle(message: Message) -> None:
+            handled.append(message.key)
+            deletion.append(pool.submit(delete))
+            blocked = "SELECT 1 FROM pg_locks WHERE pg_backend_pid() = ANY(pg_blocking_pids(pid))"
+            with connection.cursor() as cursor:
+                while not cursor.execute(blocked).fetchall():
+                    assert not deletion[0].done()
+
+        deletion: list[Future[None]] = []
+        monkeypatch.setattr(handlers, "record", handle)
+        receive(device, id="a")
+        deletion[0].result()
+    assert handled == ["a"]
+    assert not Message.objects.exists()
 
 
 def test_message_is_pushed_to_the_owner(
