@@ -107,6 +107,11 @@ class PostAdmin(ContentAdmin, CSVAdmin):
             default = _("You do not have permission to perform this action.")
             raise ValidationError(error.message or default) from error
 
+    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Post]) -> None:
+        # One by one, as the UPDATE of all sends no signal, by which other apps forget a post.
+        for post in queryset.filter(deleted_at=None):
+            self.delete_model(request, post)
+
     def save_model(self, request: HttpRequest, obj: Post, form: forms.ModelForm, change: bool) -> None:  # noqa: FBT001 - Django's signature
         editor: Any = request.user
         if not change:

@@ -5,12 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from django.test import Client as Browser
 from django.urls import reverse
 
 from apps.blog.services import posts, states
 from apps.blog.tests.factories import TagFactory
 from apps.search.models import SearchEntry
 from apps.users.services.accounts import user_delete
+from apps.users.tests.factories import SuperuserFactory
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -72,6 +74,17 @@ def test_unpublished_posts_leave_the_index(
         commit(posts.post_delete, post=post, user=editor)
     assert found(api) == []
     assert SearchEntry.objects.count() == 0
+
+
+def test_posts_deleted_by_the_action_of_the_admin_leave_the_index(
+    post: Post, editor: User, commit: Callable[..., Any]
+) -> None:
+    commit(states.post_publish, post=post, user=editor)
+    browser = Browser()
+    browser.force_login(SuperuserFactory.create())
+    form = {"action": "delete_selected", "_selected_action": [post.pk], "post": "yes"}
+    commit(browser.post, path=reverse("admin:blog_post_changelist"), data=form)
+    assert not SearchEntry.objects.exists()
 
 
 def test_changed_posts_are_found_by_their_new_text(
