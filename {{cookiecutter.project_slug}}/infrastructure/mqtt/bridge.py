@@ -17,7 +17,7 @@ from django.conf import settings
 from django.db import close_old_connections
 from paho.mqtt.reasoncodes import ReasonCode
 
-from infrastructure.mqtt.client import Client
+from infrastructure.mqtt.client import Client, RefusedError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -145,8 +145,12 @@ class Bridge:
     async def _publish_all(self, client: Client) -> None:
         while True:
             for message in await self.claim():
-                await client.publish(message.topic, message.payload, qos=1)
-                await self.published(key=message.key)
+                try:
+                    await client.publish(message.topic, message.payload, qos=1)
+                except RefusedError as error:
+                    logger.warning("mqtt_publish_refused", topic=message.topic, reason=str(error))
+                else:
+                    await self.published(key=message.key)
             await asyncio.sleep(OUTBOX_INTERVAL)
 
     async def _beat(self) -> None:

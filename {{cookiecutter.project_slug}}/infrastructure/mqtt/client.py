@@ -32,6 +32,10 @@ class Inbox(asyncio.Queue[aiomqtt.Message]):
         super().put_nowait(item)
 
 
+class RefusedError(Exception):
+    """The broker has received a message and refused it; the argument is the reason."""
+
+
 class Client(aiomqtt.Client):
     """Client for the broker of `MQTT_URL`.
 
@@ -66,6 +70,22 @@ class Client(aiomqtt.Client):
             with suppress(OSError):
                 self._client.disconnect()
             raise
+
+    async def publish(self, *args: Any, **kwargs: Any) -> None:
+        """Publish a message; one at a time.
+
+        Raises:
+            RefusedError: the broker does not accept it, which aiomqtt ignores.
+        """
+        self._refusal = None
+        await super().publish(*args, **kwargs)
+        if self._refusal is not None:
+            raise RefusedError(str(self._refusal))
+
+    def _on_publish(self, *args: Any) -> None:
+        _client, _userdata, _mid, reason, _properties = args
+        self._refusal = reason if reason.is_failure else None
+        super()._on_publish(*args)
 
     def ack(self, message: aiomqtt.Message) -> None:
         """Acknowledge a message: the broker forgets it."""

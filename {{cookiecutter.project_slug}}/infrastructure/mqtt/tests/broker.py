@@ -19,6 +19,7 @@ class Broker:
     Attributes:
         refuse: the reason code of CONNACK; 0 accepts the login.
         granted: the reason code of SUBACK; 1 grants QoS 1.
+        accepted: the reason code of PUBACK; 0 accepts the message.
         clean_starts: for each connection, whether the client asked for a new session.
         subscriptions: the filters of the client.
         acknowledged: packet identifiers, in the order of their PUBACK.
@@ -26,7 +27,7 @@ class Broker:
     """
 
     def __init__(self) -> None:
-        self.refuse, self.granted = 0, 1
+        self.refuse, self.granted, self.accepted = 0, 1, 0
         self.clean_starts: list[bool] = []
         self.subscriptions: list[str] = []
         self.acknowledged: list[int] = []
@@ -102,7 +103,7 @@ class Broker:
             case 0x30:  # PUBLISH without properties
                 end = 2 + int.from_bytes(body[:2])
                 self.received.append((body[2:end].decode(), body[end + 3 :]))
-                self._send(0x40, body[end : end + 2])
+                self._send(0x40, body[end : end + 2] + bytes([self.accepted]))
             case 0x40:  # PUBACK
                 number = int.from_bytes(body[:2])
                 self.acknowledged.append(number)

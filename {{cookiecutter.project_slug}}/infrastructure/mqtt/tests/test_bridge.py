@@ -165,6 +165,20 @@ def test_messages_of_the_outbox_are_published(project: Project, settings: Settin
     asyncio.run(scenario())
 
 
+def test_refused_message_of_the_outbox_stays_there(project: Project, settings: Settings) -> None:
+    project.outbox = [Outgoing(1, "devices/1/commands", "a"), Outgoing(2, "devices/2/commands", "b")]
+
+    async def scenario() -> None:
+        async with running(project, settings, accepted=NOT_AUTHORIZED) as broker:
+            await eventually(lambda: len(broker.received) >= 4)
+            assert project.published == []
+            assert len(broker.clean_starts) == 1
+            broker.accepted = 0
+            await eventually(lambda: project.published == [1, 2])
+
+    asyncio.run(scenario())
+
+
 @pytest.mark.parametrize(("attribute", "works"), [("refuse", 0), ("granted", 1)])
 def test_refusal_is_retried_and_reported(
     project: Project, settings: Settings, attribute: str, works: int
