@@ -29,7 +29,7 @@ class LoginView(BrokerView):
     def post(self, request: Request) -> Response:
         """Check the login of a device. 204 means yes, 403 no. Requires the broker token."""
         data = validated(LoginInput, request)
-        if not device_authenticate(key=data["username"], password=data["password"]):
+        if not device_authenticate(key=data["username"], client=data["client"], password=data["password"]):
             raise PermissionDenied
         return Response(status=HTTPStatus.NO_CONTENT)
 

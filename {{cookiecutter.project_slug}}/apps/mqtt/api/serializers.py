@@ -53,6 +53,7 @@ class CommandOutput(OutputSerializer):
 
 class LoginInput(serializers.Serializer[Any]):
     username = serializers.CharField(max_length=100, help_text="The `id` of the device.")
+    client = serializers.CharField(max_length=100, trim_whitespace=False, help_text="The client ID.")
     password = serializers.CharField(max_length=100, trim_whitespace=False)
 
 

@@ -60,9 +60,13 @@ def devices_revoke(*, devices: Iterable[Device]) -> int:
     return active.update(is_active=False, password="", updated_at=timezone.now())
 
 
-def device_authenticate(*, key: str, password: str) -> Device | None:
-    """Return the active device with this primary key and password, or None."""
-    device = device_active(key=key)
+def device_authenticate(*, key: str, client: str, password: str) -> Device | None:
+    """Return the active device with this primary key, client ID and password, or None.
+
+    With the client ID of another client, a broker would give the device the session of that client, which
+    has subscriptions and unread messages; that of the bridge has those of all devices.
+    """
+    device = device_active(key=key) if client == key else None
     # Compared also without a device, for the same duration.
     known = device.password if device else ""
     return device if hmac.compare_digest(known, _digest(password)) else None

@@ -28,10 +28,11 @@ def broker() -> Client:
 def test_login_is_checked(broker: Client) -> None:
     device, password = device_register(owner=UserFactory.create(), name="One")
     url = reverse("v1:mqtt:broker-login")
-    login = {"username": str(device.pk), "password": password}
+    login = {"username": str(device.pk), "client": str(device.pk), "password": password}
 
     assert broker.post(url, login).status_code == 204
     assert broker.post(url, login | {"password": "x"}).status_code == 403
+    assert broker.post(url, login | {"client": "bridge"}).status_code == 403
     device_revoke(device=device)
     assert broker.post(url, login).status_code == 403
 

@@ -46,10 +46,12 @@ def test_registered_device_can_log_in_with_its_password(user_api: Client) -> Non
     body = response.json()
     device = Device.objects.get()
     assert body["password"] not in device.password
-    assert device_authenticate(key=body["id"], password=body["password"]) == device
-    assert device_authenticate(key=body["id"], password=device.password) is None
-    assert device_authenticate(key=str(uuid4()), password=body["password"]) is None
-    assert device_authenticate(key="x", password="\ud800") is None
+    login = {"key": body["id"], "client": body["id"], "password": body["password"]}
+    assert device_authenticate(**login) == device
+    assert device_authenticate(**login | {"password": device.password}) is None
+    assert device_authenticate(**login | {"client": str(uuid4())}) is None
+    assert device_authenticate(**login | dict.fromkeys(("key", "client"), str(uuid4()))) is None
+    assert device_authenticate(key="x", client="x", password="\ud800") is None
     assert "password" not in user_api.get(reverse("v1:mqtt:device-detail", args=[device.pk])).json()
 
 
@@ -59,7 +61,7 @@ def test_revoked_device_cannot_log_in(user_api: Client) -> None:
 
     assert [user_api.post(url).json()["is_active"] for _ in range(2)] == [False, False]
 
-    assert device_authenticate(key=body["id"], password=body["password"]) is None
+    assert device_authenticate(key=body["id"], client=body["id"], password=body["password"]) is None
     assert [row["is_active"] for row in user_api.get(reverse(LIST)).json()["results"]] == [False]
 
 
