@@ -81,8 +81,12 @@ def comment_delete(*, comment: Comment, user: User) -> None:
     comments_erase(Comment.objects.filter(pk=comment.pk))
 
 
+@transaction.atomic
 def comments_erase(comments: QuerySet[Comment]) -> None:
     """Delete comments; of those with replies by others, only text and author."""
+    # The lock waits for replies that are being written.
+    same = Comment.objects.filter(pk__in=comments.order_by().values("pk"))
+    list(same.select_for_update().order_by("pk").values_list("pk"))
     # Repeated, since a deleted reply may have been the last one.
     while comments.filter(answers=None).delete()[0]:
         pass
@@ -90,7 +94,9 @@ def comments_erase(comments: QuerySet[Comment]) -> None:
 
 
 def _parent(post: Post, key: UUID) -> Comment:
-    parent = Comment.objects.filter(pk=key, post=post, status=Comment.Status.APPROVED).first()
+    # The lock waits for a concurrent deletion, or delays it.
+    comments = Comment.objects.select_for_update(no_key=True)
+    parent = comments.filter(pk=key, post=post, status=Comment.Status.APPROVED).first()
     if parent is None:
         message, code = _("There is no such comment."), "does_not_exist"
     elif parent.depth >= MAX_DEPTH:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from io import StringIO
 from threading import Barrier, Thread
@@ -12,11 +13,12 @@ from django.core.exceptions import ValidationError
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from django.core.management import call_command
-from django.db import connection
+from django.db import connection, transaction
 from django.urls import reverse
 from django.utils import timezone
 
 from apps.blog.models import Bookmark, Category, Comment, Post, Reaction, Tag
+from apps.blog.services.comments import comment_create, comment_delete
 from apps.blog.services.posts import post_save
 from apps.blog.services.states import post_publish, posts_publish_due
 from apps.blog.services.taxonomy import category_save
@@ -128,6 +130,31 @@ def test_concurrent_runs_publish_each_post_once(published: list[Post]) -> None:
         thread.join(60)
     assert (len(counts), sum(counts)) == (4, 5)
     assert sorted(post.pk for post in published) == sorted(post.pk for post in posts)
+
+
+@pytest.mark.skipif(connection.vendor != "postgresql", reason="DATABASE_URL names no PostgreSQL")
+@pytest.mark.django_db(transaction=True)
+def test_comment_that_is_answered_and_deleted_concurrently_keeps_the_reply(editor: User) -> None:
+    comment = CommentFactory.create()
+
+    def delete() -> None:
+        try:
+            comment_delete(comment=comment, user=editor)
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor() as pool:
+        with transaction.atomic():
+            reply = comment_create(post=comment.post, author=editor, body="Hello", parent=comment.pk)
+            deletion = pool.submit(delete)
+            with connection.cursor() as cursor:
+                blocked = "SELECT 1 FROM pg_locks WHERE pg_backend_pid() = ANY(pg_blocking_pids(pid))"
+                while not cursor.execute(blocked).fetchall():
+                    assert not deletion.done()
+        deletion.result()
+    comment.refresh_from_db()
+    assert (comment.author, comment.body) == (None, "")
+    assert comment.answers.get() == reply
 
 
 def test_failed_receiver_keeps_the_post_scheduled() -> None:
