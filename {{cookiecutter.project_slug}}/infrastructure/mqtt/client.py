@@ -12,6 +12,7 @@ from typing import Any, Self
 from urllib.parse import unquote, urlsplit
 
 import aiomqtt
+import structlog
 from django.conf import settings
 from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
@@ -19,6 +20,8 @@ from paho.mqtt.properties import Properties
 KEEPALIVE = 30
 # For the topic and the properties of a message, above its payload.
 PACKET_OVERHEAD = 4_096
+
+logger = structlog.get_logger(__name__)
 
 
 class Inbox(asyncio.Queue[aiomqtt.Message]):
@@ -81,6 +84,14 @@ class Client(aiomqtt.Client):
         await super().publish(*args, **kwargs)
         if self._refusal is not None:
             raise RefusedError(str(self._refusal))
+
+    def _on_message(self, client: Any, userdata: Any, message: Any) -> None:
+        try:
+            super()._on_message(client, userdata, message)
+        except ValueError:
+            # Some brokers allow topics that are no UTF-8. Without an acknowledgement, it would come again.
+            logger.warning("mqtt_message_rejected", reason="topic", device=None)
+            self._client.ack(message.mid, message.qos)
 
     def _on_publish(self, *args: Any) -> None:
         _client, _userdata, _mid, reason, _properties = args

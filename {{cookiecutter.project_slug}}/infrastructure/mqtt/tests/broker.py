@@ -113,7 +113,9 @@ class Broker:
 
 
 def _text(text: str) -> bytes:
-    return len(text).to_bytes(2) + text.encode()
+    # Surrogates stand for bytes that are no UTF-8.
+    encoded = text.encode(errors="surrogateescape")
+    return len(encoded).to_bytes(2) + encoded
 
 
 async def _length(reader: asyncio.StreamReader) -> int:

@@ -136,6 +136,19 @@ def test_failed_message_is_delivered_again_in_the_same_session(project: Project,
     assert project.received == [b"one"] * 3
 
 
+def test_topic_that_is_not_utf8_does_not_stop_the_bridge(project: Project, settings: Settings) -> None:
+    async def scenario() -> None:
+        async with running(project, settings) as broker:
+            await eventually(lambda: broker.subscriptions)
+            broker.publish(1, f"{TOPIC}/\udcff", b"one")
+            broker.publish(2, TOPIC, b"two")
+            await eventually(lambda: broker.acknowledged == [1, 2])
+            assert len(broker.clean_starts) == 1
+
+    asyncio.run(scenario())
+    assert project.received == [b"two"]
+
+
 def test_messages_beyond_the_queue_are_delivered_again(project: Project, settings: Settings) -> None:
     settings.MQTT_IN_FLIGHT = 2
     project.proceed.clear()
