@@ -1,4 +1,4 @@
-"""Services: events for open WebSockets."""
+"""Services: events for open WebSockets and event streams."""
 
 from __future__ import annotations
 
@@ -25,14 +25,14 @@ logger = structlog.get_logger(__name__)
 
 
 def group_of(user_id: str) -> str:
-    """Return the channel layer group of all sockets of a user."""
+    """Return the channel layer group of all sockets and streams of a user."""
     return f"user.{user_id}"
 
 
 def event_send(*, user: User, event: str, data: dict[str, Any]) -> None:
-    """Send an event to all sockets of a user, in every process, after the transaction is committed.
+    """Send an event to all sockets and streams of a user, in every process, after the commit.
 
-    Delivery is asynchronous and at most once: events are not stored for users without an open socket.
+    Delivery is asynchronous and at most once: events are not stored for users without an open connection.
 
     Args:
         user: the recipient.
@@ -43,7 +43,7 @@ def event_send(*, user: User, event: str, data: dict[str, Any]) -> None:
 
 
 def event_broadcast(*, event: str, data: dict[str, Any]) -> None:
-    """Send an event to every open socket, see `event_send`."""
+    """Send an event to every open socket and stream, see `event_send`."""
     _send_on_commit(BROADCAST, event, data)
 
 
