@@ -1,12 +1,14 @@
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
 from apps.core.admin import ReadOnlyAdmin
+from apps.core.exceptions import UnavailableError
 from apps.mqtt.models import Command, Device, Message
 from apps.mqtt.services.devices import devices_revoke
 from apps.mqtt.services.messages import message_retry
+from infrastructure.http.problems import UNAVAILABLE_DETAIL
 
 
 @admin.register(Device)
@@ -40,7 +42,12 @@ class MessageAdmin(ReadOnlyAdmin):
 
     @admin.action(description=_("Process failed messages again"), permissions=["delete"])
     def retry(self, request: HttpRequest, queryset: QuerySet[Message]) -> None:
-        count = sum(message_retry(message=message) for message in queryset.exclude(error=""))
+        count = 0
+        try:
+            for message in queryset.exclude(error=""):
+                count += message_retry(message=message)
+        except UnavailableError:
+            self.message_user(request, UNAVAILABLE_DETAIL, messages.ERROR)
         self.message_user(request, _("%(count)d messages were processed.") % {"count": count})
 
 

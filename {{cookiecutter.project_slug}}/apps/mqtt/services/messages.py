@@ -64,6 +64,9 @@ def message_retry(*, message: Message) -> bool:
 
     Returns:
         True on success; False if they fail again, or the message has not failed.
+
+    Raises:
+        Exception: one of `TEMPORARY_ERRORS`; the message is unchanged.
     """
     failed = Message.objects.select_for_update(no_key=True).exclude(error="").filter(pk=message.pk).first()
     if failed is None:

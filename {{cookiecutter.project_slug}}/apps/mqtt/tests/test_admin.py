@@ -10,12 +10,14 @@ from django.test import Client as Browser
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
+from apps.core.exceptions import UnavailableError
 from apps.mqtt.models import Device, Message
+from apps.mqtt.tests import handlers
 from apps.mqtt.tests.factories import CommandFactory, DeviceFactory, MessageFactory
 from apps.users.tests.factories import SuperuserFactory
 
 if TYPE_CHECKING:
-    from pytest_django import DjangoAssertNumQueries
+    from pytest_django import DjangoAssertNumQueries, Settings
 
 FACTORIES: dict[str, Any] = {"device": DeviceFactory, "message": MessageFactory, "command": CommandFactory}
 
@@ -60,3 +62,13 @@ def test_failed_messages_are_processed_again(root: Browser) -> None:
     response = root.post(reverse("admin:mqtt_message_changelist"), action, follow=True)
     assert "1 messages were processed." in response.content.decode()
     assert not Message.objects.get().error
+
+
+def test_unavailable_service_is_reported(root: Browser, settings: Settings) -> None:
+    settings.MQTT_HANDLERS = {"telemetry": ["apps.mqtt.tests.handlers.record"]}
+    handlers.errors.append(UnavailableError())
+    message = MessageFactory.create(error="KeyError")
+    action = {"action": "retry", "_selected_action": [message.pk]}
+    response = root.post(reverse("admin:mqtt_message_changelist"), action, follow=True)
+    assert "temporarily unavailable" in response.content.decode()
+    assert Message.objects.get().error
