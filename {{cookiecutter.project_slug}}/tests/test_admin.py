@@ -51,8 +51,10 @@ def value(field: "models.Field[Any, Any]") -> Any:
         case models.DateField():
             # Days may be unique.
             return timezone.now() + timedelta(days=number)
+        case models.BooleanField():
+            return bool(number % 2)
         case _:
-            return number % 2
+            return 1 + number % 2
 
 
 @pytest.fixture

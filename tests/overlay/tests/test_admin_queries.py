@@ -1,48 +1,17 @@
 """Malformed query strings of admin pages."""
 
-from itertools import count
 from typing import Any
 
 import pytest
-from django.contrib import admin
 from django.db import models, transaction
 from django.urls import reverse
-from django.utils import timezone
 
 from apps.users.models import User
 from apps.users.tests.factories import SuperuserFactory
 from conftest import Client
+from tests.test_admin import MODELS, create
 
 pytestmark = pytest.mark.django_db
-
-MODELS = sorted(admin.site._registry, key=lambda model: model._meta.label)  # noqa: SLF001 - no public list
-numbers = count(1)
-
-
-def create(model: type[models.Model]) -> models.Model:
-    """Create a valid row, with values by field type."""
-    values = {
-        field.name: value(field)
-        for field in model._meta.concrete_fields  # noqa: SLF001 - Django's documented Options API
-        if not (field.has_default() or field.null or field.blank or field.primary_key)
-    }
-    return model._default_manager.create(**values)  # noqa: SLF001 - documented
-
-
-def value(field: "models.Field[Any, Any]") -> Any:
-    number = next(numbers)
-    match field:
-        case models.ForeignKey():
-            return create(field.related_model)
-        case models.EmailField():
-            return f"row{number}@example.com"
-        case models.CharField() | models.TextField():
-            return f"row {number}"
-        case models.DateTimeField():
-            return timezone.now()
-        case _:
-            return number % 2
-
 
 @pytest.fixture
 def superuser() -> User:

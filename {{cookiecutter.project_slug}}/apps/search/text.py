@@ -16,6 +16,7 @@ START, STOP = "\x02", "\x03"
 HEADLINE = 200
 CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\ud800-\udfff]")
 WORD = re.compile(r"[^\W\d_]{3,30}")
+LETTERS = re.compile(r"\w+")
 TOKEN = re.compile(r'(-?)(?:"([^"]*)"|([^\s"]+))')
 # Email addresses, numbers of phones and customers, links.
 PERSONAL = re.compile(r"@|(?:\d[\s./()-]?){5}|://")
@@ -47,7 +48,7 @@ def parsed(text: str) -> tuple[list[list[str]], list[str]]:
         part = phrase or word
         if word.casefold() == "or" and not minus:
             alternatives.append([])
-        elif re.search(r"\w", part):
+        elif LETTERS.search(part):
             (excluded if minus else alternatives[-1]).append(part)
     return [each for each in alternatives if each], excluded
 
@@ -61,10 +62,17 @@ def normalized(text: str) -> str:
 
 def highlighted(text: str, words: Iterable[str]) -> str:
     """Return the part of the text from shortly before the first of the words, with all words delimited."""
-    pattern = re.compile("|".join(map(re.escape, words)) or r"(?!)", re.IGNORECASE)
-    found = pattern.search(text)
-    start = max(0, found.start() - HEADLINE // 4) if found else 0
-    return pattern.sub(rf"{START}\g<0>{STOP}", text[start : start + HEADLINE])
+    wanted = {part for word in words for part in LETTERS.findall(word.casefold())}
+
+    def is_wanted(found: re.Match[str]) -> bool:
+        return any(part in found[0].casefold() for part in wanted)
+
+    first = next((found.start() for found in LETTERS.finditer(text) if is_wanted(found)), 0)
+    start = max(0, first - HEADLINE // 4)
+    return LETTERS.sub(
+        lambda found: f"{START}{found[0]}{STOP}" if is_wanted(found) else found[0],
+        text[start : start + HEADLINE],
+    )
 
 
 def headline_html(text: str) -> str:

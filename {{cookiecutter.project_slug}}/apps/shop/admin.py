@@ -122,7 +122,7 @@ class OrderLineInline(ReadOnlyInline):
 
 class RefundInline(ReadOnlyInline):
     model = Refund
-    fields = ("amount", "status", "reference", "created_at")
+    fields = readonly_fields = ("amount", "status", "reference", "created_at")
 
 
 @admin.register(Order)
