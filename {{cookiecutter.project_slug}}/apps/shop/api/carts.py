@@ -90,8 +90,7 @@ class CartItemView(APIView):
     def put(self, request: Request, variant: UUID) -> Response:
         """Set the quantity of a variant in the cart."""
         data = validated(serializers.QuantityInput, request)
-        cart = cart_to_change(request)
-        carts.item_set(cart=cart, variant_id=variant, quantity=data["quantity"])
+        cart = carts.item_set(cart=cart_to_change(request), variant_id=variant, quantity=data["quantity"])
         return Response(represented(cart))
 
     @extend_schema(parameters=[TOKEN], responses={204: None})
@@ -112,8 +111,7 @@ class CartCouponView(APIView):
     def put(self, request: Request) -> Response:
         """Use a coupon."""
         data = validated(serializers.CouponInput, request)
-        cart = cart_to_change(request)
-        carts.coupon_set(cart=cart, code=data["code"])
+        cart = carts.coupon_set(cart=cart_to_change(request), code=data["code"])
         return Response(represented(cart))
 
     @extend_schema(parameters=[TOKEN], responses={204: None})

@@ -33,13 +33,13 @@ def cart_of_user(*, user: User) -> Cart:
 
 
 @transaction.atomic
-def item_set(*, cart: Cart, variant_id: UUID, quantity: int) -> None:
-    """Set the quantity of a variant; 0 removes it.
+def item_set(*, cart: Cart, variant_id: UUID, quantity: int) -> Cart:
+    """Set the quantity of a variant; 0 removes it. Returns the current cart.
 
     Raises:
         ValidationError: the variant is not for sale, or the cart has too many items.
     """
-    _lock(cart)
+    cart = _locked(cart)
     items = CartItem.objects.filter(cart=cart, variant=variant_id)
     if not quantity:
         items.delete()
@@ -49,22 +49,22 @@ def item_set(*, cart: Cart, variant_id: UUID, quantity: int) -> None:
         if cart.items.count() >= MAX_ITEMS:
             raise InvalidInput("variant", _("The cart is full."), "full")
         cart.items.create(variant_id=variant_id, quantity=quantity)
-    _touch(cart)
+    return _touched(cart)
 
 
 @transaction.atomic
-def coupon_set(*, cart: Cart, code: str) -> None:
-    """Set the coupon of a cart; an empty code removes it.
+def coupon_set(*, cart: Cart, code: str) -> Cart:
+    """Set the coupon of a cart; an empty code removes it. Returns the current cart.
 
     Raises:
         ValidationError: there is no such coupon, or it cannot be used now.
     """
-    _lock(cart)
+    cart = _locked(cart)
     coupon = Coupon.objects.filter(code=code.upper()).first() if code else None
     if code and (coupon is None or not coupon_is_usable(coupon, cart.user)):
         raise InvalidInput("code", _("This coupon is not valid."), "invalid")
     cart.coupon = coupon
-    _touch(cart)
+    return _touched(cart)
 
 
 @transaction.atomic
@@ -77,10 +77,12 @@ def cart_merge(*, user: User, token: str) -> Cart:
     if other is None:
         return own
     # In a fixed order, against a deadlock of two merges.
-    keys = Cart.objects.select_for_update(no_key=True).filter(pk__in=[own.pk, other.pk]).order_by("pk")
-    if len(keys.values_list("pk")) == 1:
+    carts = Cart.objects.select_for_update(no_key=True).filter(pk__in=[own.pk, other.pk]).order_by("pk")
+    locked = {cart.pk: cart for cart in carts}
+    if not {own.pk, other.pk} <= locked.keys():
         # Merged concurrently.
         return own
+    own, other = locked[own.pk], locked[other.pk]
     quantities = dict(own.items.values_list("variant", "quantity"))
     for item in other.items.all():
         if item.variant_id in quantities:
@@ -91,8 +93,7 @@ def cart_merge(*, user: User, token: str) -> Cart:
             own.items.create(variant_id=item.variant_id, quantity=item.quantity)
     own.coupon = own.coupon or other.coupon
     other.delete()
-    _touch(own)
-    return own
+    return _touched(own)
 
 
 def carts_purge(*, dry_run: bool = False) -> int:
@@ -101,13 +102,17 @@ def carts_purge(*, dry_run: bool = False) -> int:
     return old.count() if dry_run else old.delete()[1].get("shop.Cart", 0)
 
 
-def _lock(cart: Cart) -> None:
-    if not Cart.objects.select_for_update(no_key=True).filter(pk=cart.pk).values_list("pk"):
+def _locked(cart: Cart) -> Cart:
+    """Return the current row, locked until the end of the transaction."""
+    locked = Cart.objects.select_for_update(no_key=True).filter(pk=cart.pk).first()
+    if locked is None:
         # Merged concurrently.
         raise InvalidInput("cart", _("The cart does not exist any more."), "does_not_exist")
+    return locked
 
 
-def _touch(cart: Cart) -> None:
+def _touched(cart: Cart) -> Cart:
     """Save the coupon and the time of the change; a changed cart may be reminded of again."""
     cart.reminded_at = None
     cart.save(update_fields=["coupon", "reminded_at", "updated_at"])
+    return cart

@@ -14,8 +14,17 @@ from django.utils import timezone
 from pytest_django import DjangoCaptureOnCommitCallbacks, Settings
 
 from apps.shop.models import Cart, Order, Variant
+from apps.shop.services.carts import coupon_set, item_set
 from apps.shop.services.states import order_ship, stock_add
-from apps.shop.tests.factories import ADDRESS, CartFactory, VariantFactory, order_of, paid_order_of, seed
+from apps.shop.tests.factories import (
+    ADDRESS,
+    CartFactory,
+    CouponFactory,
+    VariantFactory,
+    order_of,
+    paid_order_of,
+    seed,
+)
 from apps.users.models import User
 from apps.users.services.accounts import user_delete
 from apps.users.tests.factories import SuperuserFactory
@@ -65,6 +74,15 @@ def test_abandoned_cart_is_reminded_of_once(user: User, settings: Settings, send
     settings.SHOP_CART_REMINDER_HOURS = 24
     assert send() == [user.email]
     assert send() == []
+
+
+def test_change_of_the_items_keeps_a_concurrent_change_of_the_coupon(user: User) -> None:
+    coupon = CouponFactory.create(code="TEN")
+    cart = CartFactory.create(user=user)
+    coupon_set(cart=Cart.objects.get(), code="TEN")
+    # The cart was read before.
+    item_set(cart=cart, variant_id=VariantFactory.create().pk, quantity=1)
+    assert Cart.objects.get().coupon == coupon
 
 
 def test_old_anonymous_carts_are_purged(user: User) -> None:
