@@ -3,7 +3,7 @@
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
-from apps.core.exceptions import ConflictError, DomainError
+from apps.core.exceptions import ConflictError, DomainError, UnavailableError
 
 
 class WrongState(ConflictError):
@@ -32,4 +32,8 @@ class InvalidEvent(DomainError):
 
 
 class PaymentRefused(DomainError):
-    """The provider refuses a refund permanently."""
+    """The provider refuses a request permanently."""
+
+
+class PaymentInProgress(UnavailableError):
+    """The payment can neither be canceled nor has it succeeded yet, such as a bank transfer for days."""

@@ -46,7 +46,10 @@ class PaymentProvider(Protocol):
     def fetch(self, reference: str) -> Payment: ...
 
     def cancel(self, reference: str) -> Payment:
-        """Cancel an open payment, so that it cannot be paid any more; return its final state."""
+        """Cancel an open payment, so that it cannot be paid any more; return its final state.
+
+        Raises PaymentInProgress.
+        """
 
     def refund(self, reference: str, *, refund_id: str, amount: Decimal, currency: str) -> RefundResult:
         """Refund a part; raises PaymentRefused."""

@@ -12,7 +12,7 @@ import structlog
 from django.conf import settings
 
 from apps.core.exceptions import UnavailableError
-from apps.shop.exceptions import InvalidEvent, PaymentRefused
+from apps.shop.exceptions import InvalidEvent, PaymentInProgress, PaymentRefused
 from apps.shop.money import from_minor, to_minor
 from apps.shop.payments import Payment, RefundResult
 
@@ -69,7 +69,7 @@ class StripeProvider:
             # Paid or canceled before, or a bank transfer is under way.
             payment = self.fetch(reference)
             if payment.status == "open":
-                raise UnavailableError("stripe: the payment is being processed") from None
+                raise PaymentInProgress from None
             return payment
 
     def refund(self, reference: str, *, refund_id: str, amount: Decimal, currency: str) -> RefundResult:

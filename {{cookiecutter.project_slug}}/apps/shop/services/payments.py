@@ -7,7 +7,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from apps.core.exceptions import UnavailableError
-from apps.shop.exceptions import PaymentRefused, WrongState
+from apps.shop.exceptions import PaymentInProgress, PaymentRefused, WrongState
 from apps.shop.models import Order, Refund
 from apps.shop.payments import Payment, RefundResult, provider_of
 from apps.shop.services.refunds import REFUND_UNTIL, refund_create, refund_record, refund_submit
@@ -114,6 +114,9 @@ def orders_reconcile() -> int:
         for order in pending[:BATCH]:
             try:
                 changed += _reconcile(order)
+            except PaymentInProgress:
+                # It keeps its stock, and must not stop the other orders.
+                logger.info("payment_in_progress", order_id=str(order.pk))
             except PaymentRefused:
                 # Such as a reference of another Stripe account: it must not stop the other orders.
                 logger.error("payment_refused", order_id=str(order.pk))  # noqa: TRY400 - not a program error

@@ -12,7 +12,7 @@ from django.utils import timezone
 from pytest_django import DjangoCaptureOnCommitCallbacks
 
 from apps.core.exceptions import UnavailableError
-from apps.shop.exceptions import PaymentRefused, WrongState
+from apps.shop.exceptions import PaymentInProgress, PaymentRefused, WrongState
 from apps.shop.models import Order, Refund, Variant
 from apps.shop.payments import RefundResult
 from apps.shop.services.payments import order_cancel, payment_confirm, payment_start
@@ -134,14 +134,19 @@ def test_order_keeps_its_stock_while_the_provider_is_unavailable(
     assert reconcile() == "1 orders changed."
 
 
-def test_order_that_the_provider_refuses_does_not_stop_the_others(
-    order: Order, user: User, variant: Variant, provider: StubProvider, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("error", [PaymentRefused, PaymentInProgress])
+def test_order_that_the_provider_does_not_cancel_does_not_stop_the_others(
+    order: Order,
+    user: User,
+    provider: StubProvider,
+    monkeypatch: pytest.MonkeyPatch,
+    error: type[Exception],
 ) -> None:
     def refuse(_reference: str) -> NoReturn:
-        raise PaymentRefused
+        raise error
 
     monkeypatch.setattr(provider, "cancel", refuse)
-    other = order_of(user, variant, key="second")
+    other = order_of(user, key="second")
     expire(other)
     # Before the other one in the order of `expires_at`; the order is expired too.
     Order.objects.filter(pk=order.pk).update(expires_at=timezone.now() - timedelta(hours=1))

@@ -11,7 +11,7 @@ import stripe
 from pytest_django import Settings
 
 from apps.core.exceptions import UnavailableError
-from apps.shop.exceptions import InvalidEvent, PaymentRefused
+from apps.shop.exceptions import InvalidEvent, PaymentInProgress, PaymentRefused
 from apps.shop.money import from_minor, rounded, to_minor
 from apps.shop.payments import Payment, RefundResult
 from apps.shop.payments.stripe import StripeProvider
@@ -119,7 +119,7 @@ def test_payment_that_succeeded_cannot_be_canceled() -> None:
 def test_payment_in_progress_is_not_canceled() -> None:
     refused = (400, error("invalid_request_error", "payment_intent_unexpected_state"))
     http = RecordedAnswers(refused, (200, INTENT | {"status": "processing"}))
-    with pytest.raises(UnavailableError):
+    with pytest.raises(PaymentInProgress):
         StripeProvider(http).cancel("pi_1")
 
 
