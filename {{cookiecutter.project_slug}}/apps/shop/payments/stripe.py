@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
+from uuid import UUID
 
 import structlog
 from django.conf import settings
@@ -91,9 +92,9 @@ class StripeProvider:
             raise InvalidEvent from error
         found = event.data.object
         match event.type:
-            case "payment_intent.succeeded" if "order" in found.metadata:
+            case "payment_intent.succeeded" if _has_key(found, "order"):
                 return _payment(found)
-            case "refund.updated" | "refund.failed" if "refund" in (found.metadata or {}):
+            case "refund.updated" | "refund.failed" if _has_key(found, "refund"):
                 return _refund(found)
             case _:
                 return None
@@ -108,6 +109,15 @@ class StripeProvider:
             # Without the message, which may contain data of the customer.
             logger.warning("stripe_error", error=type(error).__name__, status=error.http_status)
             raise UnavailableError("stripe") from error
+
+
+def _has_key(found: Any, name: str) -> bool:
+    """Return whether the metadata has a primary key; that of other integrations may have any text."""
+    try:
+        UUID(found.metadata[name])
+    except (KeyError, TypeError, ValueError):
+        return False
+    return True
 
 
 def _payment(intent: Any) -> Payment:

@@ -17,6 +17,8 @@ from apps.shop.payments import Payment, RefundResult
 from apps.shop.payments.stripe import StripeProvider
 
 SECRET = "whsec_for_tests"
+ORDER = "0d4a1f3e-7f0f-4c1c-9f0c-0a6f7f6f2a11"
+REFUND_ID = "5c1f0f8e-93b5-4a6e-8d35-1f4b0a7f9b22"
 INTENT: dict[str, Any] = {
     "id": "pi_1",
     "object": "payment_intent",
@@ -25,7 +27,7 @@ INTENT: dict[str, Any] = {
     "currency": "eur",
     "status": "requires_payment_method",
     "client_secret": "pi_1_secret_2",
-    "metadata": {"order": "order-1"},
+    "metadata": {"order": ORDER},
 }
 PAID = INTENT | {"status": "succeeded", "amount_received": 2380}
 REFUND: dict[str, Any] = {
@@ -33,7 +35,7 @@ REFUND: dict[str, Any] = {
     "object": "refund",
     "amount": 500,
     "status": "succeeded",
-    "metadata": {"refund": "refund-1"},
+    "metadata": {"refund": REFUND_ID},
 }
 
 
@@ -85,18 +87,18 @@ def event_of(kind: str, found: dict[str, Any]) -> dict[str, Any]:
 
 def test_payment_is_created_in_minor_units_with_an_idempotency_key() -> None:
     http = RecordedAnswers((200, INTENT))
-    payment = StripeProvider(http).create(order_id="order-1", amount=Decimal("23.80"), currency="EUR")
+    payment = StripeProvider(http).create(order_id=ORDER, amount=Decimal("23.80"), currency="EUR")
     method, path, data, headers = http.requests[0]
     assert (method, path) == ("post", "payment_intents")
-    assert (data["amount"], data["currency"], data["metadata[order]"]) == (["2380"], ["eur"], ["order-1"])
-    assert headers["Idempotency-Key"] == "order-order-1"
-    assert payment == Payment("order-1", "pi_1", "open", Decimal("23.80"), "EUR", "pi_1_secret_2")
+    assert (data["amount"], data["currency"], data["metadata[order]"]) == (["2380"], ["eur"], [ORDER])
+    assert headers["Idempotency-Key"] == f"order-{ORDER}"
+    assert payment == Payment(ORDER, "pi_1", "open", Decimal("23.80"), "EUR", "pi_1_secret_2")
 
 
 def test_request_is_repeated_with_the_same_key_after_an_error() -> None:
     http = RecordedAnswers((500, error("api_error")), (200, INTENT))
-    StripeProvider(http).create(order_id="order-1", amount=Decimal(1), currency="EUR")
-    assert [headers["Idempotency-Key"] for *_request, headers in http.requests] == ["order-order-1"] * 2
+    StripeProvider(http).create(order_id=ORDER, amount=Decimal(1), currency="EUR")
+    assert [headers["Idempotency-Key"] for *_request, headers in http.requests] == [f"order-{ORDER}"] * 2
 
 
 @pytest.mark.parametrize("status", [429, 500])
@@ -125,30 +127,30 @@ def test_payment_in_progress_is_not_canceled() -> None:
 
 def test_refund_is_sent_with_an_idempotency_key() -> None:
     http = RecordedAnswers((200, REFUND))
-    result = StripeProvider(http).refund("pi_1", refund_id="refund-1", amount=Decimal(5), currency="EUR")
+    result = StripeProvider(http).refund("pi_1", refund_id=REFUND_ID, amount=Decimal(5), currency="EUR")
     _method, path, data, headers = http.requests[0]
     assert (path, data["amount"], data["payment_intent"]) == ("refunds", ["500"], ["pi_1"])
-    assert headers["Idempotency-Key"] == "refund-refund-1"
-    assert result == RefundResult("refund-1", "re_1", "succeeded")
+    assert headers["Idempotency-Key"] == f"refund-{REFUND_ID}"
+    assert result == RefundResult(REFUND_ID, "re_1", "succeeded")
 
 
 def test_refund_that_stripe_refuses_is_an_error_of_its_own() -> None:
     http = RecordedAnswers((400, error("invalid_request_error", "charge_already_refunded")))
     with pytest.raises(PaymentRefused):
-        StripeProvider(http).refund("pi_1", refund_id="refund-1", amount=Decimal(5), currency="EUR")
+        StripeProvider(http).refund("pi_1", refund_id=REFUND_ID, amount=Decimal(5), currency="EUR")
 
 
 def test_event_of_a_payment_is_read() -> None:
     payment = StripeProvider(RecordedAnswers()).read_event(
         *signed(event_of("payment_intent.succeeded", PAID))
     )
-    assert payment == Payment("order-1", "pi_1", "succeeded", Decimal("23.80"), "EUR", "pi_1_secret_2")
+    assert payment == Payment(ORDER, "pi_1", "succeeded", Decimal("23.80"), "EUR", "pi_1_secret_2")
 
 
 def test_event_of_a_refund_is_read() -> None:
     failed = REFUND | {"status": "failed"}
     event = StripeProvider(RecordedAnswers()).read_event(*signed(event_of("refund.failed", failed)))
-    assert event == RefundResult("refund-1", "re_1", "failed")
+    assert event == RefundResult(REFUND_ID, "re_1", "failed")
 
 
 @pytest.mark.parametrize(
@@ -156,6 +158,9 @@ def test_event_of_a_refund_is_read() -> None:
     [
         event_of("payment_intent.created", INTENT),
         event_of("payment_intent.succeeded", PAID | {"metadata": {}}),
+        # Of another integration with the same account.
+        event_of("payment_intent.succeeded", PAID | {"metadata": {"order": "1234"}}),
+        event_of("refund.updated", REFUND | {"metadata": {"refund": "1234"}}),
         event_of("refund.updated", REFUND | {"metadata": None}),
     ],
 )
