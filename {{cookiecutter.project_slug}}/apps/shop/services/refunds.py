@@ -130,16 +130,20 @@ def _submit_now(refund_id: UUID) -> None:
 
 @transaction.atomic
 def refund_record(result: RefundResult) -> None:
-    """Store the state of a refund, once; the amount of a failed one can be refunded again."""
+    """Store the state of a refund, once; the amount of a failed one can be refunded again.
+
+    A refund may still fail after it succeeded. All other changes of a final state are outdated.
+    """
     refund = Refund.objects.filter(pk=result.refund_id).first()
     if refund is None:
         logger.error("refund_unknown", refund_id=result.refund_id)
         return
     order = order_lock(refund.order_id)
-    open_refunds = Refund.objects.filter(pk=refund.pk).exclude(status=Refund.Status.FAILED)
-    if not open_refunds.exclude(status=result.status, reference=result.reference).update(
-        status=result.status, reference=result.reference
-    ):
+    replaced = {Refund.Status.PENDING}
+    if result.status == Refund.Status.FAILED:
+        replaced.add(Refund.Status.SUCCEEDED)
+    open_refunds = Refund.objects.filter(pk=refund.pk, status__in=replaced)
+    if not open_refunds.update(status=result.status, reference=result.reference):
         return
     if result.status == Refund.Status.FAILED:
         logger.error("refund_failed", order_id=str(order.pk), refund_id=result.refund_id)

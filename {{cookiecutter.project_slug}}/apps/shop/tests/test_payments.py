@@ -206,6 +206,15 @@ def test_old_refund_is_not_sent_again(user: User, variant: Variant, provider: St
     assert provider.refunds == {}
 
 
+def test_outdated_event_does_not_change_a_refund_that_succeeded(user: User, variant: Variant) -> None:
+    order_refund(order=paid_order_of(user, variant))
+    refund = Refund.objects.get()
+    for status in ("succeeded", "pending"):
+        refund_record(RefundResult(str(refund.pk), "re_1", status))
+    refund.refresh_from_db()
+    assert refund.status == Refund.Status.SUCCEEDED
+
+
 def test_failed_refund_can_be_made_again(user: User, variant: Variant, provider: StubProvider) -> None:
     order = paid_order_of(user, variant)
     order_refund(order=order)
