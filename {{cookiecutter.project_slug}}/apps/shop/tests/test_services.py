@@ -4,6 +4,7 @@ from collections.abc import Callable
 from datetime import timedelta
 from decimal import Decimal
 from io import StringIO
+from typing import NoReturn
 
 import pytest
 from django.core import mail
@@ -13,9 +14,11 @@ from django.urls import reverse
 from django.utils import timezone
 from pytest_django import DjangoCaptureOnCommitCallbacks, Settings
 
+from apps.shop.exceptions import PaymentRefused
 from apps.shop.models import Cart, Order, Variant
 from apps.shop.services.carts import coupon_set, item_set
 from apps.shop.services.states import order_ship, stock_add
+from apps.shop.tests.conftest import StubProvider
 from apps.shop.tests.factories import (
     ADDRESS,
     CartFactory,
@@ -131,6 +134,21 @@ def test_admin_action_cancels_orders_and_reports_others(user: User) -> None:
     assert "payment provider: 1." in page.text
     order.refresh_from_db()
     assert order.status == "canceled"
+
+
+def test_admin_action_reports_a_refusal_of_the_provider(
+    user: User, provider: StubProvider, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(_reference: str) -> NoReturn:
+        raise PaymentRefused
+
+    monkeypatch.setattr(provider, "cancel", refuse)
+    order = order_of(user)
+    Order.objects.update(payment_reference="pi_1")
+    browser = browser_of(SuperuserFactory.create())
+    data = {"action": "cancel", "_selected_action": [str(order.pk)]}
+    page = browser.post(reverse("admin:shop_order_changelist"), data, follow=True)
+    assert "payment provider: 1." in page.text
 
 
 def test_admin_adds_to_the_stock_without_overwriting_sales(user: User) -> None:
