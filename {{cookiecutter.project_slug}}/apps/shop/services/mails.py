@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from functools import partial
+from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 from django.db import transaction
 
 from apps.core.mail import BUILDERS, Mail, mail_queue
 from apps.shop.models import Cart, Order, Variant
+
+if TYPE_CHECKING:
+    from apps.users.models import User
 
 
 def order_mail(order: Order, template: str) -> None:
@@ -23,7 +27,7 @@ def order_mail_build(*, order_id: str, template: str) -> Mail | None:
         return None
     link = f"{settings.FRONTEND_URL}/orders/{order.pk}"
     context = {"order": order, "lines": list(order.lines.all()), "link": link}
-    return Mail(to=order.user.email, template=f"shop/mail/{template}", context=context)
+    return _mail(order.user, template, context)
 
 
 def cart_mail_build(*, cart_id: str) -> Mail | None:
@@ -32,12 +36,17 @@ def cart_mail_build(*, cart_id: str) -> Mail | None:
         return None
     items = list(cart.items.select_related("variant__product"))
     context = {"items": items, "link": f"{settings.FRONTEND_URL}/cart"}
-    return Mail(to=cart.user.email, template="shop/mail/cart", context=context)
+    return _mail(cart.user, "cart", context)
 
 
 def stock_mail_build(*, variant_ids: list[str]) -> Mail | None:
     variants = list(Variant.objects.filter(pk__in=variant_ids))
     return Mail(to=settings.SHOP_ALERT_EMAIL, template="shop/mail/stock", context={"variants": variants})
+
+
+def _mail(user: User, template: str, context: dict[str, Any]) -> Mail:
+    name = f"shop/mail/{template}"
+    return Mail(user.email, name, context, language=user.language, time_zone=user.timezone)
 
 
 BUILDERS["shop.order"] = order_mail_build

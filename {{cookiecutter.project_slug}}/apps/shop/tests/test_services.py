@@ -17,6 +17,7 @@ from pytest_django import DjangoCaptureOnCommitCallbacks, Settings
 from apps.shop.exceptions import PaymentRefused
 from apps.shop.models import Cart, Order, Variant
 from apps.shop.services.carts import coupon_set, item_set
+from apps.shop.services.mails import cart_mail_build, order_mail_build
 from apps.shop.services.states import order_ship, stock_add
 from apps.shop.tests.conftest import StubProvider
 from apps.shop.tests.factories import (
@@ -32,6 +33,7 @@ from apps.users.models import User
 from apps.users.services.accounts import user_delete
 from apps.users.tests.factories import SuperuserFactory
 from apps.users.tests.helpers import browser_of
+from conftest import LANGUAGE
 
 pytestmark = pytest.mark.django_db
 
@@ -86,6 +88,15 @@ def test_change_of_the_items_keeps_a_concurrent_change_of_the_coupon(user: User)
     # The cart was read before.
     item_set(cart=cart, variant_id=VariantFactory.create().pk, quantity=1)
     assert Cart.objects.get().coupon == coupon
+
+
+def test_customer_gets_emails_in_the_language_of_the_account(user: User) -> None:
+    user.language, user.timezone = LANGUAGE, "Asia/Tokyo"
+    user.save()
+    order, cart = order_of(user), CartFactory.create()
+    User.objects.filter(pk=cart.user_id).update(language=LANGUAGE)
+    mails = [order_mail_build(order_id=str(order.pk), template="paid"), cart_mail_build(cart_id=str(cart.pk))]
+    assert [message and message.language for message in mails] == [LANGUAGE, LANGUAGE]
 
 
 def test_old_anonymous_carts_are_purged(user: User) -> None:
