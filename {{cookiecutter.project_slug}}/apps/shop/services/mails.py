@@ -10,6 +10,7 @@ from django.db import transaction
 
 from apps.core.mail import BUILDERS, Mail, mail_queue
 from apps.shop.models import Cart, Order, Variant
+from apps.shop.selectors import cart_quote
 
 if TYPE_CHECKING:
     from apps.users.models import User
@@ -31,10 +32,11 @@ def order_mail_build(*, order_id: str, template: str) -> Mail | None:
 
 
 def cart_mail_build(*, cart_id: str) -> Mail | None:
-    cart = Cart.objects.select_related("user").filter(pk=cart_id).first()
-    if cart is None or cart.user is None or not cart.user.is_active:
+    """Build a reminder; None if the cart has nothing for sale, perhaps after an order."""
+    cart = Cart.objects.select_related("user", "coupon").filter(pk=cart_id).first()
+    items = cart_quote(cart).items
+    if cart is None or cart.user is None or not cart.user.is_active or not items:
         return None
-    items = list(cart.items.select_related("variant__product"))
     context = {"items": items, "link": f"{settings.FRONTEND_URL}/cart"}
     return _mail(cart.user, "cart", context)
 

@@ -90,6 +90,12 @@ def test_change_of_the_items_keeps_a_concurrent_change_of_the_coupon(user: User)
     assert Cart.objects.get().coupon == coupon
 
 
+def test_reminder_needs_items_for_sale() -> None:
+    cart = CartFactory.create()
+    Variant.objects.update(is_active=False)
+    assert cart_mail_build(cart_id=str(cart.pk)) is None
+
+
 def test_customer_gets_emails_in_the_language_of_the_account(user: User) -> None:
     user.language, user.timezone = LANGUAGE, "Asia/Tokyo"
     user.save()
