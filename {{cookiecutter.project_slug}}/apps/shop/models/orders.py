@@ -86,8 +86,8 @@ class Order(UUIDModel, TimeStampedModel):
 
     @property
     def number(self) -> str:
-        """Return the number for customers."""
-        return str(self.pk).replace("-", "")[:10].upper()
+        """Return the number for customers: the beginning of the primary key, by which the admin finds it."""
+        return str(self.pk)[:13].upper()
 
     @property
     def refundable(self) -> Decimal:

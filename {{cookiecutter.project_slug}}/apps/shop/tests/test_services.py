@@ -140,6 +140,14 @@ def test_price_with_decimals_is_rejected_in_a_currency_without(settings: Setting
     assert caught.value.error_dict["price"][0].code == "fraction"
 
 
+def test_admin_finds_an_order_by_its_number(user: User) -> None:
+    order = order_of(user)
+    order_of(user, key="second")
+    browser = browser_of(SuperuserFactory.create())
+    page = browser.get(reverse("admin:shop_order_changelist"), {"q": order.number})
+    assert page.context["cl"].result_count == 1
+
+
 def test_admin_action_cancels_orders_and_reports_others(user: User) -> None:
     variant = VariantFactory.create()
     order, shipped = paid_order_of(user, variant), order_of(user, variant, key="second")
