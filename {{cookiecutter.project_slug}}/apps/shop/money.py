@@ -14,6 +14,9 @@ ZERO_DECIMAL = frozenset(
     "BIF CLP DJF GNF JPY KMF KRW MGA PYG RWF VND VUV XAF XOF XPF".split()  # noqa: SIM905 - shorter than a list
 )
 ZERO = Decimal(0)
+PRICE_DIGITS = 10
+# A full cart of the greatest price, since amounts in some currencies are large.
+TOTAL_DIGITS = 14
 
 
 def rounded(amount: Decimal) -> Decimal:

@@ -8,12 +8,15 @@ from rest_framework import serializers
 from apps.core.api.serializers import OutputSerializer
 from apps.shop.models import Category, Order, OrderLine, Product, Variant
 from apps.shop.models.carts import MAX_QUANTITY
+from apps.shop.money import TOTAL_DIGITS
 
 MAX_LINES = 50
 
 
 def amount_field(**options: Any) -> serializers.DecimalField:
-    return serializers.DecimalField(max_digits=10, decimal_places=2, min_value=Decimal(0), **options)
+    return serializers.DecimalField(
+        max_digits=TOTAL_DIGITS, decimal_places=2, min_value=Decimal(0), **options
+    )
 
 
 class ProductCategoryOutput(OutputSerializer):

@@ -12,12 +12,16 @@ from django.db.models.functions import Round
 from django.utils.translation import gettext_lazy as _
 
 from apps.core.models import SluggedModel, TimeStampedModel, UUIDModel
-from apps.shop.money import validate_chargeable
+from apps.shop.money import PRICE_DIGITS, validate_chargeable
 
 
-def price_field(name: Any, **options: Any) -> models.DecimalField[Decimal, Decimal]:
+def price_field(
+    name: Any, *, max_digits: int = PRICE_DIGITS, **options: Any
+) -> models.DecimalField[Decimal, Decimal]:
     validators: list[Any] = [MinValueValidator(0), validate_chargeable]
-    return models.DecimalField(name, max_digits=10, decimal_places=2, validators=validators, **options)
+    return models.DecimalField(
+        name, max_digits=max_digits, decimal_places=2, validators=validators, **options
+    )
 
 
 class Category(UUIDModel, TimeStampedModel, SluggedModel):
@@ -95,14 +99,14 @@ class Variant(UUIDModel, TimeStampedModel):
     net_price = models.GeneratedField(
         verbose_name=_("net price"),
         expression=_NET,
-        output_field=models.DecimalField(max_digits=10, decimal_places=2),
+        output_field=models.DecimalField(max_digits=PRICE_DIGITS, decimal_places=2),
         db_persist=True,
     )
     # PostgreSQL: a generated column cannot refer to another one.
     tax = models.GeneratedField(
         verbose_name=_("included tax"),
         expression=F("price") - _NET,
-        output_field=models.DecimalField(max_digits=10, decimal_places=2),
+        output_field=models.DecimalField(max_digits=PRICE_DIGITS, decimal_places=2),
         db_persist=True,
     )
     stock = models.PositiveIntegerField(_("stock"), default=0)

@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from apps.core.models import TimeStampedModel, UUIDModel
 from apps.shop.models.catalog import Variant, price_field
 from apps.shop.models.coupons import Coupon
+from apps.shop.money import TOTAL_DIGITS
 
 
 class Order(UUIDModel, TimeStampedModel):
@@ -37,12 +38,12 @@ class Order(UUIDModel, TimeStampedModel):
     address = models.TextField(_("address"), max_length=500, blank=True)
     status = models.CharField(_("status"), max_length=10, choices=Status.choices, default=Status.PENDING)
     currency = models.CharField(_("currency"), max_length=3)
-    subtotal = price_field(_("subtotal"))
-    discount = price_field(_("discount"), default=Decimal(0))
-    total = price_field(_("total"))
-    tax = price_field(_("included tax"))
+    subtotal = price_field(_("subtotal"), max_digits=TOTAL_DIGITS)
+    discount = price_field(_("discount"), max_digits=TOTAL_DIGITS, default=Decimal(0))
+    total = price_field(_("total"), max_digits=TOTAL_DIGITS)
+    tax = price_field(_("included tax"), max_digits=TOTAL_DIGITS)
     refunded = models.DecimalField(
-        _("refunded amount"), max_digits=10, decimal_places=2, default=Decimal(0), editable=False
+        _("refunded amount"), max_digits=TOTAL_DIGITS, decimal_places=2, default=Decimal(0), editable=False
     )
     coupon = models.ForeignKey(
         Coupon, verbose_name=_("coupon"), on_delete=models.PROTECT, related_name="orders", null=True
@@ -133,7 +134,7 @@ class Refund(UUIDModel, TimeStampedModel):
     order = models.ForeignKey(
         Order, verbose_name=_("order"), on_delete=models.PROTECT, related_name="refunds"
     )
-    amount = price_field(_("amount"))
+    amount = price_field(_("amount"), max_digits=TOTAL_DIGITS)
     status = models.CharField(_("status"), max_length=10, choices=Status.choices, default=Status.PENDING)
     # The provider's id.
     reference = models.CharField(_("reference"), max_length=255, blank=True)

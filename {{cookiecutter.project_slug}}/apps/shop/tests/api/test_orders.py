@@ -124,6 +124,16 @@ def test_unpaid_orders_of_a_user_are_limited(user: User, user_api: Client, varia
     assert errors(check_out(user_api, total)) == {("cart", "too_many_open")}
 
 
+def test_order_of_the_greatest_price_and_quantity(user_api: Client) -> None:
+    variant = VariantFactory.create(price=Decimal("99999999.99"), stock=100)
+    cart = fill(user_api, variant, quantity=100)
+    assert cart["total"] == "9999999999.00"
+    order = check_out(user_api, cart["total"])
+    assert order.status_code == 201
+    assert order.json()["total"] == cart["total"]
+    assert Order.objects.get().total == Decimal(cart["total"])
+
+
 def test_free_order_needs_no_payment(user_api: Client, variant: Variant) -> None:
     CouponFactory.create(code="FREE", kind=Coupon.Kind.AMOUNT, value=500)
     fill(user_api, variant)
