@@ -8,20 +8,30 @@ from apps.shop.models import Order, Product, Variant
 
 class ProductFilter(filters.FilterSet):
     category = filters.CharFilter("category__slug")
-    min_price = filters.NumberFilter(method="of_variants", min_value=0, max_value=10**8)
-    max_price = filters.NumberFilter(method="of_variants", min_value=0, max_value=10**8)
-    in_stock = filters.BooleanFilter(method="of_variants", help_text="Whether a variant is in stock.")
+    min_price = filters.NumberFilter(method="by_price", min_value=0, max_value=10**8)
+    max_price = filters.NumberFilter(method="by_price", min_value=0, max_value=10**8)
+    in_stock = filters.BooleanFilter(method="by_stock", help_text="Whether a variant is in stock.")
 
     class Meta:
         model = Product
         fields: list[str] = []
 
-    def of_variants(self, queryset: QuerySet[Product], name: str, value: Any) -> QuerySet[Product]:
-        """Filter by a subquery: a join would repeat products with several variants."""
+    def by_price(self, queryset: QuerySet[Product], name: str, value: Any) -> QuerySet[Product]:
+        """Filter by both limits: one variant must be between them."""
         lookups = {"min_price": "price__gte", "max_price": "price__lte"}
-        condition = {lookups[name]: value} if name in lookups else {"stock__gt": 0}
-        found = Exists(Variant.objects.filter(product=OuterRef("pk"), is_active=True, **condition))
-        return queryset.filter(~found if value is False else found)
+        limits = {lookups[key]: self.form.cleaned_data[key] for key in lookups}
+        return queryset.filter(
+            _variants(**{key: limit for key, limit in limits.items() if limit is not None})
+        )
+
+    def by_stock(self, queryset: QuerySet[Product], name: str, value: bool) -> QuerySet[Product]:  # noqa: FBT001 - django-filter's signature
+        found = _variants(stock__gt=0)
+        return queryset.filter(found if value else ~found)
+
+
+def _variants(**conditions: Any) -> Exists:
+    """Return a subquery of variants for sale: a join would repeat products with several ones."""
+    return Exists(Variant.objects.filter(product=OuterRef("pk"), is_active=True, **conditions))
 
 
 class OrderFilter(filters.FilterSet):

@@ -57,6 +57,13 @@ def test_product_list_is_filtered_by_variants_without_repetition(api: Client) ->
     assert names(api, search="dea") == ["Dear"]
 
 
+def test_one_variant_is_between_both_limits_of_the_price(api: Client) -> None:
+    cheap: Any = VariantFactory.create(price=5)
+    VariantFactory.create(product=cheap.product, price=50)
+    assert names(api, min_price=10, max_price=20) == []
+    assert names(api, min_price=0, max_price=5) == names(api, min_price=50) == [cheap.product.name]
+
+
 @pytest.mark.parametrize(
     ("price", "rate", "net"),
     # The net price of the second one is 0.125 exactly.
