@@ -1,7 +1,8 @@
 """HTTP layer of the checkout, of orders and of the webhook of the payment provider."""
 
+from collections import Counter
 from http import HTTPStatus
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from django.conf import settings
 from django.db.models import QuerySet
@@ -29,6 +30,9 @@ from apps.shop.models import Order
 from apps.shop.services import checkout, payments, refunds, states
 from apps.users.authentication import UserRequest
 from infrastructure.http.problems import PROBLEM_JSON, problem
+
+if TYPE_CHECKING:
+    from uuid import UUID
 
 MAX_KEY = 80
 KEY = OpenApiParameter(
@@ -139,7 +143,9 @@ class ManagedOrderViewSet(OrderViewSet):
     def take_back(self, request: UserRequest, **_kwargs: Any) -> Response:
         """Restock and refund returned items."""
         data = validated(serializers.ReturnInput, request)
-        quantities = {row["line"]: row["quantity"] for row in data["lines"]}
+        quantities: Counter[UUID] = Counter()
+        for row in data["lines"]:
+            quantities[row["line"]] += row["quantity"]
         return Response(represent(refunds.order_return(order=self.get_object(), quantities=quantities)))
 
 

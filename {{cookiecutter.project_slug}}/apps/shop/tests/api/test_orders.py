@@ -189,6 +189,16 @@ def test_manager_ships_refunds_and_takes_back(manager_api: Client, user: User, v
     assert manager_api.get(f"{order_url(order)}").status_code == 404
 
 
+def test_return_adds_up_quantities_of_the_same_line(
+    manager_api: Client, user: User, variant: Variant
+) -> None:
+    order = paid_order_of(user, variant, quantity=3)
+    manager_api.post(manage_url(order, "ship"))
+    lines = {"lines": [{"line": str(order.lines.get().pk), "quantity": 1}] * 2}
+    row = manager_api.post(manage_url(order, "return"), lines).json()
+    assert row["lines"][0]["returned"] == 2
+
+
 def test_export_of_the_account_has_orders_and_cart(user: User, user_api: Client, variant: Variant) -> None:
     paid_order_of(user, variant)
     fill(user_api, variant)
