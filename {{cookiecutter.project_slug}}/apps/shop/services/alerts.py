@@ -8,7 +8,7 @@ from functools import partial
 import structlog
 from django.conf import settings
 from django.db import transaction
-from django.db.models import F
+from django.db.models import F, Q
 from django.utils import timezone
 
 from apps.core.mail import mail_queue
@@ -23,12 +23,15 @@ logger = structlog.get_logger(__name__)
 @transaction.atomic
 def low_stock_alert() -> int:
     """Report variants whose stock has become low, each once until it is restocked; return their number."""
-    Variant.objects.filter(low_stock_alerted=True, stock__gt=F("low_stock")).update(low_stock_alerted=False)
-    low = Variant.objects.filter(is_active=True, low_stock_alerted=False, stock__lte=F("low_stock"))
-    variants = list(low.select_for_update(no_key=True).order_by("pk"))
+    restocked = Q(low_stock_alerted=True, stock__gt=F("low_stock"))
+    low = Q(is_active=True, low_stock_alerted=False, stock__lte=F("low_stock"))
+    # In the order in which the checkout locks variants, against a deadlock.
+    changed = list(Variant.objects.filter(restocked | low).select_for_update(no_key=True).order_by("pk"))
+    variants = [variant for variant in changed if not variant.low_stock_alerted]
+    keys = [variant.pk for variant in variants]
+    Variant.objects.filter(pk__in=[variant.pk for variant in changed]).update(low_stock_alerted=False)
+    Variant.objects.filter(pk__in=keys).update(low_stock_alerted=True)
     if variants:
-        keys = [variant.pk for variant in variants]
-        Variant.objects.filter(pk__in=keys).update(low_stock_alerted=True)
         logger.warning("stock_low", skus=[variant.sku for variant in variants])
         if settings.SHOP_ALERT_EMAIL:
             mail = partial(mail_queue, "shop.stock", variant_ids=[str(key) for key in keys])
