@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import json
 from datetime import timedelta
-from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from django.conf import settings
@@ -15,12 +14,14 @@ from django.utils.translation import gettext as _
 
 from apps.shop.exceptions import InvalidInput, PricesChanged
 from apps.shop.models import Cart, Coupon, Order, OrderLine, Variant
-from apps.shop.money import ZERO
+from apps.shop.money import ZERO, rounded
 from apps.shop.selectors import Quote, quote
 from apps.shop.services.mails import order_mail
 from apps.shop.services.states import order_move
 
 if TYPE_CHECKING:
+    from decimal import Decimal
+
     from apps.users.models import User
 
 # Unpaid orders of a customer, since they hold stock.
@@ -115,7 +116,7 @@ def _tax(current: Quote) -> Decimal:
         item.variant.price * item.quantity * item.variant.tax_rate / (100 + item.variant.tax_rate)
         for item in current.items
     )
-    return (sum(taxes, ZERO) * share).quantize(Decimal("0.01"))
+    return rounded(sum(taxes, ZERO) * share)
 
 
 def _store(order: Order, current: Quote) -> None:

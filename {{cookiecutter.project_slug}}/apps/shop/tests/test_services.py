@@ -140,6 +140,12 @@ def test_price_with_decimals_is_rejected_in_a_currency_without(settings: Setting
     assert caught.value.error_dict["price"][0].code == "fraction"
 
 
+def test_tax_of_an_order_has_no_decimals_in_a_currency_without(user: User, settings: Settings) -> None:
+    settings.SHOP_CURRENCY = "JPY"
+    order = order_of(user, VariantFactory.create(price=Decimal(100), tax_rate=Decimal(10)))
+    assert order.tax == Decimal(9)
+
+
 def test_admin_finds_an_order_by_its_number(user: User) -> None:
     order = order_of(user)
     order_of(user, key="second")
