@@ -1,6 +1,6 @@
 """Amounts of money: always `Decimal` in the one currency of the shop, minor units only for the provider.
 
-https://docs.stripe.com/currencies#minor-units
+https://docs.stripe.com/currencies#minor-units, https://docs.stripe.com/currencies#special-cases
 """
 
 from decimal import ROUND_HALF_UP, Decimal
@@ -13,6 +13,8 @@ from django.utils.translation import gettext as _
 ZERO_DECIMAL = frozenset(
     "BIF CLP DJF GNF JPY KMF KRW MGA PYG RWF VND VUV XAF XOF XPF".split()  # noqa: SIM905 - shorter than a list
 )
+# Without decimals too, but the provider still expects amounts in hundredths.
+WHOLE = ZERO_DECIMAL | {"ISK", "UGX"}
 ZERO = Decimal(0)
 PRICE_DIGITS = 10
 # A full cart of the greatest price, since amounts in some currencies are large.
@@ -21,7 +23,7 @@ TOTAL_DIGITS = 14
 
 def rounded(amount: Decimal) -> Decimal:
     """Round to the smallest unit of the shop's currency, half up, with two decimals as stored."""
-    unit = Decimal(1) if settings.SHOP_CURRENCY in ZERO_DECIMAL else Decimal("0.01")
+    unit = Decimal(1) if settings.SHOP_CURRENCY in WHOLE else Decimal("0.01")
     return amount.quantize(unit, ROUND_HALF_UP).quantize(Decimal("0.01"))
 
 

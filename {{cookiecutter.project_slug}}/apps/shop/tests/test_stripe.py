@@ -187,3 +187,9 @@ def test_amount_has_no_minor_unit_in_zero_decimal_currencies(settings: Settings)
     assert rounded(Decimal("12.345")) == Decimal("12.35")
     settings.SHOP_CURRENCY = "JPY"
     assert rounded(Decimal("12.50")) == Decimal(13)
+
+
+def test_amount_in_kronur_is_whole_but_sent_in_hundredths(settings: Settings) -> None:
+    settings.SHOP_CURRENCY = "ISK"
+    assert rounded(Decimal("12.50")) == Decimal(13)
+    assert to_minor(Decimal(13), "ISK") == 1300
