@@ -14,8 +14,8 @@ from django.utils import timezone
 from apps.core.mail import mail_queue
 from apps.shop.models import Cart, Variant
 
-# Older carts are not reminded of, also if reminders were switched on later.
-REMIND_UNTIL = timedelta(days=7)
+# After the time of the reminder. Older carts are not reminded of, also if reminders were switched on later.
+REMIND_WITHIN = timedelta(days=7)
 
 logger = structlog.get_logger(__name__)
 
@@ -44,12 +44,12 @@ def carts_remind() -> int:
     hours = settings.SHOP_CART_REMINDER_HOURS
     if not hours:
         return 0
-    now = timezone.now()
+    due = timezone.now() - timedelta(hours=hours)
     abandoned = Cart.objects.filter(
         user__is_active=True,
         reminded_at=None,
         items__isnull=False,
-        updated_at__range=(now - REMIND_UNTIL, now - timedelta(hours=hours)),
+        updated_at__range=(due - REMIND_WITHIN, due),
     )
     return sum(_remind(cart) for cart in abandoned.distinct().iterator())
 

@@ -90,6 +90,13 @@ def test_change_of_the_items_keeps_a_concurrent_change_of_the_coupon(user: User)
     assert Cart.objects.get().coupon == coupon
 
 
+def test_cart_is_reminded_of_after_the_longest_time(user: User, settings: Settings, send: Send) -> None:
+    settings.SHOP_CART_REMINDER_HOURS = 168
+    cart = CartFactory.create(user=user)
+    Cart.objects.filter(pk=cart.pk).update(updated_at=timezone.now() - timedelta(hours=169))
+    assert send() == [user.email]
+
+
 def test_reminder_needs_items_for_sale() -> None:
     cart = CartFactory.create()
     Variant.objects.update(is_active=False)
