@@ -10,7 +10,6 @@ from django.utils.translation import gettext_lazy
 
 from apps.core.admin import CSVExportMixin, ReadOnlyAdmin
 from apps.core.exceptions import ConflictError, UnavailableError
-from apps.shop.exceptions import PaymentRefused
 from apps.shop.models import Cart, CartItem, Category, Coupon, Order, OrderLine, Product, Refund, Variant
 from apps.shop.services import payments, refunds, states
 
@@ -184,7 +183,7 @@ def run(request: HttpRequest, orders: QuerySet[Order], service: Callable[..., ob
         try:
             service(order=order)
             done += 1
-        except (ConflictError, UnavailableError, PaymentRefused):
+        except (ConflictError, UnavailableError):
             refused += 1
     messages.success(request, _("Changed: %(count)d.") % {"count": done})
     if refused:

@@ -31,8 +31,11 @@ class InvalidEvent(DomainError):
     """A webhook request is not from the payment provider (400)."""
 
 
-class PaymentRefused(DomainError):
-    """The provider refuses a request permanently."""
+class PaymentRefused(ConflictError):
+    """The provider refuses a request permanently, such as an amount below its minimum."""
+
+    message = _("The payment provider refuses this request.")
+    code = "payment_refused"
 
 
 class PaymentInProgress(UnavailableError):

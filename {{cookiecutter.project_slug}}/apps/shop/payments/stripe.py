@@ -104,6 +104,7 @@ class StripeProvider:
         try:
             yield
         except (self._stripe.InvalidRequestError, self._stripe.CardError) as error:
+            logger.warning("stripe_refused", code=error.code, param=error.param)
             raise PaymentRefused from error
         except self._stripe.StripeError as error:
             # Without the message, which may contain data of the customer.

@@ -25,6 +25,7 @@ def payment_start(*, order: Order) -> Payment:
 
     Raises:
         WrongState: the order is not payable any more.
+        PaymentRefused: the provider refuses the amount or the currency.
         UnavailableError: the provider is unavailable.
     """
     if order.status != Status.PENDING or order.expires_at <= timezone.now():
@@ -77,6 +78,7 @@ def order_cancel(*, order: Order) -> Order:
 
     Raises:
         WrongState: it was shipped, canceled or refunded.
+        PaymentRefused: the provider does not know the payment.
         UnavailableError: the provider is unavailable, so that the customer might still pay.
     """
     if order.status == Status.PENDING and order.payment_reference:

@@ -1,13 +1,15 @@
 """Checkout, payment with the fake provider, and orders over HTTP."""
 
 from decimal import Decimal
-from typing import Any
+from typing import Any, NoReturn
 
 import pytest
 from django.core import mail
 
+from apps.shop.exceptions import PaymentRefused
 from apps.shop.models import Coupon, Order, Variant
 from apps.shop.services.checkout import MAX_PENDING
+from apps.shop.tests.conftest import StubProvider
 from apps.shop.tests.factories import ADDRESS, CouponFactory, VariantFactory, order_of, paid_order_of
 from apps.shop.tests.helpers import (
     CART,
@@ -147,6 +149,18 @@ def test_free_order_needs_no_payment(user_api: Client, variant: Variant) -> None
 def test_webhook_rejects_unsigned_events(api: Client, body: str) -> None:
     response = api.generic("POST", WEBHOOK, body, content_type="application/json")
     assert response.status_code == 400
+
+
+def test_payment_that_the_provider_refuses_is_a_conflict(
+    user: User, user_api: Client, provider: StubProvider, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(**_payment: object) -> NoReturn:
+        raise PaymentRefused
+
+    monkeypatch.setattr(provider, "create", refuse)
+    response = user_api.post(order_url(order_of(user), "pay"))
+    assert response.status_code == 409
+    assert response.json()["type"] == "urn:problem:payment_refused"
 
 
 def test_order_is_visible_to_its_owner_only(user_api: Client, variant: Variant) -> None:
