@@ -24,6 +24,10 @@ class ReadOnlyInline(admin.TabularInline):
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
 
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        # Else a form is built, in which columns that are not editable are an error.
+        return self.get_fields(request, obj)
+
 
 class VariantInline(ReadOnlyInline):
     model = Variant

@@ -15,14 +15,16 @@ from django.utils import timezone
 from pytest_django import DjangoCaptureOnCommitCallbacks, Settings
 
 from apps.shop.exceptions import PaymentRefused
-from apps.shop.models import Cart, Order, Variant
+from apps.shop.models import Cart, Category, Coupon, Order, Product, Variant
 from apps.shop.services.carts import coupon_set, item_set
 from apps.shop.services.mails import cart_mail_build, order_mail_build
+from apps.shop.services.refunds import order_refund
 from apps.shop.services.states import order_ship, stock_add
 from apps.shop.tests.conftest import StubProvider
 from apps.shop.tests.factories import (
     ADDRESS,
     CartFactory,
+    CartItemFactory,
     CouponFactory,
     VariantFactory,
     order_of,
@@ -159,6 +161,19 @@ def test_admin_finds_an_order_by_its_number(user: User) -> None:
     browser = browser_of(SuperuserFactory.create())
     page = browser.get(reverse("admin:shop_order_changelist"), {"q": order.number})
     assert page.context["cl"].result_count == 1
+
+
+def test_admin_has_a_page_for_each_row(user: User) -> None:
+    CouponFactory.create(code="TEN")
+    order = paid_order_of(user, code="TEN")
+    order_refund(order=order, amount=Decimal(1))
+    CartItemFactory.create(cart=Cart.objects.get())
+    browser = browser_of(SuperuserFactory.create())
+    for model in (Category, Product, Variant, Coupon, Cart, Order):
+        name = f"admin:shop_{model._meta.model_name}"  # noqa: SLF001 - documented
+        assert browser.get(reverse(f"{name}_changelist")).status_code == 200
+        row = model._default_manager.all()[0]  # noqa: SLF001 - documented
+        assert browser.get(reverse(f"{name}_change", args=[row.pk])).status_code == 200, name
 
 
 def test_admin_action_cancels_orders_and_reports_others(user: User) -> None:
