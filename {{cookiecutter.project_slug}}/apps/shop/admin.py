@@ -130,7 +130,7 @@ class RefundInline(ReadOnlyInline):
 
 
 @admin.register(Order)
-class OrderAdmin(CSVExportMixin, admin.ModelAdmin):
+class OrderAdmin(ReadOnlyAdmin):
     """Orders are changed by actions only, which call the services of the API."""
 
     list_display = ("number", "user", "status", "total", "refunded", "currency", "created_at")
@@ -144,13 +144,10 @@ class OrderAdmin(CSVExportMixin, admin.ModelAdmin):
         *("id", "status", "user_id", "currency", "subtotal", "discount", "total", "tax", "refunded"),
         *("coupon__code", "created_at", "paid_at"),
     )
-    fields = readonly_fields = (
+    fields = (
         *("number", "user", "status", "name", "address", "currency", "subtotal", "discount", "total", "tax"),
         *("refunded", "coupon", "provider", "payment_reference", "created_at", "expires_at", "paid_at"),
     )
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         # Kept for the accounts.

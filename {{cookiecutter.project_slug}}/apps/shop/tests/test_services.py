@@ -189,6 +189,16 @@ def test_admin_action_cancels_orders_and_reports_others(user: User) -> None:
     assert order.status == "canceled"
 
 
+def test_admin_does_not_save_orders(user: User) -> None:
+    order = order_of(user)
+    url = reverse("admin:shop_order_change", args=[order.pk])
+    browser = browser_of(SuperuserFactory.create())
+    page = browser.get(url)
+    assert order.number in page.text
+    assert 'name="_save"' not in page.text
+    assert browser.post(url, {}).status_code == 403
+
+
 def test_admin_action_reports_a_refusal_of_the_provider(
     user: User, provider: StubProvider, monkeypatch: pytest.MonkeyPatch
 ) -> None:
