@@ -97,7 +97,13 @@ class OrderViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.Ge
         return selectors.order_list(user=self.request.user)
 
     @extend_schema(request=None, responses={200: serializers.PaymentOutput}, filters=False)
-    @action(detail=True, methods=["post"], extra_problems=CONFLICTS)
+    @action(
+        detail=True,
+        methods=["post"],
+        extra_problems=CONFLICTS,
+        # Each request calls the provider, which may be slow.
+        throttle_classes=(UserThrottle, CheckoutThrottle),
+    )
     def pay(self, request: UserRequest, **_kwargs: Any) -> Response:
         """Start the payment of an order, or continue it."""
         order = self.get_object()

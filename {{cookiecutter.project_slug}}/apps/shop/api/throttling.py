@@ -15,6 +15,8 @@ class CartThrottle(RateThrottle):
 
 
 class CheckoutThrottle(RateThrottle):
+    """Limit of checkouts and of payments that a user starts."""
+
     scope = "checkout"
 
     def get_client(self, request: Request, view: APIView) -> str | None:

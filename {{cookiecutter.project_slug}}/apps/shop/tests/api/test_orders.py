@@ -5,6 +5,7 @@ from typing import Any, NoReturn
 
 import pytest
 from django.core import mail
+from pytest_django import Settings
 
 from apps.shop.exceptions import PaymentRefused
 from apps.shop.models import Coupon, Order, Variant
@@ -149,6 +150,12 @@ def test_free_order_needs_no_payment(user_api: Client, variant: Variant) -> None
 def test_webhook_rejects_unsigned_events(api: Client, body: str) -> None:
     response = api.generic("POST", WEBHOOK, body, content_type="application/json")
     assert response.status_code == 400
+
+
+def test_payments_are_throttled(user: User, user_api: Client, settings: Settings) -> None:
+    settings.THROTTLE_RATES = settings.THROTTLE_RATES | {"checkout": "1/hour"}
+    url = order_url(order_of(user), "pay")
+    assert [user_api.post(url).status_code for _repetition in range(2)] == [200, 429]
 
 
 def test_payment_that_the_provider_refuses_is_a_conflict(
