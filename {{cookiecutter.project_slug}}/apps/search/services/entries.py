@@ -95,6 +95,11 @@ def entries_rebuild(*, kind: str, after: str | None = None) -> Iterator[tuple[st
         yield str(after), 0
 
 
+def entries_delete_unregistered() -> None:
+    """Delete the entries of models that are not registered any more."""
+    SearchEntry.objects.exclude(kind__in=[*SOURCES]).delete()
+
+
 def words_delete() -> None:
     """Delete the words of titles before a complete rebuild, which adds those that are still in use."""
     SearchWord.objects.all().delete()

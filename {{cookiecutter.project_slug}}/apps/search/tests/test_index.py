@@ -68,6 +68,14 @@ def test_rebuild_deletes_entries_and_words_of_missing_rows(rows: list[Measuremen
     assert [word.word for word in SearchWord.objects.all()] == ["row"]
 
 
+def test_rebuild_deletes_entries_of_models_that_are_not_registered(rows: list[Measurement]) -> None:
+    SearchEntry.objects.create(kind="removed.note", object_id="1", title="Private", text="secret")
+    rebuild("--type", KIND)
+    assert SearchEntry.objects.filter(kind="removed.note").exists()
+    rebuild()
+    assert SearchEntry.objects.count() == len(rows)
+
+
 @pytest.mark.parametrize("arguments", [("--type", "users.user"), ("--after", "1")])
 def test_rebuild_rejects_wrong_arguments(arguments: tuple[str, str]) -> None:
     with pytest.raises(CommandError):

@@ -3,7 +3,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from apps.search.registry import SOURCES
-from apps.search.services.entries import entries_rebuild, words_delete
+from apps.search.services.entries import entries_delete_unregistered, entries_rebuild, words_delete
 
 
 class Command(BaseCommand):
@@ -20,6 +20,7 @@ class Command(BaseCommand):
             raise CommandError("--after requires --type.")
         if not type:
             words_delete()
+            entries_delete_unregistered()
         for kind in [type] if type else sorted(SOURCES):
             total = 0
             for last, count in entries_rebuild(kind=kind, after=after):
