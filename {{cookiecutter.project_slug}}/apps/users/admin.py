@@ -5,6 +5,7 @@ from typing import Any
 from django import forms
 from django.contrib import admin
 from django.contrib.admin.forms import AdminAuthenticationForm
+from django.contrib.admin.models import LogEntry
 from django.contrib.auth import user_login_failed
 from django.contrib.auth.admin import GroupAdmin
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
@@ -125,6 +126,11 @@ class UserAdmin(CSVExportMixin, DjangoUserAdmin):
     @admin.display(boolean=True, description=_("verified"), ordering="email_verified_at")
     def is_verified(self, user: User) -> bool:
         return user.is_verified
+
+    def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
+        """Ignore rows that prevent the deletion of a row: that of the user is kept, see `user_delete`."""
+        deleted, counts, lacking, _protected = super().get_deleted_objects(objs, request)
+        return deleted, counts, lacking - {LogEntry._meta.verbose_name}, []  # noqa: SLF001 - Django's documented Options API
 
     @admin.action(description=_("Activate selected users"), permissions=["change"])
     def activate(self, request: HttpRequest, queryset: QuerySet[User]) -> None:

@@ -6,8 +6,9 @@ from io import StringIO
 from typing import Any
 
 import pytest
-from django.contrib.admin.models import LogEntry
+from django.contrib.admin.models import CHANGE, LogEntry
 from django.contrib.auth.models import Permission
+from django.contrib.contenttypes.models import ContentType
 from django.test import Client as Browser
 from django.urls import reverse
 from pytest_django import DjangoCaptureOnCommitCallbacks
@@ -271,3 +272,26 @@ def test_roles_are_managed_by_superusers_only(superuser: User) -> None:
 
     assert browser_of(superuser).post(change, body).status_code == 302
     assert role.permissions.get() == permission
+
+
+@pytest.mark.parametrize("many", [True, False])
+def test_staff_with_entries_in_the_admin_log_is_deleted(root: Browser, *, many: bool) -> None:
+    staff = StaffFactory.create()
+    content_type = ContentType.objects.get_for_model(User)
+    entry = LogEntry.objects.create(user=staff, content_type=content_type, object_id="1", action_flag=CHANGE)
+
+    if many:
+        run(root, "delete_selected", [staff], post="yes")
+    else:
+        root.post(reverse("admin:users_user_delete", args=[staff.pk]), {"post": "yes"})
+
+    assert User.objects.get(pk=staff.pk).deleted_at is not None
+    assert LogEntry.objects.filter(pk=entry.pk).exists()
+
+
+def test_user_with_many_sessions_can_be_changed(root: Browser) -> None:
+    user = UserFactory.create()
+    RefreshSessionFactory.create_batch(600, user=user)
+
+    assert save(root, user, first_name="Ada").status_code == 302
+    assert User.objects.get(pk=user.pk).first_name == "Ada"
