@@ -13,6 +13,7 @@ from django.contrib.auth.forms import AdminUserCreationForm
 from django.contrib.auth.models import Group
 from django.core.exceptions import ValidationError
 from django.db.models import Q, QuerySet, prefetch_related_objects
+from django.forms.models import BaseInlineFormSet
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -23,6 +24,7 @@ from apps.users.models import RefreshSession, User
 from apps.users.services import accounts, sessions
 
 LOCALE = ("language", "timezone")
+SESSIONS_SHOWN = 20
 PRIVILEGES = ("is_staff", "is_superuser", "groups", "user_permissions")
 
 
@@ -48,8 +50,17 @@ class UserCreationForm(AdminUserCreationForm):
         field_classes: dict[str, type[forms.Field]] = {}
 
 
+class RefreshSessionFormSet(BaseInlineFormSet):
+    def get_queryset(self) -> QuerySet[RefreshSession]:
+        """Limit the rows: Django rejects forms with more than 1000 fields."""
+        return super().get_queryset()[:SESSIONS_SHOWN]
+
+
 class RefreshSessionInline(admin.TabularInline):
+    """The newest sessions of a user."""
+
     model = RefreshSession
+    formset = RefreshSessionFormSet
     fields = readonly_fields = ("device", "created_at", "last_used_at", "expires_at", "revoked_at")
     show_change_link = True
 
@@ -116,6 +127,11 @@ class UserAdmin(CSVExportMixin, DjangoUserAdmin):
         if change and "is_active" in form.changed_data and not obj.is_active:
             accounts.user_deactivate(user=obj)
 
+    def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
+        """Ignore rows that prevent the deletion of a row: that of the user is kept, see `user_delete`."""
+        deleted, counts, lacking, _protected = super().get_deleted_objects(objs, request)
+        return deleted, counts, lacking - {LogEntry._meta.verbose_name}, []  # noqa: SLF001 - Django's documented Options API
+
     def delete_model(self, request: HttpRequest, obj: User) -> None:
         accounts.user_delete(user=obj)
 
@@ -126,11 +142,6 @@ class UserAdmin(CSVExportMixin, DjangoUserAdmin):
     @admin.display(boolean=True, description=_("verified"), ordering="email_verified_at")
     def is_verified(self, user: User) -> bool:
         return user.is_verified
-
-    def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
-        """Ignore rows that prevent the deletion of a row: that of the user is kept, see `user_delete`."""
-        deleted, counts, lacking, _protected = super().get_deleted_objects(objs, request)
-        return deleted, counts, lacking - {LogEntry._meta.verbose_name}, []  # noqa: SLF001 - Django's documented Options API
 
     @admin.action(description=_("Activate selected users"), permissions=["change"])
     def activate(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
