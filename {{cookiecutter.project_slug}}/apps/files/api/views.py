@@ -106,7 +106,8 @@ class FileViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.Gen
         return self.list(request)
 
     @extend_schema(responses={200: serializers.DownloadOutput(many=True)}, filters=False)
-    @action(detail=True, ordering=("-created_at",), pagination_class=CursorPagination)
+    # Without the filters and orderings of files.
+    @action(detail=True, filter_backends=(), pagination_class=CursorPagination)
     def downloads(self, request: UserRequest, *args: Any, **kwargs: Any) -> Response:
         """List when a shared file was downloaded."""
         page = self.paginate_queryset(selectors.download_list(file=self.get_object()))  # type: ignore[arg-type]

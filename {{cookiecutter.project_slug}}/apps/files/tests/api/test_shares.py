@@ -336,6 +336,13 @@ def test_account_deletion_ends_shares_with_the_person(
 ) -> None:
     file = stored(user_api)
     shared(user_api, file, email=other.email)
+@pytest.mark.parametrize("ordering", ["name", "-size", "created_at"])
+def test_log_ignores_orderings_of_files(user_api: Client, ordering: str) -> None:
+    file = stored(user_api)
+    url = reverse("v1:files:file-downloads", args=[file["id"]])
+    assert user_api.get(url, {"ordering": ordering}).status_code == 200
+
+
     link(other_api, file)
 
     assert other_api.delete(reverse("v1:users:me")).status_code == 204
