@@ -22,9 +22,13 @@ def delete_files(user: User, **_kwargs: Any) -> None:
 
 @receiver(pre_save, sender=User)
 def delete_shares_with(instance: User, **_kwargs: Any) -> None:
-    """Delete the shares with a person whose account is deleted, while the database still has the email."""
+    """Delete the shares with a person whose account is deleted, while the database still has the email.
+
+    An unverified email may belong to another person.
+    """
     if instance.deleted_at:
-        before = User.objects.filter(pk=instance.pk, deleted_at=None).values("email")
+        verified = User.objects.filter(deleted_at=None, email_verified_at__isnull=False)
+        before = verified.filter(pk=instance.pk).values("email")
         Share.objects.filter(email__in=before).delete()
 
 

@@ -1,5 +1,6 @@
 """Sharing with persons and by links, and the download log."""
 
+from collections.abc import Callable
 from datetime import timedelta
 from functools import partial
 from typing import Any
@@ -21,6 +22,7 @@ from apps.files.services.shares import MAX_SHARES, share_create, share_download
 from apps.files.tests.factories import DownloadFactory, ShareFactory, StoredFileFactory
 from apps.files.tests.helpers import stored
 from apps.users.models import User
+from apps.users.services.accounts import user_deactivate, user_delete
 from apps.users.tests.factories import UserFactory
 from apps.users.tests.helpers import Response, at_once, fields_of, problem_of
 from conftest import Client
@@ -352,13 +354,13 @@ def test_log_ignores_orderings_of_files(user_api: Client, ordering: str) -> None
 
 
 @pytest.mark.parametrize(("verified", "left"), [(True, 0), (False, 1)])
-def test_row_deletion_ends_shares_with_a_verified_person(
-    user_api: Client, *, verified: bool, left: int
+def test_deletion_ends_shares_with_a_verified_person(
+    user_api: Client, delete: Callable[[User], object], *, verified: bool, left: int
 ) -> None:
     person = UserFactory.create(email_verified_at=timezone.now() if verified else None)
     shared(user_api, stored(user_api), email=person.email)
 
-    person.delete()
+    delete(person)
 
     assert Share.objects.count() == left
 
