@@ -42,14 +42,18 @@ def share_list_valid() -> QuerySet[Share]:
 
 def share_list_with(*, user: User) -> QuerySet[Share]:
     """Return the valid shares with a person; an email that is not verified may belong to another person."""
-    email = user.email if user.is_verified else None
-    return share_list_valid().filter(email=email, file__status=StoredFile.Status.AVAILABLE)
+    return _with_file(share_list_valid()).filter(email=user.email if user.is_verified else None)
 
 
 def share_by_token(token: str) -> Share | None:
     """Return the valid share of a link."""
-    shares = share_list_valid().filter(file__status=StoredFile.Status.AVAILABLE)
-    return shares.select_related("file").filter(token_hash=token_hash(token)).first()
+    shares = _with_file(share_list_valid()).select_related("file")
+    return shares.filter(token_hash=token_hash(token)).first()
+
+
+def _with_file(shares: QuerySet[Share]) -> QuerySet[Share]:
+    """Exclude shares of deactivated owners, and of files that are not available."""
+    return shares.filter(owner__is_active=True, file__status=StoredFile.Status.AVAILABLE)
 
 
 def token_hash(token: str) -> str:
