@@ -71,6 +71,8 @@ def share_create(
         raise _error("file", _("The file does not exist."), "does_not_exist")
     email = canonical_email(email) if email else ""
     others = share_list(owner=owner).filter(file=file)
+    # They count no more: a constraint cannot compare with the current time.
+    others.filter(expires_at__lte=now).update(revoked_at=now)
     if email and others.filter(email=email).exists():
         raise _error("email", _("The file is shared with this person."), "unique")
     if others.count() >= MAX_SHARES:

@@ -148,6 +148,27 @@ def test_person_has_one_share_of_a_file(user_api: Client, other: User) -> None:
     shared(user_api, file, email=other.email)
 
 
+def test_file_is_shared_again_after_the_time_of_a_share(user_api: Client, other: User) -> None:
+    file = stored(user_api)
+    shared(user_api, file, email=other.email)
+    Share.objects.update(expires_at=timezone.now())
+
+    again = shared(user_api, file, email=other.email)
+    assert [row["id"] for row in user_api.get(reverse(SHARES)).json()["results"]] == [again["id"]]
+
+
+def test_deactivated_owner_shares_nothing(
+    user_api: Client, user: User, other_api: Client, other: User, api: Client
+) -> None:
+    file = stored(user_api)
+    shared(user_api, file, email=other.email)
+    created = shared(user_api, file)
+    user_deactivate(user=user)
+
+    assert not can_read(other_api, file)
+    problem_of(api.get(created["url"]), 403)
+
+
 # By link
 
 
@@ -315,6 +336,13 @@ def test_log_query_count_does_not_depend_on_length(
         assert len(log(user_api, file)) == count
 
 
+@pytest.mark.parametrize("ordering", ["name", "-size", "created_at"])
+def test_log_ignores_orderings_of_files(user_api: Client, ordering: str) -> None:
+    file = stored(user_api)
+    url = reverse("v1:files:file-downloads", args=[file["id"]])
+    assert user_api.get(url, {"ordering": ordering}).status_code == 200
+
+
 def test_log_is_deleted_after_the_retention(user_api: Client, settings: Settings) -> None:
     settings.FILE_LOG_DAYS = 30
     long_ago = timezone.now() - timedelta(days=31)
@@ -338,13 +366,6 @@ def test_account_deletion_ends_shares_with_the_person(
 ) -> None:
     file = stored(user_api)
     shared(user_api, file, email=other.email)
-@pytest.mark.parametrize("ordering", ["name", "-size", "created_at"])
-def test_log_ignores_orderings_of_files(user_api: Client, ordering: str) -> None:
-    file = stored(user_api)
-    url = reverse("v1:files:file-downloads", args=[file["id"]])
-    assert user_api.get(url, {"ordering": ordering}).status_code == 200
-
-
     link(other_api, file)
 
     assert other_api.delete(reverse("v1:users:me")).status_code == 204
@@ -353,6 +374,7 @@ def test_log_ignores_orderings_of_files(user_api: Client, ordering: str) -> None
     assert [row["email"] for row in log(user_api, file)] == [""]
 
 
+@pytest.mark.parametrize("delete", [User.delete, lambda user: user_delete(user=user)])
 @pytest.mark.parametrize(("verified", "left"), [(True, 0), (False, 1)])
 def test_deletion_ends_shares_with_a_verified_person(
     user_api: Client, delete: Callable[[User], object], *, verified: bool, left: int
