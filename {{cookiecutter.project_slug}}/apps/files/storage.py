@@ -82,7 +82,10 @@ def open(name: str) -> File[bytes]:  # noqa: A001 - the name in Django
         StorageUnavailable: the storage failed.
     """
     with _unavailable():
-        return default_storage.open(name)
+        opened = default_storage.open(name)
+        # Storages of buckets download the content here.
+        opened.seek(0)
+    return opened
 
 
 def delete(name: str) -> None:

@@ -146,7 +146,7 @@ def _content(upload: Upload) -> Iterator[UploadedFile[Any]]:
     if size > upload.size:
         raise ValidationError(_("The content is larger than declared."), code="size")
     with storage.open(upload.storage_name) as opened:
-        # Storages of buckets download the content to a temporary file here.
+        # With buckets, a temporary file.
         content: Any = opened.file
         yield UploadedFile(content, name=upload.name, size=content.seek(0, 2))
 

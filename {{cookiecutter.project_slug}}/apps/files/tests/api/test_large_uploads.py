@@ -4,11 +4,12 @@ import hashlib
 import os
 from datetime import timedelta
 from functools import partial
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
 import pytest
-from django.core.files.base import ContentFile
+from django.core.files.base import ContentFile, File
 from django.core.files.storage import FileSystemStorage, InMemoryStorage, default_storage
 from django.core.management import call_command
 from django.urls import reverse
@@ -37,6 +38,13 @@ class Bucket(InMemoryStorage):
     def upload_request(self, name: str, *, size: int, content_type: str, seconds: int) -> dict[str, Any]:
         form = {"size": str(size), "type": content_type, "seconds": str(seconds)}
         return {"method": "POST", "url": name, "headers": {}, "form": form}
+
+
+class BrokenDownload(BytesIO):
+    """Content of a file in a bucket; its download fails with an exception of the library of the bucket."""
+
+    def seek(self, *_args: Any) -> int:
+        raise RuntimeError
 
 
 def conflict_of(response: Response) -> str:
@@ -456,3 +464,17 @@ def test_signed_upload_takes_no_chunks(user_api: Client) -> None:
     upload["transfer"] |= {"url": path, "headers": {"Content-Type": "application/octet-stream"}}
 
     assert conflict_of(send(user_api, upload, 0, b"x")) == "wrong_offset"
+@pytest.mark.usefixtures("_bucket")
+def test_upload_can_be_completed_again_after_the_bucket_failed(
+    user_api: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    upload = created(user_api)
+    default_storage.save(upload["transfer"]["url"], ContentFile(CONTENT))
+
+    with monkeypatch.context() as patch:
+        # Storages of buckets open without a request for the content.
+        patch.setattr(Bucket, "_open", lambda *_args: File(BrokenDownload(CONTENT)))
+        problem_of(complete(user_api, upload), 503)
+    assert complete(user_api, upload).status_code == 201
+
+
