@@ -170,7 +170,7 @@ def folder_get(owner: User, pk: UUID | None, *, field: str = "folder") -> Folder
     return folder
 
 
-def name_check(row: StoredFile | Folder) -> None:
+def name_check(row: StoredFile | Upload | Folder) -> None:
     """Check that the name is unique in the folder, with the owner locked; raises ValidationError."""
     if isinstance(row, Folder):
         rows = Folder.objects.filter(owner=row.owner_id, parent=row.parent_id)

@@ -25,7 +25,7 @@ from apps.files.content_validation import FILE_TYPES
 from apps.files.exceptions import UploadBusy, UploadIncomplete, WrongOffset
 from apps.files.models import StoredFile, Upload
 from apps.files.selectors import upload_list, upload_list_expired, upload_list_unclaimed
-from apps.files.services.files import file_create, folder_get, owner_lock, quota_check
+from apps.files.services.files import file_create, folder_get, name_check, owner_lock, quota_check
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -42,7 +42,7 @@ def upload_create(*, owner: User, name: str, size: int, folder: UUID | None = No
 
     Raises:
         ValidationError: the name, the extension or the size is not allowed, the quota is exceeded, the
-            folder does not exist, or the user has too many uploads in progress.
+            folder does not exist or has such a file, or the user has too many uploads in progress.
     """
     name = unicodedata.normalize("NFC", name).strip()
     with _field("name"):
@@ -67,6 +67,7 @@ def upload_create(*, owner: User, name: str, size: int, folder: UUID | None = No
         if upload_list(owner=owner).count() >= MAX_UPLOADS:
             raise ValidationError(_("Complete or abort your other uploads first."), code="too_many")
         upload.folder = folder_get(owner, folder)
+        name_check(upload)
         upload.full_clean()
         upload.save(force_insert=True)
     return upload
@@ -106,22 +107,27 @@ def upload_write(*, upload: Upload, offset: int, chunk: bytes) -> int:
 def upload_complete(*, upload: Upload) -> StoredFile:
     """Validate the uploaded content and create the file. The upload is deleted if the content is not valid.
 
+    It is kept if its folder was deleted or has got such a file: the client can complete it after a change.
+
     Raises:
         UploadIncomplete: the content is incomplete; the upload can be continued.
         UploadBusy: another request completes it.
-        ValidationError: the content is not valid.
+        ValidationError: the content is not valid, or the folder was deleted or has such a file.
         InvalidToken: the account was deleted.
         UnavailableError: the storage failed or the server is busy; try again.
     """
     if not upload_list_unclaimed().filter(pk=upload.pk).update(claimed_at=timezone.now()):
         raise UploadBusy
     try:
+        # Before the content is read.
+        name_check(upload)
         with _content(upload) as file:
             return file_create(owner=upload.owner, file=file, folder=upload.folder_id, upload=upload)
     except (UploadBusy, UploadIncomplete):
         raise
-    except ValidationError:
-        upload_abort(upload=upload)
+    except ValidationError as error:
+        if {"folder", "name"}.isdisjoint(getattr(error, "error_dict", {})):
+            upload_abort(upload=upload)
         raise
     finally:
         # Matches no row after a success.

@@ -21,7 +21,7 @@ from apps.files.exceptions import WrongOffset
 from apps.files.models import StoredFile, Upload
 from apps.files.services.uploads import MAX_UPLOADS, upload_create, upload_write
 from apps.files.tests import samples
-from apps.files.tests.factories import StoredFileFactory, UploadFactory
+from apps.files.tests.factories import FolderFactory, StoredFileFactory, UploadFactory
 from apps.files.tests.helpers import blobs
 from apps.users.models import User
 from apps.users.tests.factories import UserFactory
@@ -348,6 +348,31 @@ def test_upload_can_be_completed_again_after_the_storage_failed(
     assert complete(user_api, upload).status_code == 201
 
 
+def test_upload_into_a_folder_with_such_a_file_is_rejected(user_api: Client, user: User) -> None:
+    folder = FolderFactory.create(owner=user)
+    StoredFileFactory.create(owner=user, name="a.txt", folder=folder)
+    body = {"name": "a.txt", "size": 1000, "folder": str(folder.pk)}
+
+    assert fields_of(user_api.post(reverse(UPLOADS), body)) == {("name", "unique")}
+    assert not Upload.objects.exists()
+
+
+def test_upload_can_be_completed_after_a_conflict_of_names(
+    user_api: Client, user: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = FolderFactory.create(owner=user)
+    upload = uploaded(user_api, "a.txt", CONTENT)
+    Upload.objects.update(folder=folder)
+    StoredFileFactory.create(owner=user, name="a.txt", folder=folder)
+
+    with monkeypatch.context() as patch:
+        # Without reading the content.
+        patch.setattr(FileSystemStorage, "open", None)
+        assert fields_of(complete(user_api, upload)) == {("name", "unique")}
+    StoredFile.objects.update(name="b.txt")
+    assert complete(user_api, upload).status_code == 201
+
+
 # Abortion and expiry
 
 
@@ -458,13 +483,6 @@ def test_signed_upload_larger_than_declared_is_deleted(user_api: Client) -> None
 
 
 @pytest.mark.usefixtures("_bucket")
-def test_signed_upload_takes_no_chunks(user_api: Client) -> None:
-    upload = created(user_api)
-    path = reverse("v1:files:upload-content", args=[upload["id"]])
-    upload["transfer"] |= {"url": path, "headers": {"Content-Type": "application/octet-stream"}}
-
-    assert conflict_of(send(user_api, upload, 0, b"x")) == "wrong_offset"
-@pytest.mark.usefixtures("_bucket")
 def test_upload_can_be_completed_again_after_the_bucket_failed(
     user_api: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -478,3 +496,10 @@ def test_upload_can_be_completed_again_after_the_bucket_failed(
     assert complete(user_api, upload).status_code == 201
 
 
+@pytest.mark.usefixtures("_bucket")
+def test_signed_upload_takes_no_chunks(user_api: Client) -> None:
+    upload = created(user_api)
+    path = reverse("v1:files:upload-content", args=[upload["id"]])
+    upload["transfer"] |= {"url": path, "headers": {"Content-Type": "application/octet-stream"}}
+
+    assert conflict_of(send(user_api, upload, 0, b"x")) == "wrong_offset"
