@@ -39,9 +39,10 @@ def schedule_of(*, user: User) -> Schedule:
 
 
 def user_locked(pk: Any) -> User | None:
-    """Return an active user with the schedule, locked until the end of the transaction.
+    """Return an active user, locked until the end of the transaction.
 
-    The lock waits for a concurrent deletion of the account, after which no row matches.
+    The lock waits for a concurrent deletion of the account, after which no row matches. The schedule needs
+    another query: a joined one would be that from before the wait.
     """
-    users: QuerySet[User] = User.objects.select_related("notification_schedule")
-    return users.select_for_update(of=("self",), no_key=True).filter(pk=pk, is_active=True).first()
+    users: QuerySet[User] = User.objects.select_for_update(no_key=True)
+    return users.filter(pk=pk, is_active=True).first()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, time, timedelta
+from functools import partial
 from io import StringIO
 from typing import TYPE_CHECKING, Any
 
@@ -27,6 +28,7 @@ from apps.notifications.services import (
 from apps.notifications.tests.factories import DeferredNotificationFactory, ScheduleFactory
 from apps.users.models import User
 from apps.users.services.accounts import user_deactivate, user_delete
+from apps.users.tests.factories import UserFactory
 from apps.users.tests.helpers import at_once
 
 if TYPE_CHECKING:
@@ -227,6 +229,16 @@ def test_failing_channel_does_not_stop_other_users(
 
     monkeypatch.setitem(CHANNELS, "broken", fail)
     monkeypatch.setitem(DIGESTS, "broken", fail)
+@pytest.mark.django_db(transaction=True)
+def test_concurrent_changes_of_the_schedule_are_both_kept() -> None:
+    user = UserFactory.create()
+    at_once([partial(schedule_set, user=user, digest="daily"), partial(schedule_set, user=user, **QUIET)])
+
+    schedule = Schedule.objects.get()
+    assert schedule.digest == "daily"
+    assert schedule.quiet_from == QUIET["quiet_from"]
+
+
     entry = DeferredNotificationFactory.create(channel="broken")
     preference_set(user=entry.user, kind="message", broken=True)
     DeferredNotificationFactory.create_batch(2)

@@ -132,11 +132,11 @@ def test_mail_template_uses_active_language(user: User, mailoutbox: list[EmailMu
     assert f'<html lang="{LANGUAGE}"' in str(mailoutbox[0].alternatives[0][0])
 
 
-def test_notification_send_needs_four_queries_and_a_savepoint(
+def test_notification_send_needs_five_queries_and_a_savepoint(
     user: User, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
-    # Uniqueness of the key, user, preferences and insert, within a savepoint.
-    with django_assert_num_queries(6):
+    # Uniqueness of the key, user, preferences, schedule and insert, within a savepoint.
+    with django_assert_num_queries(7):
         notification_send(user=user, kind="message", title="Paid")
 
 
