@@ -55,7 +55,7 @@ def digest_mail_queue(digest: Digest) -> None:
 
 
 def digest_mail(*, digest_id: str) -> Mail | None:
-    """Build the mail of a digest; None if the account is not active or its email is unverified."""
+    """Build the mail of a digest; None if it is empty, the account not active or its email unverified."""
     users = User.objects.filter(is_active=True, email_verified_at__isnull=False)
     user = users.filter(notification_digests=digest_id).first()
     if user is None:
@@ -63,6 +63,8 @@ def digest_mail(*, digest_id: str) -> Mail | None:
     entries = user.deferred_notifications.filter(digest=digest_id).order_by("created_at")
     kinds = sorted(entries.order_by().values_list("kind", flat=True).distinct())
     shown, number = list(entries[:DIGEST_ENTRIES]), entries.count()
+    if not number:
+        return None
     if number == 1:
         return _mail(user, "notification", kinds, {"title": shown[0].title, "body": shown[0].body})
     return _mail(user, "digest", kinds, {"entries": shown, "number": number, "more": number - len(shown)})

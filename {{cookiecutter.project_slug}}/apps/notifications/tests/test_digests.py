@@ -178,6 +178,14 @@ def test_digest_without_remaining_notifications_is_not_sent(user: User, mailoutb
     assert (mailoutbox, DeferredNotification.objects.count(), Digest.objects.count()) == ([], 0, 0)
 
 
+def test_digest_whose_notifications_were_deleted_is_not_sent(user: User, mailoutbox: Mails) -> None:
+    DeferredNotificationFactory.create(user=user)
+    with TestCase.captureOnCommitCallbacks(execute=True):
+        assert digests_send_due() == 1
+        DeferredNotification.objects.all().delete()
+    assert mailoutbox == []
+
+
 @pytest.mark.parametrize("end", [user_delete, user_deactivate])
 def test_inactive_or_deleted_account_gets_no_digest(
     user: User, mailoutbox: Mails, end: Callable[..., object]
@@ -221,14 +229,6 @@ def test_waiting_notifications_follow_a_changed_schedule(user: User, mailoutbox:
     assert len(mailoutbox) == 1
 
 
-def test_failing_channel_does_not_stop_other_users(
-    mailoutbox: Mails, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
-) -> None:
-    def fail(_digest: Digest) -> None:
-        raise RuntimeError
-
-    monkeypatch.setitem(CHANNELS, "broken", fail)
-    monkeypatch.setitem(DIGESTS, "broken", fail)
 @pytest.mark.django_db(transaction=True)
 def test_concurrent_changes_of_the_schedule_are_both_kept() -> None:
     user = UserFactory.create()
@@ -239,6 +239,14 @@ def test_concurrent_changes_of_the_schedule_are_both_kept() -> None:
     assert schedule.quiet_from == QUIET["quiet_from"]
 
 
+def test_failing_channel_does_not_stop_other_users(
+    mailoutbox: Mails, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def fail(_digest: Digest) -> None:
+        raise RuntimeError
+
+    monkeypatch.setitem(CHANNELS, "broken", fail)
+    monkeypatch.setitem(DIGESTS, "broken", fail)
     entry = DeferredNotificationFactory.create(channel="broken")
     preference_set(user=entry.user, kind="message", broken=True)
     DeferredNotificationFactory.create_batch(2)
