@@ -21,6 +21,10 @@ class ForbiddenError(DomainError):
     """The user may not do this (403)."""
 
 
+class NotFoundError(DomainError):
+    """The object does not exist, perhaps since a concurrent deletion (404)."""
+
+
 class ConflictError(DomainError):
     """The state of the object does not allow this, perhaps since a concurrent change (409)."""
 

@@ -10,6 +10,7 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils import timezone
 
+from apps.core.exceptions import NotFoundError
 from apps.notifications.channels import CHANNELS, DIGESTS
 from apps.notifications.models import (
     DeferredNotification,
@@ -77,10 +78,16 @@ def notification_send(
 
 
 def notification_read(*, notification: Notification) -> Notification:
-    """Mark a notification as read; the first time is kept."""
+    """Mark a notification as read; the first time is kept.
+
+    Raises:
+        NotFoundError: it was deleted concurrently.
+    """
     _read(user=notification.user_id, pk=notification.pk)
-    notification.refresh_from_db()
-    return notification
+    current = Notification.objects.filter(pk=notification.pk).first()
+    if current is None:
+        raise NotFoundError
+    return current
 
 
 def notification_read_all(*, user: User) -> int:

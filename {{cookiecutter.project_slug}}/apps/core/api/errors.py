@@ -17,7 +17,14 @@ from rest_framework.views import exception_handler
 
 from apps.core.api.client_ip import client_network
 from apps.core.api.throttling import count
-from apps.core.exceptions import AuthenticationError, ConflictError, DomainError, ForbiddenError, LimitError
+from apps.core.exceptions import (
+    AuthenticationError,
+    ConflictError,
+    DomainError,
+    ForbiddenError,
+    LimitError,
+    NotFoundError,
+)
 from infrastructure.http.problems import (
     PROBLEM_JSON,
     RETRY_AFTER,
@@ -98,6 +105,8 @@ def _api_exception(error: DomainError, context: dict[str, Any]) -> exceptions.AP
             return failed
         case ForbiddenError():
             return exceptions.PermissionDenied(error.message, error.code)
+        case NotFoundError():
+            return exceptions.NotFound(error.message, error.code)
         case ConflictError():
             return Conflict(error.message, error.code)
         case LimitError():

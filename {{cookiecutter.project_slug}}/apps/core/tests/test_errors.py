@@ -6,7 +6,7 @@ from django.http import HttpResponse
 from django.urls import reverse
 from pytest_django import Settings
 
-from apps.core.exceptions import ConflictError, DomainError, ForbiddenError, UnavailableError
+from apps.core.exceptions import ConflictError, DomainError, ForbiddenError, NotFoundError, UnavailableError
 from apps.users.exceptions import InvalidToken, LockedOut
 from apps.users.models import User
 from apps.users.tests.factories import SuperuserFactory
@@ -22,6 +22,10 @@ class ClosedError(ForbiddenError):
 
 class PaidError(ConflictError):
     message, code = "The order is paid.", "already_paid"
+
+
+class GoneError(NotFoundError):
+    message, code = "The order was deleted.", "gone"
 
 
 class DownError(UnavailableError):
@@ -101,6 +105,7 @@ def test_missing_permission_is_forbidden(user_api: Client) -> None:
     [
         (InvalidToken(), 401),
         (ClosedError(), 403),
+        (GoneError(), 404),
         (PaidError(), 409),
         (LockedOut(), 429),
         (DownError(), 503),

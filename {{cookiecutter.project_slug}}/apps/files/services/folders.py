@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import unicodedata
 from pathlib import PurePosixPath
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils.translation import gettext as _
 
+from apps.core.exceptions import NotFoundError
 from apps.core.validators import validate_file_name
 from apps.files.content_validation import FILE_TYPES
 from apps.files.models import Folder, StoredFile
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 MAX_DEPTH = 10
 MAX_FOLDERS = 1000
 
+Row = TypeVar("Row", StoredFile, Folder)
 Parents = dict["UUID", "UUID | None"]
 
 
@@ -61,9 +63,10 @@ def folder_update(*, folder: Folder, **values: Any) -> Folder:
     Raises:
         ValidationError: the name is not valid or exists, the parent does not exist or is inside of the
             folder, or a limit is exceeded.
+        NotFoundError: the folder was deleted concurrently.
     """
     owner = owner_lock(folder.owner_id)
-    folder.refresh_from_db()
+    folder = _locked(folder)
     if "name" in values:
         folder.name = _normalized(values["name"])
     if "parent" in values:
@@ -98,9 +101,10 @@ def file_move(*, file: StoredFile, **values: Any) -> StoredFile:
     Raises:
         ValidationError: the name is not valid, exists, or has the extension of another content type, or the
             folder does not exist.
+        NotFoundError: the file was deleted concurrently.
     """
     owner = owner_lock(file.owner_id)
-    file.refresh_from_db()
+    file = _locked(file)
     if "name" in values:
         file.name = _normalized(values["name"])
         file_type = FILE_TYPES.get(PurePosixPath(file.name).suffix[1:].lower())
@@ -112,6 +116,14 @@ def file_move(*, file: StoredFile, **values: Any) -> StoredFile:
     name_check(file)
     file.save(update_fields=["name", "folder", "updated_at"])
     return file
+
+
+def _locked(row: Row) -> Row:
+    """Return the current row, locked until the end of the transaction."""
+    current = type(row)._default_manager.select_for_update(no_key=True).filter(pk=row.pk).first()  # noqa: SLF001 - documented
+    if current is None:
+        raise NotFoundError
+    return current
 
 
 def _parents(owner: User) -> Parents:

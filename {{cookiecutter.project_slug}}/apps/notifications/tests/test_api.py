@@ -8,8 +8,9 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
+from apps.core.exceptions import NotFoundError
 from apps.notifications.models import Notification, Preference, Schedule
-from apps.notifications.services import notification_send
+from apps.notifications.services import notification_read, notification_send
 from apps.notifications.tests.factories import NotificationFactory
 from apps.users.tests.helpers import assert_unauthorized, fields_of, problem_of
 
@@ -140,6 +141,13 @@ def test_read_is_idempotent(user_api: Client, user: User) -> None:
     assert first.json()["read_at"]
     assert user_api.post(detail(notification, "read")).json() == first.json()
     assert unread(user_api) == 1
+
+
+def test_read_after_a_concurrent_deletion_is_not_found(user: User) -> None:
+    stale = NotificationFactory.create(user=user)
+    Notification.objects.all().delete()
+    with pytest.raises(NotFoundError):
+        notification_read(notification=stale)
 
 
 def test_read_all_marks_own_unread_notifications(user_api: Client, user: User) -> None:

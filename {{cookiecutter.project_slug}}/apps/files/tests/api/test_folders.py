@@ -1,5 +1,6 @@
 """Folders, and moving and renaming of files."""
 
+from collections.abc import Callable
 from functools import partial
 from typing import Any
 
@@ -8,8 +9,10 @@ from django.core.exceptions import ValidationError
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import IntegrityError, transaction
 from django.urls import reverse
+from factory.django import DjangoModelFactory
 from pytest_django import DjangoAssertNumQueries
 
+from apps.core.exceptions import NotFoundError
 from apps.files.models import Folder, StoredFile
 from apps.files.services import folders
 from apps.files.tests.factories import FolderFactory, StoredFileFactory, UploadFactory
@@ -137,6 +140,23 @@ def test_concurrent_moves_create_no_cycle() -> None:
 
     moves = [partial(move_into, *pairs), partial(move_into, *reversed(pairs))]
     assert sorted(at_once(moves)) == [False, True]
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("factory", "change"),
+    [
+        (FolderFactory, lambda row: folders.folder_update(folder=row, name="B")),
+        (StoredFileFactory, lambda row: folders.file_move(file=row, name="b.txt")),
+    ],
+)
+def test_change_after_a_concurrent_deletion_is_not_found(
+    factory: type[DjangoModelFactory[Any]], change: Callable[[Any], object]
+) -> None:
+    stale = factory.create()
+    type(stale).objects.all().delete()
+    with pytest.raises(NotFoundError):
+        change(stale)
 
 
 def test_deletion_includes_everything_below(user_api: Client) -> None:
