@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import timedelta
 from io import BytesIO
 from typing import TYPE_CHECKING, Any
@@ -37,7 +38,9 @@ def file_queue(file: StoredFile) -> None:
     """Process a new file that needs it with the function in `FILE_QUEUE`; call this after the commit."""
     if not file.is_available or file.content_type.startswith("image/"):
         import_string(settings.FILE_QUEUE)(file.pk)
-        file.refresh_from_db(fields=["status", "thumbnail_name"])
+        # It may have been deleted during the scan.
+        with suppress(StoredFile.DoesNotExist):
+            file.refresh_from_db(fields=["status", "thumbnail_name"])
 
 
 def process_inline(pk: UUID) -> None:

@@ -8,6 +8,7 @@ from io import BytesIO
 from pathlib import Path
 from time import monotonic, sleep
 from typing import Any
+from uuid import UUID
 
 import pytest
 from django.core.management import call_command
@@ -81,6 +82,19 @@ def test_image_gets_no_thumbnail_before_its_scan(user_api: Client, scanner: Fake
 
     row = StoredFile.objects.get()
     assert (row.status, row.has_thumbnail) == ("available", True)
+
+
+def delete(pk: UUID) -> None:
+    """Delete a file during its scan."""
+    StoredFile.objects.filter(pk=pk).delete()
+
+
+def test_file_can_be_deleted_during_the_scan(
+    user_api: Client, scanner: FakeClamd, settings: Settings
+) -> None:
+    settings.FILE_QUEUE = f"{__name__}.delete"
+    assert stored(user_api)["status"] == "scanning"
+    assert not StoredFile.objects.exists()
 
 
 @pytest.mark.parametrize(
