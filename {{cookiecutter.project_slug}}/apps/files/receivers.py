@@ -8,8 +8,9 @@ from django.db.models.signals import post_delete, pre_save
 from django.dispatch import receiver
 
 from apps.files import storage
-from apps.files.models import Share, StoredFile, Upload
+from apps.files.models import StoredFile, Upload
 from apps.files.services.files import files_delete
+from apps.files.services.shares import shares_delete
 from apps.users.models import User
 from apps.users.signals import user_deleted
 
@@ -29,14 +30,14 @@ def delete_shares_with(instance: User, **_kwargs: Any) -> None:
     if instance.deleted_at:
         verified = User.objects.filter(deleted_at=None, email_verified_at__isnull=False)
         before = verified.filter(pk=instance.pk).values("email")
-        Share.objects.filter(email__in=before).delete()
+        shares_delete(email__in=before)
 
 
 @receiver(post_delete, sender=User)
 def delete_shares_with_deleted(instance: User, **_kwargs: Any) -> None:
     """Delete the shares with a deleted row. An unverified email may belong to another person."""
     if instance.is_verified:
-        Share.objects.filter(email=instance.email).delete()
+        shares_delete(email=instance.email)
 
 
 @receiver(post_delete, sender=StoredFile)

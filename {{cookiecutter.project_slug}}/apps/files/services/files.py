@@ -19,7 +19,7 @@ from apps.files import storage
 from apps.files.content_validation import validate_content
 from apps.files.exceptions import UploadBusy
 from apps.files.metadata import metadata_removed
-from apps.files.models import Folder, StoredFile, Upload
+from apps.files.models import Folder, Share, StoredFile, Upload
 from apps.files.selectors import bytes_stored, file_list, folder_list, link_signer
 from apps.files.services.processing import file_queue
 from apps.users.exceptions import InvalidToken
@@ -98,12 +98,15 @@ def _store(row: StoredFile, file: UploadedFile[Any], upload: Upload | None) -> N
 @transaction.atomic
 def file_delete(*, file: StoredFile) -> None:
     """Delete a file; its blob is deleted after commit."""
+    owner_lock(file.owner_id)
+    shares_lock(file=file)
     file.delete()
 
 
 @transaction.atomic
 def files_delete(*, owner: User) -> None:
     """Delete all files, uploads and folders of a user."""
+    shares_lock(owner=owner)
     file_list(owner=owner).delete()
     folder_list(owner=owner).delete()
     Upload.objects.filter(owner=owner).delete()
@@ -157,6 +160,11 @@ def owner_lock(pk: UUID) -> User:
     if owner is None:
         raise InvalidToken
     return owner
+
+
+def shares_lock(**which: Any) -> None:
+    """Lock shares before their deletion: a download that was logged during it would violate a constraint."""
+    list(Share.objects.select_for_update().filter(**which).order_by("pk").values_list("pk"))
 
 
 def folder_get(owner: User, pk: UUID | None, *, field: str = "folder") -> Folder | None:

@@ -18,7 +18,7 @@ from apps.core.validators import validate_file_name
 from apps.files.content_validation import FILE_TYPES
 from apps.files.models import Folder, StoredFile
 from apps.files.selectors import folder_list
-from apps.files.services.files import folder_get, name_check, owner_lock
+from apps.files.services.files import folder_get, name_check, owner_lock, shares_lock
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -87,6 +87,7 @@ def folder_update(*, folder: Folder, **values: Any) -> Folder:
 def folder_delete(*, folder: Folder) -> None:
     """Delete a folder with its folders and files; blobs are deleted after commit."""
     owner_lock(folder.owner_id)
+    shares_lock(owner=folder.owner_id)
     folder.delete()
 
 

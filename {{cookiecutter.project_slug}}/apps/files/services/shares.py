@@ -24,7 +24,7 @@ from apps.files.selectors import (
     share_list_with,
     token_hash,
 )
-from apps.files.services.files import Link, file_link, owner_lock
+from apps.files.services.files import Link, file_link, owner_lock, shares_lock
 from apps.users.canonical import canonical_email
 
 if TYPE_CHECKING:
@@ -95,6 +95,13 @@ def share_create(
 def share_revoke(*, share: Share) -> None:
     """End the access of a share; the row stays for the download log until that expires."""
     Share.objects.filter(pk=share.pk, revoked_at=None).update(revoked_at=timezone.now())
+
+
+@transaction.atomic
+def shares_delete(**which: Any) -> None:
+    """Delete shares; their entries in the download log stay."""
+    shares_lock(**which)
+    Share.objects.filter(**which).delete()
 
 
 def file_link_for(*, file: StoredFile, user: User) -> Link:

@@ -1,6 +1,7 @@
 """Sharing with persons and by links, and the download log."""
 
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import timedelta
 from functools import partial
 from typing import Any
@@ -18,8 +19,10 @@ from pytest_django import DjangoAssertNumQueries, Settings
 from apps.files.exceptions import LinkNotValid
 from apps.files.models import Download, Share, StoredFile
 from apps.files.services import shares
+from apps.files.services.files import file_delete
+from apps.files.services.folders import folder_delete
 from apps.files.services.shares import MAX_SHARES, share_create, share_download
-from apps.files.tests.factories import DownloadFactory, ShareFactory, StoredFileFactory
+from apps.files.tests.factories import DownloadFactory, FolderFactory, ShareFactory, StoredFileFactory
 from apps.files.tests.helpers import stored
 from apps.users.models import User
 from apps.users.services.accounts import user_deactivate, user_delete
@@ -244,6 +247,25 @@ def test_download_limit_is_exact_for_concurrent_requests() -> None:
 
     assert sum(at_once([partial(download)] * 8)) == 3
     assert Share.objects.get().downloads == Download.objects.count() == 3
+
+
+@pytest.mark.parametrize("folder", [True, False])
+@pytest.mark.django_db(transaction=True)
+def test_file_can_be_deleted_during_downloads(*, folder: bool) -> None:
+    for _ in range(10):
+        file = StoredFileFactory.create()
+        file.folder = FolderFactory.create(owner=file.owner)
+        file.save()
+        default_storage.save(file.storage_name, ContentFile(b"Hello"))
+        _, token = share_create(owner=file.owner, file=file.pk)
+
+        def download(token: str = str(token)) -> None:
+            with suppress(LinkNotValid, FileNotFoundError):
+                share_download(token=token)[1].close()
+
+        delete = partial(folder_delete, folder=file.folder) if folder else partial(file_delete, file=file)
+        at_once([download, download, delete])
+        assert not StoredFile.objects.exists()
 
 
 @pytest.mark.parametrize(
