@@ -110,6 +110,7 @@ def preference_set(*, user: User, kind: str, **wanted: bool) -> dict[str, bool]:
     Raises:
         ValidationError: the kind is unknown.
         ValueError: a channel is unknown.
+        InvalidToken: the account was deleted concurrently.
     """
     if unknown := sorted(wanted.keys() - CHANNELS.keys()):
         raise ValueError(f"Unknown channels: {', '.join(unknown)}")
@@ -117,6 +118,9 @@ def preference_set(*, user: User, kind: str, **wanted: bool) -> dict[str, bool]:
         validate_kind(kind)
     except ValidationError as error:
         raise ValidationError({"kind": error.error_list}) from error
+    # The lock waits for a concurrent deletion of the account, which would leave the rows behind.
+    if not _undeleted(user.pk):
+        raise InvalidToken
     now = timezone.now()
     rows = [
         Preference(user=user, kind=kind, channel=channel, wanted=answer, updated_at=now)
@@ -135,8 +139,7 @@ def preference_set(*, user: User, kind: str, **wanted: bool) -> dict[str, bool]:
 @transaction.atomic
 def unsubscribe(subscription: Subscription) -> None:
     """Disable the channel of an unsubscribe link for its kinds. This is idempotent."""
-    users = User.objects.select_for_update(no_key=True)
-    user = users.filter(pk=subscription.user_id, deleted_at=None).first()
+    user = _undeleted(subscription.user_id)
     # The account, the channel or a kind may have been removed since.
     if user and subscription.channel in CHANNELS:
         for kind in settings.NOTIFICATION_KINDS.keys() & subscription.kinds:
@@ -187,6 +190,12 @@ def notification_purge(*, dry_run: bool = False) -> int:
         for rows in expired:
             rows.delete()
     return count
+
+
+def _undeleted(pk: Any) -> User | None:
+    """Return a user, also an inactive one, locked until the end of the transaction."""
+    user: User | None = User.objects.select_for_update(no_key=True).filter(pk=pk, deleted_at=None).first()
+    return user
 
 
 def _defer(notification: Notification, channel: str, due_at: datetime) -> None:

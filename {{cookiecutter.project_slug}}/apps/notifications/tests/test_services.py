@@ -18,6 +18,7 @@ from apps.notifications.checks import check_api_url, check_kinds
 from apps.notifications.models import Notification, Preference
 from apps.notifications.services import notification_send, preference_set
 from apps.notifications.tests.factories import NotificationFactory
+from apps.users.exceptions import InvalidToken
 from apps.users.services.accounts import user_deactivate, user_delete
 from apps.users.tests.factories import UserFactory
 from conftest import LANGUAGE
@@ -84,6 +85,13 @@ def test_channels_default_to_the_settings(
 def test_preference_set_rejects_unknown_channel(user: User) -> None:
     with pytest.raises(ValueError, match="Unknown channels: fax"):
         preference_set(user=user, kind="message", fax=True)
+
+
+def test_preference_set_rejects_deleted_account(user: User) -> None:
+    user_delete(user=user)
+    with pytest.raises(InvalidToken):
+        preference_set(user=user, kind="message", mail=True)
+    assert not Preference.objects.exists()
 
 
 def test_rolled_back_notification_is_not_sent(user: User, mailoutbox: list[EmailMessage]) -> None:
