@@ -162,8 +162,10 @@ def schedule_set(*, user: User, **values: Any) -> Schedule:
         setattr(schedule, name, value)
     schedule.full_clean()
     schedule.save()
-    waiting = DeferredNotification.objects.filter(user=owner, digest=None)
-    waiting.update(due_at=delivery_time(schedule, timezone.now()))
+    now = timezone.now()
+    # Without those that are due: repeated changes must not postpone them.
+    waiting = DeferredNotification.objects.filter(user=owner, digest=None, due_at__gt=now)
+    waiting.update(due_at=delivery_time(schedule, now))
     return schedule
 
 

@@ -229,6 +229,17 @@ def test_waiting_notifications_follow_a_changed_schedule(user: User, mailoutbox:
     assert len(mailoutbox) == 1
 
 
+def test_change_of_the_schedule_does_not_postpone_what_is_due(
+    user: User, mailoutbox: Mails, clock: Clock
+) -> None:
+    ScheduleFactory.create(user=user, digest="daily")
+    send(user)
+    clock.move_to(datetime(2030, 1, 11, 8, 1, tzinfo=UTC))
+    schedule_set(user=user, digest="daily")
+    assert run() == "1 digests sent."
+    assert len(mailoutbox) == 1
+
+
 @pytest.mark.django_db(transaction=True)
 def test_concurrent_changes_of_the_schedule_are_both_kept() -> None:
     user = UserFactory.create()
