@@ -44,10 +44,8 @@ def value(field: "models.Field[Any, Any]") -> Any:
     match field:
         case models.ForeignKey():
             return create(field.related_model)
-        case models.EmailField():
-            return f"row{number}@example.com"
         case models.CharField() | models.TextField():
-            return f"row {number}"
+            return f"row{number}@example.com" if isinstance(field, models.EmailField) else f"row {number}"
         case models.DateField():
             # Days may be unique.
             return timezone.now() + timedelta(days=number)
