@@ -30,7 +30,7 @@ every_overlay = pytest.mark.parametrize("overlay", OVERLAYS)
 FEATURES: list[Answers] = [
     {"use_celery": True, "use_opentelemetry": True},
     {"use_celery": True, "media_storage": "s3"},
-    {"use_celery": False, "features": "blog reports shop"},
+    {"use_celery": False, "features": "blog files reports shop"},
 ]
 # Policies for pods of other controllers in the namespace.
 ELSEWHERE = {"certificates"}
@@ -292,7 +292,6 @@ def test_housekeeping_continues_when_a_command_fails(
         "purge_failed_logins",
         "purge_unverified_users",
         "purge_files",
-        "process_files",
         "purge_notifications",
         "purge_events",
     ]
@@ -330,8 +329,8 @@ def test_options_add_and_remove_their_objects(
     always = {"migrate", "pgbouncer", "web"}
     assert cluster("production", use_celery=True).pods().keys() == always | workers
     assert cluster("production", use_celery=False).pods().keys() == always | {"housekeeping"}
-    scheduled = cluster("production", use_celery=False, features="blog reports shop")
-    assert scheduled.pods().keys() == always | {"housekeeping", "orders", "publishing", "reporting"}
+    scheduled = cluster("production", use_celery=False, features="blog files reports shop")
+    assert scheduled.pods().keys() == always | {"files", "housekeeping", "orders", "publishing", "reporting"}
     with_notifications = cluster("production", use_celery=False, features="notifications")
     assert with_notifications.pods().keys() == always | {"digests", "housekeeping"}
     with_mqtt = cluster("production", use_celery=True, use_channels=True, features="mqtt")
