@@ -21,7 +21,7 @@ pytestmark = pytest.mark.services
 
 MEGABYTE = 1024**2
 # `mem_limit` in deploy/compose/production.yml.
-LIMIT = 512 * MEGABYTE
+LIMIT = 640 * MEGABYTE
 AT_ONCE = 8
 # Spooled bodies: the temporary folder of a container is in memory (tmpfs).
 BODIES = AT_ONCE * 10 * MEGABYTE
