@@ -13,6 +13,7 @@ from tests.test_admin import MODELS, create
 
 pytestmark = pytest.mark.django_db
 
+
 @pytest.fixture
 def superuser() -> User:
     return SuperuserFactory.create()
