@@ -46,12 +46,10 @@ def alone(environment: dict[str, str], tmp_path_factory: pytest.TempPathFactory)
     return environment | {"MYPY_CACHE_DIR": str(tmp_path_factory.mktemp("mypy"))}
 
 
-def covering(variants: list[Answers], options: set[str], chosen: list[Answers]) -> list[Answers]:
-    """Return `chosen` and few further variants, so that each value of the options in `variants` occurs."""
+def covering(variants: list[Answers], options: set[str]) -> list[Answers]:
+    """Return few of the variants, in which each value of the options occurs that occurs in all of them."""
     missing = {pair for answers in variants for pair in values_of(answers).items() if pair[0] in options}
-    chosen = list(chosen)
-    for answers in chosen:
-        missing -= values_of(answers).items()
+    chosen: list[Answers] = []
     while missing:
         chosen.append(max(variants, key=lambda answers: len(missing & values_of(answers).items())))
         missing -= values_of(chosen[-1]).items()
@@ -59,7 +57,8 @@ def covering(variants: list[Answers], options: set[str], chosen: list[Answers]) 
 
 
 VARIANTS = covering_array(strength=2, without=WITHOUT_EFFECT)
-WHOLE_SUITE = covering(VARIANTS, set(factors()), [])
+# The storage of uploads has fast tests only.
+WHOLE_SUITE = covering(VARIANTS, set(factors()) - {"media_storage"})
 # Options that affect the code of features. The storage of uploads affects one of them only.
 AFFECTING = {"django_version", "use_celery", "use_channels"}
 
@@ -68,10 +67,9 @@ def covered_elsewhere(answers: Answers) -> list[str]:
     """Return the features of a variant whose tests other variants run."""
     covered = []
     for name in str(answers["features"]).split():
-        having = [each for each in VARIANTS if values_of(each).get(name)]
+        having = [each for each in VARIANTS if values_of(each)[name]]
         options = AFFECTING | ({"media_storage"} if name == "files" else set())
-        whole = [each for each in WHOLE_SUITE if each in having]
-        if having and answers not in covering(having, options, whole):
+        if answers not in covering(having, options):
             covered.append(name)
     return covered
 

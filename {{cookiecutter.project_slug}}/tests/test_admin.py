@@ -45,7 +45,8 @@ def value(field: "models.Field[Any, Any]") -> Any:
         case models.ForeignKey():
             return create(field.related_model)
         case models.CharField() | models.TextField():
-            return f"row{number}@example.com" if isinstance(field, models.EmailField) else f"row {number}"
+            text = f"row{number}@example.com" if isinstance(field, models.EmailField) else f"row {number}"
+            return text[: field.max_length]
         case models.DateField():
             # Days may be unique.
             return timezone.now() + timedelta(days=number)

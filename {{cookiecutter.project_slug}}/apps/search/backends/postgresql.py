@@ -52,8 +52,9 @@ def newest(matches: QuerySet[SearchEntry]) -> QuerySet[SearchEntry]:
 
     PostgreSQL alone uses the index of dates too often, since it underestimates comparisons of vectors.
     """
-    (plan,) = json.loads(matches.order_by().values("pk").explain(format="json"))
-    if plan["Plan"]["Plan Rows"] > MANY:
+    plan = matches.order_by().values("pk").explain(format="json")
+    # There is none if the filters exclude all rows, such as without a registered model.
+    if plan and json.loads(plan)[0]["Plan"]["Plan Rows"] > MANY:
         return matches.order_by("-date", "-pk")
     # No index has this expression.
     date = ExpressionWrapper(F("date") + Value(timedelta()), output_field=DateTimeField())
