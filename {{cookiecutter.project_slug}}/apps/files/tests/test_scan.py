@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from datetime import timedelta
 from io import BytesIO
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from time import monotonic, sleep
 from typing import Any
 from uuid import UUID
@@ -30,12 +31,14 @@ from conftest import Client
 
 
 @pytest.fixture
-def scanner(tmp_path: Path, settings: Settings) -> Iterator[FakeClamd]:
+def scanner(settings: Settings) -> Iterator[FakeClamd]:
     settings.FILE_QUEUE = "apps.files.services.processing.process_inline"
-    fake = FakeClamd(tmp_path)
-    settings.CLAMD_URL = fake.unix
-    yield fake
-    fake.close()
+    # Not `tmp_path`: the paths of sockets must be short.
+    with TemporaryDirectory() as folder:
+        fake = FakeClamd(Path(folder))
+        settings.CLAMD_URL = fake.unix
+        yield fake
+        fake.close()
 
 
 def is_available(api: Client, file: dict[str, Any]) -> bool:
