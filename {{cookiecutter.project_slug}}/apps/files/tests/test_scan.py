@@ -167,20 +167,22 @@ Foreground yes
 
 @pytest.mark.slow
 @pytest.mark.skipif(shutil.which("clamd") is None, reason="clamd is not installed (Debian: clamav-daemon)")
-def test_real_clamd_scans_content(tmp_path: Path, settings: Settings) -> None:
-    (tmp_path / "db").mkdir()
-    signature = f"Test.Eicar:0:*:{EICAR.hex()}\n"
-    (tmp_path / "db" / "test.ndb").write_text(signature, encoding="ascii")
-    (tmp_path / "clamd.conf").write_text(CONFIG.format(folder=tmp_path), encoding="utf-8")
-    settings.CLAMD_URL = f"unix://{tmp_path}/clamd.ctl"
-    with subprocess.Popen(["clamd", "--config-file", str(tmp_path / "clamd.conf")]) as process:  # noqa: S603, S607 - found above
-        try:
-            give_up = monotonic() + 60
-            while not (tmp_path / "clamd.ctl").exists():
-                assert process.poll() is None
-                assert monotonic() < give_up
-                sleep(0.1)
-            assert clamd.scan(BytesIO(b"Hello" * 100_000)) is None
-            assert str(clamd.scan(BytesIO(EICAR))).startswith("Test.Eicar")
-        finally:
-            process.terminate()
+def test_real_clamd_scans_content(settings: Settings) -> None:
+    # Not `tmp_path`: the paths of sockets must be short.
+    with TemporaryDirectory() as name:
+        folder = Path(name)
+        (folder / "db").mkdir()
+        (folder / "db" / "test.ndb").write_text(f"Test.Eicar:0:*:{EICAR.hex()}\n", encoding="ascii")
+        (folder / "clamd.conf").write_text(CONFIG.format(folder=folder), encoding="utf-8")
+        settings.CLAMD_URL = f"unix://{folder}/clamd.ctl"
+        with subprocess.Popen(["clamd", "--config-file", str(folder / "clamd.conf")]) as process:  # noqa: S603, S607 - found above
+            try:
+                give_up = monotonic() + 60
+                while not (folder / "clamd.ctl").exists():
+                    assert process.poll() is None
+                    assert monotonic() < give_up
+                    sleep(0.1)
+                assert clamd.scan(BytesIO(b"Hello" * 100_000)) is None
+                assert str(clamd.scan(BytesIO(EICAR))).startswith("Test.Eicar")
+            finally:
+                process.terminate()
