@@ -75,7 +75,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", RedirectView.as_view(pattern_name="docs")),
     path(settings.ADMIN_URL, admin.site.urls),
     # % if "blog" in cookiecutter.__features
-    path("blog/", include("apps.blog.urls")),
+    path("blog/", include("apps.blog.feeds.urls")),
     # % endif
     # % if "notifications" in cookiecutter.__features
     path("notifications/", include("apps.notifications.urls")),

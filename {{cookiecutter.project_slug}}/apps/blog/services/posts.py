@@ -17,8 +17,8 @@ from django.db import transaction
 from apps.blog.caching import content_changed
 from apps.blog.exceptions import NotAllowed, WrongState
 from apps.blog.models import Post
-from apps.blog.rendering import html_of, reading_minutes_of
 from apps.blog.selectors import may_publish
+from apps.blog.services.rendering import html_of, reading_minutes_of
 from apps.core.images import image_read
 from apps.core.validators import validate_extension, validate_size
 
