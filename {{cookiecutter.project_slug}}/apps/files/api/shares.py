@@ -11,17 +11,14 @@ from django.views.decorators.cache import cache_control
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema, extend_schema_view
 from rest_framework import mixins, viewsets
-from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
 from apps.core.api.serializers import validated
-from apps.core.api.throttling import TokenThrottle
 from apps.files import selectors
 from apps.files.api import serializers
 from apps.files.api.filters import ShareFilter
-from apps.files.api.views import attachment
+from apps.files.api.views import LinkView, attachment
 from apps.files.exceptions import LinkNotValid
 from apps.files.models import Share
 from apps.files.services import shares
@@ -57,14 +54,8 @@ class ShareViewSet(mixins.ListModelMixin, viewsets.GenericViewSet[Share]):
         return Response(status=HTTPStatus.NO_CONTENT)
 
 
-@method_decorator(cache_control(private=True, no_store=True), name="dispatch")
-class SharedContentView(APIView):
-    """Target of shared links. The link is the only credential."""
-
-    extra_problems = {"GET": [HTTPStatus.FORBIDDEN, HTTPStatus.NOT_FOUND]}
-    authentication_classes = ()
-    permission_classes = (AllowAny,)
-    throttle_classes = (TokenThrottle,)
+class SharedContentView(LinkView):
+    """Target of shared links."""
 
     @extend_schema(
         parameters=[serializers.LinkQuery],

@@ -144,13 +144,17 @@ class FileViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.Gen
 
 
 @method_decorator(cache_control(private=True, no_store=True), name="dispatch")
-class ContentView(APIView):
-    """Target of download links if the storage signs none itself. The link is the only credential."""
+class LinkView(APIView):
+    """Base of the targets of links, which are the only credential."""
 
-    extra_problems = {"GET": [HTTPStatus.FORBIDDEN, HTTPStatus.SERVICE_UNAVAILABLE]}
+    extra_problems = {"GET": [HTTPStatus.FORBIDDEN, HTTPStatus.NOT_FOUND]}
     authentication_classes = ()
     permission_classes = (AllowAny,)
     throttle_classes = (TokenThrottle,)
+
+
+class ContentView(LinkView):
+    """Target of download links if the storage signs none itself."""
 
     @extend_schema(
         parameters=[serializers.LinkQuery],
