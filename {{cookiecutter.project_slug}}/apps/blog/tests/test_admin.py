@@ -9,18 +9,12 @@ from django.urls import reverse
 
 from apps.blog.models import Category, Comment, Post, Tag
 from apps.blog.tests.factories import CategoryFactory, CommentFactory, PostFactory
-from apps.users.models import User
 from apps.users.tests.factories import StaffFactory, SuperuserFactory
+from apps.users.tests.helpers import browser_of
 
 pytestmark = pytest.mark.django_db
 
 CHANGES = "admin:blog_post_changelist"
-
-
-def browser_of(user: User) -> Browser:
-    browser = Browser()
-    browser.force_login(user)
-    return browser
 
 
 @pytest.fixture

@@ -8,12 +8,12 @@ import pytest
 from django.contrib.auth.models import Permission
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.core.management import CommandError, call_command
-from django.test import Client as Browser
 from django.urls import reverse
 
 from apps.blog.models import Post
 from apps.blog.tests.factories import PostFactory
 from apps.users.tests.factories import StaffFactory, UserFactory
+from apps.users.tests.helpers import browser_of
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -27,7 +27,7 @@ Capture = pytest.CaptureFixture[str]
 
 @pytest.fixture
 def writer(db: None) -> User:
-    """Return a member of the staff who writes and imports posts, and does not publish."""
+    """Return a staff user that may write and import posts, but not publish them."""
     staff = StaffFactory.create()
     names = ("add_post", "change_post", "view_post")
     staff.user_permissions.set(Permission.objects.filter(codename__in=names))
@@ -42,8 +42,7 @@ def run(folder: Path, text: str) -> None:
 
 def upload(user: User, text: str) -> list[str]:
     """Import in the admin; return the errors of the preview, or confirm it."""
-    browser = Browser()
-    browser.force_login(user)
+    browser = browser_of(user)
     file = SimpleUploadedFile("posts.csv", text.encode())
     page = browser.post(reverse("admin:blog_post_import"), {"import_file": file, "format": "0"})
     if found := page.context["result"].invalid_rows:

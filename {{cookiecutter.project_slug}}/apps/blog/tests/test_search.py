@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from django.test import Client as Browser
 from django.urls import reverse
 
 from apps.blog.services import posts, states
@@ -13,6 +12,7 @@ from apps.blog.tests.factories import TagFactory
 from apps.search.models import SearchEntry
 from apps.users.services.accounts import user_delete
 from apps.users.tests.factories import SuperuserFactory
+from apps.users.tests.helpers import browser_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -80,8 +80,7 @@ def test_posts_deleted_by_the_action_of_the_admin_leave_the_index(
     post: Post, editor: User, commit: Callable[..., Any]
 ) -> None:
     commit(states.post_publish, post=post, user=editor)
-    browser = Browser()
-    browser.force_login(SuperuserFactory.create())
+    browser = browser_of(SuperuserFactory.create())
     form = {"action": "delete_selected", "_selected_action": [post.pk], "post": "yes"}
     commit(browser.post, path=reverse("admin:blog_post_changelist"), data=form)
     assert not SearchEntry.objects.exists()

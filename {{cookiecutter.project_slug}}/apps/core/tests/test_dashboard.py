@@ -8,6 +8,7 @@ from django.utils import timezone
 
 from apps.core.templatetags import dashboard
 from apps.users.tests.factories import RefreshSessionFactory, StaffFactory, SuperuserFactory, UserFactory
+from apps.users.tests.helpers import browser_of
 
 pytestmark = pytest.mark.django_db
 
@@ -20,9 +21,7 @@ def numbers_of(browser: Browser) -> dict[str, dict[str, str]]:
 
 @pytest.fixture
 def browser() -> Browser:
-    browser = Browser()
-    browser.force_login(SuperuserFactory.create())
-    return browser
+    return browser_of(SuperuserFactory.create())
 
 
 def test_dashboard_links_number_to_the_list_of_its_rows(browser: Browser) -> None:
@@ -38,8 +37,7 @@ def test_dashboard_links_number_to_the_list_of_its_rows(browser: Browser) -> Non
 
 
 def test_dashboard_shows_only_numbers_of_models_that_the_user_may_view() -> None:
-    browser = Browser()
-    browser.force_login(StaffFactory.create())
+    browser = browser_of(StaffFactory.create())
     assert numbers_of(browser) == {}
 
 

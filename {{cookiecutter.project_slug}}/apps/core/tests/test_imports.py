@@ -13,6 +13,7 @@ from django.urls import reverse
 
 from apps.users.models import User
 from apps.users.tests.factories import StaffFactory, SuperuserFactory
+from apps.users.tests.helpers import browser_of
 from tests.sampleapp.factories import MeasurementFactory
 from tests.sampleapp.models import Measurement
 
@@ -85,9 +86,7 @@ def test_users_are_exported_without_password_and_not_imported(
 @pytest.fixture
 def browser() -> Browser:
     """Return a browser that is logged in as a superuser."""
-    browser = Browser()
-    browser.force_login(SuperuserFactory.create())
-    return browser
+    return browser_of(SuperuserFactory.create())
 
 
 def upload(browser: Browser, text: str) -> Any:
@@ -134,8 +133,7 @@ def test_admin_import_requires_permissions_to_add_and_change(permissions: list[s
     staff = StaffFactory.create()
     codenames = [f"{name}_measurement" for name in permissions]
     staff.user_permissions.set(Permission.objects.filter(codename__in=codenames))
-    browser = Browser()
-    browser.force_login(staff)
+    browser = browser_of(staff)
     expected = 200 if {"add", "change"} <= set(permissions) else 403
     link = reverse("admin:sampleapp_measurement_import")
     assert browser.get(link).status_code == expected

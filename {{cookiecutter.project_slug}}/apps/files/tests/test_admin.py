@@ -12,6 +12,7 @@ from apps.files.models import StoredFile
 from apps.files.tests.factories import StoredFileFactory
 from apps.files.tests.helpers import blobs, stored
 from apps.users.tests.factories import SuperuserFactory
+from apps.users.tests.helpers import browser_of
 from conftest import Client
 
 CHANGELIST = "admin:files_storedfile_changelist"
@@ -19,9 +20,7 @@ CHANGELIST = "admin:files_storedfile_changelist"
 
 @pytest.fixture
 def root(db: None) -> Browser:
-    browser = Browser()
-    browser.force_login(SuperuserFactory.create())
-    return browser
+    return browser_of(SuperuserFactory.create())
 
 
 def test_search_matches_name_owner_and_checksum(root: Browser) -> None:

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from django.db import connection
-from django.test import Client as Browser
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
@@ -15,8 +14,10 @@ from apps.mqtt.models import Device, Message
 from apps.mqtt.tests import handlers
 from apps.mqtt.tests.factories import CommandFactory, DeviceFactory, MessageFactory
 from apps.users.tests.factories import SuperuserFactory
+from apps.users.tests.helpers import browser_of
 
 if TYPE_CHECKING:
+    from django.test import Client as Browser
     from pytest_django import DjangoAssertNumQueries, Settings
 
 FACTORIES: dict[str, Any] = {"device": DeviceFactory, "message": MessageFactory, "command": CommandFactory}
@@ -24,9 +25,7 @@ FACTORIES: dict[str, Any] = {"device": DeviceFactory, "message": MessageFactory,
 
 @pytest.fixture
 def root(db: None) -> Browser:
-    browser = Browser()
-    browser.force_login(SuperuserFactory.create())
-    return browser
+    return browser_of(SuperuserFactory.create())
 
 
 @pytest.mark.parametrize("model", FACTORIES)

@@ -10,15 +10,14 @@ from pytest_django import DjangoAssertNumQueries
 
 from apps.notifications.tests.factories import NotificationFactory
 from apps.users.tests.factories import SuperuserFactory
+from apps.users.tests.helpers import browser_of
 
 CHANGELIST = "admin:notifications_notification_changelist"
 
 
 @pytest.fixture
 def root(db: None) -> Browser:
-    browser = Browser()
-    browser.force_login(SuperuserFactory.create())
-    return browser
+    return browser_of(SuperuserFactory.create())
 
 
 def test_search_matches_title_and_user(root: Browser) -> None:

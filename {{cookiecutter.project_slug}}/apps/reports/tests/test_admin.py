@@ -10,16 +10,11 @@ from django.urls import reverse
 from apps.reports.registry import Report
 from apps.reports.tests.factories import EventFactory
 from apps.users.models import User
+from apps.users.tests.helpers import browser_of
 
 pytestmark = pytest.mark.django_db
 
 LIST = "admin:reports_event_changelist"
-
-
-def browser_of(user: User) -> Browser:
-    browser = Browser()
-    browser.force_login(user)
-    return browser
 
 
 @pytest.fixture

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from django.core.management import CommandError, call_command
 from django.db import connection
-from django.test import Client as Browser
 from django.urls import reverse
 
 from apps.search.models import SearchEntry, SearchTerm, SearchWord
@@ -18,6 +17,7 @@ from apps.search.services.entries import entries_update
 from apps.search.text import headline_html, highlighted
 from apps.users.services.accounts import user_delete
 from apps.users.tests.factories import SuperuserFactory, UserFactory
+from apps.users.tests.helpers import browser_of
 from tests.sampleapp.models import Article, Measurement, Note
 
 if TYPE_CHECKING:
@@ -134,8 +134,7 @@ def test_admin_lists_the_rows_read_only(commit: Callable[..., Any], name: str) -
     keys = {}
     for model in (SearchEntry, SearchTerm, SearchWord):
         keys[model._meta.model_name or ""] = str(model.objects.get().pk)  # noqa: SLF001 - documented
-    browser = Browser()
-    browser.force_login(SuperuserFactory.create())
+    browser = browser_of(SuperuserFactory.create())
     page = browser.get(reverse(f"admin:search_{name}_changelist"), {"q": "kettle"})
     assert "kettle" in page.content.decode()
     assert browser.get(reverse(f"admin:search_{name}_change", args=[keys[name]])).status_code == 200
