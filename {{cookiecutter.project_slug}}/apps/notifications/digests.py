@@ -39,7 +39,7 @@ def _sent(user_id: UUID, channel: str, now: datetime) -> bool:
 
 @transaction.atomic
 def _digest_send(user_id: UUID, channel: str, now: datetime) -> bool:
-    """Send what is due for one user through one channel; returns False if nothing is left to send."""
+    """Send the due notifications of a user through one channel; returns False if none is left."""
     waiting = DeferredNotification.objects.filter(user=user_id, channel=channel, digest=None)
     # The lock makes concurrent runs wait.
     user = user_locked(user_id)

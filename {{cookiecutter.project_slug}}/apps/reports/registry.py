@@ -23,7 +23,7 @@ class Series(NamedTuple):
 
 @dataclass(frozen=True)
 class Report:
-    """Numbers of the rows of a model by day, week or month, for staff who may view that model.
+    """Numbers of the rows of a model by day, week or month, for staff with the permission to view the model.
 
     Args:
         name: the name in URLs.

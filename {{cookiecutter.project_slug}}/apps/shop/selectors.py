@@ -24,7 +24,7 @@ CART_SALT = "apps.shop.cart"
 
 
 class Quote(NamedTuple):
-    """What the content of a cart costs now."""
+    """Current prices and totals of the content of a cart."""
 
     items: list[CartItem]
     currency: str
@@ -97,7 +97,7 @@ def order_list(*, user: User) -> QuerySet[Order]:
 
 
 def order_list_manageable(*, user: User) -> QuerySet[Order]:
-    """Return all orders for those who manage them; for others no order exists."""
+    """Return all orders for users that manage them, and none for others."""
     return _with_relations(Order.objects.all() if may_manage(user) else Order.objects.none())
 
 

@@ -89,7 +89,7 @@ class Client(aiomqtt.Client):
         try:
             super()._on_message(client, userdata, message)
         except ValueError:
-            # Some brokers allow topics that are no UTF-8. Without an acknowledgement, it would come again.
+            # Some brokers allow topics that are not UTF-8. Without an acknowledgement, it would come again.
             logger.warning("mqtt_message_rejected", reason="topic", device=None)
             self._client.ack(message.mid, message.qos)
 

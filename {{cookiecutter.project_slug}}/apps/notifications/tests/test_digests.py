@@ -96,7 +96,7 @@ def test_daily_digest_has_all_notifications_of_a_user_once(
     user: User, mailoutbox: Mails, clock: Clock
 ) -> None:
     for owner in (user, ScheduleFactory.create(digest="daily").user):
-        send(owner, title="Sent at once" if owner == user else "Of another user")
+        send(owner, title="Immediate" if owner == user else "Of another user")
     mailoutbox.clear()
     ScheduleFactory.create(user=user, digest="daily")
     for number in range(3):

@@ -1,4 +1,4 @@
-"""The example channels, with a gateway that records what it would send."""
+"""The example channels, with a gateway that records messages."""
 
 from __future__ import annotations
 

@@ -57,7 +57,7 @@ def clerk(db: None) -> Callable[..., User]:
 
 @pytest.fixture
 def staff_api(clerk: Callable[..., User]) -> Client:
-    """Return a client of staff who may view events only."""
+    """Return a client of a staff user that may only view events."""
     client = Client()
     client.login_by_token(clerk("view_event"))
     return client

@@ -113,7 +113,7 @@ class OrderViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.Ge
     @extend_schema(request=None, responses={200: serializers.OrderOutput}, filters=False)
     @action(detail=True, methods=["post"], extra_problems=CONFLICTS)
     def cancel(self, request: UserRequest, **_kwargs: Any) -> Response:
-        """Cancel an own order that is not shipped. What was paid is refunded."""
+        """Cancel an own order that is not shipped. The paid amount is refunded."""
         return Response(represent(payments.order_cancel(order=self.get_object())))
 
 
@@ -121,7 +121,7 @@ class ManagedOrderViewSet(OrderViewSet):
     """Orders of all customers. Requires the permission `shop.manage_order`; without it, none exists."""
 
     def get_queryset(self) -> QuerySet[Order]:
-        """Return all orders for those who manage them."""
+        """Return all orders for users that manage them."""
         return selectors.order_list_manageable(user=self.request.user)
 
     pay = None  # type: ignore[assignment] # only customers pay

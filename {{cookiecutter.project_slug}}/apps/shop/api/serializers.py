@@ -115,7 +115,7 @@ class PaymentOutput(serializers.Serializer[Any]):
 
 
 class RefundInput(serializers.Serializer[Any]):
-    amount = amount_field(required=False, help_text="By default, what is left.")
+    amount = amount_field(required=False, help_text="By default, the amount that is not refunded yet.")
 
 
 class ReturnLineInput(serializers.Serializer[Any]):

@@ -39,7 +39,7 @@ def order_checkout(
         idempotency_key: a repeated call with this key returns the order of the first one.
         name: the recipient.
         address: the shipping address.
-        total: what the customer agreed to pay.
+        total: the amount that the customer confirmed.
 
     Returns:
         the order, and whether it was created.

@@ -74,7 +74,7 @@ def event_receive(*, provider: str, body: bytes, signature: str) -> None:
 
 
 def order_cancel(*, order: Order) -> Order:
-    """Cancel an order that is not shipped: restock, and refund what was paid.
+    """Cancel an order that is not shipped: restock it, and refund the paid amount.
 
     Raises:
         WrongState: it was shipped, canceled or refunded.

@@ -39,7 +39,7 @@ def order_refund(*, order: Order, amount: Decimal | None = None) -> Order:
 
     Raises:
         WrongState: the order is not paid, or nothing is left to refund.
-        ValidationError: the amount is more than what is left, or has a fraction of the smallest unit.
+        ValidationError: the amount exceeds the refundable amount, or has a fraction of the smallest unit.
     """
     order = order_lock(order.pk)
     if not order.paid_at or not order.refundable:

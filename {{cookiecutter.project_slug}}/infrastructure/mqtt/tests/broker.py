@@ -113,7 +113,7 @@ class Broker:
 
 
 def _text(text: str) -> bytes:
-    # Surrogates stand for bytes that are no UTF-8.
+    # Surrogates represent bytes that are not UTF-8.
     encoded = text.encode(errors="surrogateescape")
     return len(encoded).to_bytes(2) + encoded
 

@@ -37,7 +37,7 @@ class Outgoing:
 
 @dataclass
 class Project:
-    """Functions that the bridge calls, and what it called them with."""
+    """Functions that the bridge calls, which record their arguments."""
 
     received: list[bytes] = field(default_factory=list)
     outbox: list[Outgoing] = field(default_factory=list)
