@@ -55,7 +55,7 @@ class SearchSource(Generic[M]):
 
     @property
     def kind(self) -> str:
-        """Return the name of the model in the API, such as `blog.post`."""
+        """Return the name of the model in the API, such as `articles.article`."""
         return self.model._meta.label_lower  # noqa: SLF001 - Django's documented Options API
 
     def get_queryset(self) -> QuerySet[M]:

@@ -18,7 +18,7 @@ class SearchQuery(serializers.Serializer[Any]):
         max_length=MAX_QUERY,
         help_text='Words, "phrases", `or` between alternatives, `-` before excluded words.',
     )
-    type = serializers.CharField(max_length=100, required=False, help_text="Such as `blog.post`.")
+    type = serializers.CharField(max_length=100, required=False, help_text="Such as `articles.article`.")
     tag = serializers.CharField(max_length=100, required=False)
     page = serializers.IntegerField(min_value=1, max_value=MAX_PAGE, default=1)
     page_size = serializers.IntegerField(min_value=1, max_value=50, default=20)

@@ -23,7 +23,7 @@ CHANNEL_LAYERS: dict[str, dict[str, Any]] = {
 REALTIME_SOCKETS_PER_USER: int = env.integer("REALTIME_SOCKETS_PER_USER", default=10, minimum=1)
 REALTIME_MESSAGES_PER_MINUTE: int = env.integer("REALTIME_MESSAGES_PER_MINUTE", default=120, minimum=1)
 REALTIME_MESSAGE_MAX_BYTES = 65_536
-# Maximum duration of an event stream. Caddy ends responses after two minutes (`write` in its configuration).
+# Maximum duration of an event stream. Reverse proxies end longer responses, often after two minutes.
 REALTIME_STREAM_SECONDS = 100
 # Maximum number of concurrent requests per process; under ASGI, each has its own thread.
 REALTIME_THREADS: int = env.integer("WEB_THREADS", default=4, minimum=1)

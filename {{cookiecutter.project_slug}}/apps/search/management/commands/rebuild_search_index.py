@@ -10,7 +10,7 @@ class Command(BaseCommand):
     help = "Write the search index of all registered models, in batches; searches continue."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("--type", default="", help="only this model, such as blog.post")
+        parser.add_argument("--type", default="", help="only this model, such as articles.article")
         parser.add_argument("--after", help="continue after this primary key, the last one that was printed")
 
     def handle(self, *, type: str, after: str | None, **_options: Any) -> None:  # noqa: A002 - name of the option
