@@ -3,18 +3,13 @@
 from __future__ import annotations
 
 import socket
-from copy import deepcopy
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from django.db import connection
-
-from infrastructure.database.postgresql.base import DatabaseWrapper
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from django.db.backends.base.base import BaseDatabaseWrapper
     from pytest_django import Settings
 
 DUMMY = "django.core.cache.backends.dummy.DummyCache"
@@ -44,22 +39,3 @@ def _redis_down(settings: Settings, port: int) -> None:
         "sessions": redis_at(port, DUMMY),
     }
     settings.SESSION_ENGINE = "django.contrib.sessions.backends.cached_db"
-
-
-@pytest.fixture
-def hanging() -> Iterator[str]:
-    """Return the URL of a server that accepts connections and never responds."""
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        yield f"postgresql://127.0.0.1:{server.getsockname()[1]}/"
-
-
-@pytest.fixture
-def own_connection(db: None) -> Iterator[BaseDatabaseWrapper]:
-    """Return a connection of this backend; closing it aborts its queries."""
-    settings = deepcopy(connection.settings_dict)
-    options = settings["OPTIONS"]
-    options.pop("pool", None)
-    options["options"] = f"{options.get('options', '')} -c client_connection_check_interval=50"
-    own = DatabaseWrapper(settings)
-    yield own
-    own.close()

@@ -1,13 +1,11 @@
 import time
 from collections.abc import Iterator
-from threading import Event, current_thread
+from threading import Event
 
 import pytest
-import structlog
 from django.http import HttpRequest, HttpResponse
 from django.test import Client
 from django.urls import path
-from django.utils.translation import get_language, override
 from pytest_django import Settings
 
 from infrastructure.background import in_background
@@ -62,27 +60,3 @@ def test_job_failure_is_logged_and_stops_no_other_job(caplog: pytest.LogCaptureF
     while len(failures := [line for line in caplog.records if line.exc_info]) < 4:
         assert time.monotonic() < deadline
     assert all("job_failed" in line.getMessage() for line in failures)
-
-
-def test_job_has_language_and_log_context_of_request() -> None:
-    seen: list[object] = []
-
-    def job() -> None:
-        seen.extend(
-            [get_language(), structlog.contextvars.get_contextvars()["request_id"], current_thread().name]
-        )
-        done.set()
-
-    with override("de"), structlog.contextvars.bound_contextvars(request_id="my-request"):
-        in_background(job)
-    assert done.wait(DEADLINE)
-    assert seen[:2] == ["de", "my-request"]
-    assert str(seen[2]).startswith("background")
-
-
-def test_job_runs_synchronously_without_threads(settings: Settings, caplog: pytest.LogCaptureFixture) -> None:
-    settings.BACKGROUND_THREADS = False
-    in_background(fail)
-    assert "job_failed" in caplog.text
-    in_background(done.set)
-    assert done.is_set()

@@ -3,7 +3,7 @@ from contextlib import contextmanager
 from copy import deepcopy
 
 import pytest
-from django.db import connections, transaction
+from django.db import connections
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from pytest_django import Settings
@@ -62,8 +62,3 @@ def test_read_after_write_uses_primary() -> None:
         note = NoteFactory.create()
         with queries(primary=True, replica=False):
             assert Note.objects.get() == note
-
-
-def test_transaction_reads_from_primary() -> None:
-    with replica_allowed(allowed=True), transaction.atomic(), queries(primary=True, replica=False):
-        assert not Note.objects.exists()

@@ -23,16 +23,6 @@ def test_redact_replaces_values_of_sensitive_keys(name: str) -> None:
     assert event == {"event": "login", name: "[redacted]"}
 
 
-def test_redact_keeps_other_values() -> None:
-    event = {"event": "request_finished", "code": 200, "request": "GET /", "user_id": None}
-    assert redact(None, "info", dict(event)) == event
-
-
-def test_scrub_keeps_text_without_emails() -> None:
-    event = {"request": "GET /@me/", "event": "a @ b", "code": 200, "ratio": 0.5, "ok": True, "user_id": None}
-    assert rendered(**event) == event
-
-
 def test_scrub_masks_emails_recursively() -> None:
     exception = [{"exc_value": "first line\nann@example.com", "frames": [{"lineno": 3}]}]
     event = rendered(

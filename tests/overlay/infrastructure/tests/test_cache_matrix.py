@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import runpy
 import socketserver
 import threading
 from typing import TYPE_CHECKING, Any
@@ -12,6 +13,7 @@ from django.core.cache import cache, caches
 from django.urls import reverse
 from redis.connection import Connection
 
+from config.env import BASE_DIR
 from infrastructure.tests.conftest import DUMMY, redis_at
 
 if TYPE_CHECKING:
@@ -101,3 +103,38 @@ def test_redis_stores_values_and_increments_atomically() -> None:
     for thread in threads:
         thread.join()
     assert counters.get("clicks") == 11
+
+
+@pytest.mark.usefixtures("_redis_down")
+def test_cache_stores_nothing_when_redis_is_down() -> None:
+    cache.set("colour", "blue")
+    assert cache.get("colour", "none") == "none"
+    assert cache.add("colour", "blue")
+    assert cache.get_many(["colour"]) == {}
+    assert "colour" not in cache
+    assert not cache.touch("colour")
+    assert not cache.delete("colour")
+    assert cache.get_or_set("colour", lambda: "computed") == "computed"
+    cache.set_many({"colour": "blue"})
+    cache.delete_many(["colour"])
+    cache.clear()
+
+
+@pytest.mark.usefixtures("_redis_down")
+def test_counters_use_process_memory_when_redis_is_down() -> None:
+    counters = caches["counters"]
+    with pytest.raises(ValueError, match="clicks"):
+        counters.incr("clicks")
+    assert counters.add("clicks", 1, timeout=60)
+    assert not counters.add("clicks", 1, timeout=60)
+    assert [counters.incr("clicks"), counters.decr("clicks")] == [2, 1]
+
+
+@pytest.mark.parametrize(("redis_url", "engine"), [("", "db"), ("redis://127.0.0.1:1/0", "cached_db")])
+def test_session_engine_never_uses_process_memory(
+    monkeypatch: pytest.MonkeyPatch, redis_url: str, engine: str
+) -> None:
+    monkeypatch.setenv("REDIS_URL", redis_url)
+    component = runpy.run_path(str(BASE_DIR / "config/settings/components/cache.py"))
+    assert component["SESSION_ENGINE"] == f"django.contrib.sessions.backends.{engine}"
+    assert engine == "db" or component["SESSION_CACHE_ALIAS"] in component["CACHES"]

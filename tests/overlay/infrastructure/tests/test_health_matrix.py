@@ -46,3 +46,10 @@ def test_readiness_checks_only_requested_components(
 def test_readiness_checks_all_components_for_unknown_name(api: Client, db: None, only: str) -> None:
     response = api.get(reverse("health-ready"), {"only": only})
     assert response.json()["components"].keys() == {"database", "cache", "migrations"}
+
+
+@pytest.mark.usefixtures("_redis_down")
+def test_readiness_returns_503_when_redis_is_down(api: Client, db: None) -> None:
+    response = api.get(reverse("health-ready"))
+    assert response.status_code == 503
+    assert response.json()["components"] == {"database": "ok", "cache": "unavailable", "migrations": "ok"}

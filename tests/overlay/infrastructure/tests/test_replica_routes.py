@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from copy import deepcopy
 
 import pytest
-from django.db import connections
+from django.db import connections, transaction
 from django.test import Client as DjangoClient
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
@@ -88,3 +88,8 @@ def test_relation_between_replica_and_primary_is_allowed(user: User) -> None:
         owner = User.objects.get()
     assert owner._state.db == "replica"  # noqa: SLF001 - Django's documented model state
     assert NoteFactory.create(owner=owner).owner == user
+
+
+def test_transaction_reads_from_primary() -> None:
+    with replica_allowed(allowed=True), transaction.atomic(), queries(primary=True, replica=False):
+        assert not Note.objects.exists()

@@ -60,3 +60,7 @@ def test_request_id_is_in_response_and_log(caplog: pytest.LogCaptureFixture, pat
     assert (response.status_code, response["X-Request-ID"]) == (status, "my-request")
     line = events(caplog, "request_failed" if status == 500 else "request_finished")[0]
     assert (line["request_id"], line["code"], line["request"]) == ("my-request", status, f"GET {path}")
+
+
+def test_request_id_is_unique(api: Client) -> None:
+    assert len({api.get(reverse("open"))["X-Request-ID"] for _ in range(3)}) == 3

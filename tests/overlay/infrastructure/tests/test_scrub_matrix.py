@@ -7,7 +7,7 @@ from uuid import UUID
 import pytest
 from structlog.processors import JSONRenderer
 
-from infrastructure.logging.scrub import MAX_LENGTH, redact_error, scrub, scrub_event
+from infrastructure.logging.scrub import MAX_LENGTH, redact, redact_error, scrub, scrub_event
 
 
 def rendered(**event: Any) -> dict[str, Any]:
@@ -53,3 +53,13 @@ def test_scrub_truncates_long_values(value: Any) -> None:
 def test_scrub_masks_email_at_length_limit() -> None:
     text = scrub("x" * (MAX_LENGTH - 10) + " ann@example.com")
     assert "ann" not in text
+
+
+def test_redact_keeps_other_values() -> None:
+    event = {"event": "request_finished", "code": 200, "request": "GET /", "user_id": None}
+    assert redact(None, "info", dict(event)) == event
+
+
+def test_scrub_keeps_text_without_emails() -> None:
+    event = {"request": "GET /@me/", "event": "a @ b", "code": 200, "ratio": 0.5, "ok": True, "user_id": None}
+    assert rendered(**event) == event

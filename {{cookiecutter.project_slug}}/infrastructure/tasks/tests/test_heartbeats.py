@@ -2,7 +2,6 @@ import os
 import time
 from datetime import timedelta
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
@@ -11,22 +10,8 @@ from pytest_django import Settings
 
 from config.celery import app
 from infrastructure.tasks import healthcheck
-from infrastructure.tasks.heartbeats import Heartbeat, Scheduler, heartbeat_remove
+from infrastructure.tasks.heartbeats import Scheduler
 from infrastructure.tasks.tests.conftest import Messages
-
-
-class Timer:
-    """Timer that calls the function immediately and records its cancellation."""
-
-    def __init__(self) -> None:
-        self.cancelled = False
-
-    def call_repeatedly(self, _seconds: float, function: Any, args: tuple[str, ...]) -> "Timer":
-        function(*args)
-        return self
-
-    def cancel(self) -> None:
-        self.cancelled = True
 
 
 @pytest.fixture(autouse=True)
@@ -38,28 +23,6 @@ def _running(settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 
 def is_healthy(question: str, process: str) -> bool:
     return healthcheck.main([question, process]) == 0
-
-
-def test_worker_is_ready_only_while_connected() -> None:
-    assert "infrastructure.tasks.heartbeats:Heartbeat" in app.steps["consumer"]
-    timer = Timer()
-    heartbeat = Heartbeat(None)
-    assert not is_healthy("ready", "worker")
-    heartbeat.start(SimpleNamespace(timer=timer))
-    assert is_healthy("ready", "worker")
-    heartbeat.stop(None)
-    assert not is_healthy("ready", "worker")
-    assert timer.cancelled
-
-
-def test_worker_is_alive_until_it_stops() -> None:
-    assert not is_healthy("live", "worker")
-    heartbeat = Heartbeat(None)
-    assert is_healthy("live", "worker")
-    heartbeat.start(SimpleNamespace(timer=Timer()))
-    assert is_healthy("live", "worker")
-    heartbeat_remove()
-    assert not is_healthy("live", "worker")
 
 
 @pytest.mark.parametrize(
