@@ -6,7 +6,6 @@ from django.test import Client as Browser
 from django.urls import reverse
 from django.utils import timezone
 
-from apps.core.templatetags import dashboard
 from apps.users.tests.factories import RefreshSessionFactory, StaffFactory, SuperuserFactory, UserFactory
 from apps.users.tests.helpers import browser_of
 
@@ -39,15 +38,3 @@ def test_dashboard_links_number_to_the_list_of_its_rows(browser: Browser) -> Non
 def test_dashboard_shows_only_numbers_of_models_that_the_user_may_view() -> None:
     browser = browser_of(StaffFactory.create())
     assert numbers_of(browser) == {}
-
-
-def test_dashboard_counts_up_to_the_limit(browser: Browser, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(dashboard, "LIMIT", 2)
-    UserFactory.create_batch(3)
-    assert numbers_of(browser)["New users this week"]["count"] == "2+"
-
-
-def test_dashboard_is_cached(browser: Browser) -> None:
-    before = numbers_of(browser)["New users this week"]
-    UserFactory.create()
-    assert before in browser.get(reverse("admin:index")).context["numbers"]

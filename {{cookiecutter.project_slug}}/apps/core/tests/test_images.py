@@ -30,9 +30,6 @@ def refusal(content: bytes) -> str | None:
     return None
 
 
-gif, jpeg, png = picture("GIF"), picture("JPEG"), picture("PNG")
-
-
 def test_image_format_is_detected_by_content_and_file_is_rewound() -> None:
     file = SimpleUploadedFile("claims-to-be.txt", picture("JPEG"), content_type="text/plain")
     file.seek(7)

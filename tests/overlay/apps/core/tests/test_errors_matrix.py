@@ -6,14 +6,46 @@ from typing import Any
 import pytest
 from django.db import OperationalError, connection
 from django.db.transaction import atomic
+from django.http import HttpResponse
 from django.urls import reverse
+from pytest_django import Settings
 
-from apps.core.tests.test_errors import admin_page, fields, problem
+from apps.core.exceptions import ConflictError, DomainError, ForbiddenError, NotFoundError, UnavailableError
+from apps.core.tests.test_errors import fields, problem
+from apps.users.exceptions import InvalidToken, LockedOut
 from apps.users.models import User
 from apps.users.tests.factories import SuperuserFactory
 from conftest import LANGUAGE, Client
+from tests.sampleapp.views import FailureView
 
 pytestmark = [pytest.mark.django_db, pytest.mark.urls("tests.sampleapp.urls")]
+
+
+def away(*_args: Any) -> None:
+    raise OperationalError("connection refused")
+
+
+def admin_page(response: HttpResponse, status: int) -> str:
+    assert response.status_code == status
+    assert response["Content-Type"] == "text/html; charset=utf-8"
+    assert "X-Request-ID" in response
+    return response.content.decode()
+
+
+class ClosedError(ForbiddenError):
+    message, code = "Not on Sundays.", "closed"
+
+
+class PaidError(ConflictError):
+    message, code = "The order is paid.", "already_paid"
+
+
+class GoneError(NotFoundError):
+    message, code = "The order was deleted.", "gone"
+
+
+class DownError(UnavailableError):
+    message, code = "The printer is off.", "printer_off"
 
 
 def test_errors_list_several_errors_of_one_field(api: Client) -> None:
@@ -103,10 +135,6 @@ def test_form_without_csrf_token_is_rejected() -> None:
     problem(client.post(reverse("form")), 403, "csrf_failed")
 
 
-def away(*_args: Any) -> None:
-    raise OperationalError("connection refused")
-
-
 def test_server_error_in_the_admin_is_an_html_page(monkeypatch: pytest.MonkeyPatch, user: User) -> None:
     client = Client(raise_request_exception=False)
     client.force_login(SuperuserFactory.create())
@@ -132,3 +160,54 @@ def test_missing_permission_is_an_html_page_in_the_admin(user: User) -> None:
     client = Client()
     client.force_login(user)
     admin_page(client.get(reverse("admin:users_user_changelist")), 403)
+
+
+def test_unauthenticated_request_gets_a_challenge(api: Client) -> None:
+    response = api.get(reverse("v1:users:me"))
+    problem(response, 401, "not_authenticated")
+    assert response["WWW-Authenticate"] == 'Bearer realm="api"'
+
+
+def test_missing_permission_is_forbidden(user_api: Client) -> None:
+    problem(user_api.get(reverse("v1:users:user-list")), 403, "permission_denied")
+
+
+def test_throttled_response_has_retry_after(api: Client, settings: Settings) -> None:
+    settings.THROTTLE_RATES = settings.THROTTLE_RATES | {"anon": "1/minute"}
+    assert api.get(reverse("open")).status_code == 200
+    response = api.get(reverse("open"))
+    problem(response, 429, "throttled")
+    assert 1 <= int(response["Retry-After"]) <= 60
+
+
+def test_admin_errors_are_html_pages(user: User) -> None:
+    client = Client(enforce_csrf_checks=True, raise_request_exception=False)
+    admin_page(client.post(reverse("admin:login"), {"username": "a"}, format="multipart"), 403)
+    client.force_login(SuperuserFactory.create())
+    admin_page(client.get(f"{reverse('admin:index')}nothing/"), 404)
+
+
+@pytest.mark.parametrize(
+    ("error", "status"),
+    [
+        (InvalidToken(), 401),
+        (ClosedError(), 403),
+        (GoneError(), 404),
+        (PaidError(), 409),
+        (LockedOut(), 429),
+        (DownError(), 503),
+    ],
+)
+def test_error_of_a_service_has_its_status_and_message(
+    api: Client, monkeypatch: pytest.MonkeyPatch, error: DomainError, status: int
+) -> None:
+    monkeypatch.setitem(FailureView.failures, "service", error)
+    response = api.get(reverse("failure", args=["service"]))
+    assert problem(response, status, str(error.code))["detail"].startswith(str(error.message))
+    assert ("Retry-After" in response) == (status in {429, 503})
+
+
+@pytest.mark.parametrize("path", ["/api/v1/nothing/", "/api/", "/nothing", "/api/v2/users/me/"])
+@pytest.mark.parametrize("method", ["GET", "POST", "DELETE"])
+def test_unknown_url_is_not_found(path: str, method: str) -> None:
+    problem(Client(enforce_csrf_checks=True).generic(method, path), 404, "not_found")

@@ -357,3 +357,26 @@ def test_library_logs_no_requests(
     assert [record.name for record in caplog.records] == ["apps.core.http_client"]
     for name in ("httpcore2.http11", "httpx2"):
         assert not logging.getLogger(name).isEnabledFor(logging.INFO)
+
+
+def test_large_response_is_not_read(client: ServiceClient, service: Service) -> None:
+    service.respond(200, content=b"x" * (client.max_bytes + 1))
+    with pytest.raises(UnavailableError, match="ResponseTooLarge"):
+        client.request("GET", "charges")
+    assert len(service.requests) == 1
+
+
+def test_redirect_is_not_followed(client: ServiceClient, service: Service) -> None:
+    service.respond(302, Location=f"{service.url}/other")
+    assert client.request("GET", "charges").status_code == 302
+    assert len(service.requests) == 1
+
+
+def test_log_contains_no_query_string(
+    client: ServiceClient, service: Service, caplog: pytest.LogCaptureFixture
+) -> None:
+    service.respond(404)
+    client.request("GET", "charges", params={"iban": "DE89"}, headers={"Authorization": "Bearer 4711"})
+    assert "service_request" in caplog.text
+    assert "'status': 404" in caplog.text
+    assert not {"DE89", "4711"} & set(caplog.text.replace("'", " ").replace("=", " ").split())

@@ -262,3 +262,18 @@ def test_import_reads_standard_input_and_shows_progress_in_a_terminal(*, termina
     assert process.returncode == 1
     assert "Did you mean: label?" in printed
     assert ("\x1b[K" in printed) is terminal
+
+
+@pytest.mark.parametrize("command", ["export_rows", "import_rows"])
+def test_commands_know_models_of_the_admin_only(command: str) -> None:
+    arguments = ["-"] if command == "import_rows" else []
+    with pytest.raises(CommandError, match=r"Did you mean: sampleapp\.Measurement"):
+        call_command(command, "sampleapp.Measurements", *arguments)
+
+
+def test_admin_imports_nothing_if_a_row_has_become_invalid(browser: Browser, user: User) -> None:
+    preview = upload(browser, f"label,owner_id\na,\nb,{user.pk}\n")
+    user.delete()
+    page = confirm(browser, preview)
+    assert page.redirect_chain == [(reverse("admin:sampleapp_measurement_import"), 302)]
+    assert labels() == []

@@ -1,4 +1,4 @@
-"""Browsable API: forms and root page."""
+"""Browsable API: forms, root page and errors."""
 
 import pytest
 from django.urls import reverse
@@ -6,10 +6,11 @@ from rest_framework.renderers import JSONRenderer
 from rest_framework.views import APIView
 
 from apps.core.api.renderers import BrowsableAPIRenderer
-from apps.core.tests.test_renderers import HTML
 from conftest import Client
 
 pytestmark = pytest.mark.django_db
+
+HTML = "text/html,application/xhtml+xml,*/*;q=0.8"
 
 
 @pytest.fixture(autouse=True)
@@ -30,3 +31,17 @@ def test_root_page_has_links(api: Client) -> None:
     page = api.get(reverse("v1:root"), headers={"accept": HTML})
     assert page.status_code == 200
     assert f'href="http://testserver{reverse("v1:users:me")}"' in page.content.decode()
+
+
+@pytest.mark.parametrize(
+    ("path", "status"),
+    [("/api/v1/users/me/", 401), ("/api/v1/auth/token/", 405), ("/api/v1/users/", 401)],
+)
+def test_errors_are_html_for_browsers_and_problem_details_for_programs(
+    api: Client, path: str, status: int
+) -> None:
+    page = api.get(path, headers={"accept": HTML})
+    assert (page.status_code, page["Content-Type"]) == (status, "text/html; charset=utf-8")
+    assert b"urn:problem:" in page.content
+    problem = api.get(path)
+    assert (problem.status_code, problem["Content-Type"]) == (status, "application/problem+json")

@@ -80,3 +80,12 @@ def test_ipv6_network_is_one_client(api: Client, rates: dict[str, str]) -> None:
     assert statuses(api, 1, REMOTE_ADDR="2001:db8:0:1::1") == [200]
     assert statuses(api, 1, REMOTE_ADDR="2001:db8:0:1:ffff::2") == [429]
     assert statuses(api, 1, REMOTE_ADDR="2001:db8:0:2::1") == [200]
+
+
+def test_forged_header_does_not_get_a_separate_counter(
+    api: Client, rates: dict[str, str], settings: Settings
+) -> None:
+    rates["anon"] = "1/day"
+    settings.NUM_PROXIES = 1
+    forged = [f"198.51.100.{number}, 192.0.2.1" for number in range(3)]
+    assert [statuses(api, 1, HTTP_X_FORWARDED_FOR=header) for header in forged] == [[200], [429], [429]]

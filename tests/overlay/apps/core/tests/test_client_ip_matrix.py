@@ -1,0 +1,37 @@
+"""IP addresses of clients with all kinds of headers."""
+
+import pytest
+from django.test import RequestFactory
+from pytest_django import Settings
+from rest_framework.request import Request
+
+from apps.core.api.client_ip import client_ip
+
+
+@pytest.mark.parametrize(
+    ("proxies", "header", "expected"),
+    [
+        (0, None, "192.0.2.1"),
+        (1, "", "192.0.2.1"),
+        (1, " , ", "192.0.2.1"),
+        (1, "203.0.113.7", "203.0.113.7"),
+        (1, "198.51.100.1 ,203.0.113.7 ", "203.0.113.7"),
+        (1, "2001:db8::7", "2001:db8::7"),
+        (2, "203.0.113.7, 10.0.0.1", "203.0.113.7"),
+        (2, "2001:db8::7,2001:db8::1", "2001:db8::7"),
+        (2, "203.0.113.7", "192.0.2.1"),
+        (1, "203.0.113.7:4711", "203.0.113.7"),
+        (1, "[2001:db8::7]", "2001:db8::7"),
+        (1, "unknown", "192.0.2.1"),
+        (1, "_hidden:secret", "192.0.2.1"),
+    ],
+)
+def test_client_ip_is_found_with_any_header(
+    settings: Settings, proxies: int, header: str | None, expected: str
+) -> None:
+    settings.NUM_PROXIES = proxies
+    request = RequestFactory().get("/", REMOTE_ADDR="192.0.2.1")
+    if header is not None:
+        request.META["HTTP_X_FORWARDED_FOR"] = header
+    assert client_ip(request) == expected
+    assert client_ip(Request(request)) == expected
