@@ -11,8 +11,6 @@ from apps.users.tests.helpers import stored_avatars
 
 pytestmark = pytest.mark.django_db
 
-pytestmark = pytest.mark.django_db
-
 
 def test_database_rejects_duplicate_email(user: User) -> None:
     with pytest.raises(IntegrityError), transaction.atomic():

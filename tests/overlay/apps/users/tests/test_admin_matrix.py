@@ -6,6 +6,8 @@ from datetime import UTC, datetime
 import pytest
 import time_machine
 from axes.models import AccessAttempt
+from django.contrib.admin.models import CHANGE, LogEntry
+from django.contrib.contenttypes.models import ContentType
 from django.db import connection
 from django.test import Client as Browser
 from django.test.utils import CaptureQueriesContext
@@ -27,6 +29,7 @@ from apps.users.tests.test_admin import (
     OTHER_PASSWORD,
     USERS,
     new_user,
+    rows_of,
     run,
     save,
 )
@@ -220,3 +223,36 @@ def test_selected_users_are_activated(root: Browser) -> None:
     other = UserFactory.create(is_active=False)
     run(root, "activate", users)
     assert list(User.objects.inactive()) == [other]
+
+
+def test_sessions_are_exported_without_secrets(root: Browser) -> None:
+    session = RefreshSessionFactory.create(previous_jti="b" * 32)
+    body = {"action": "export_csv", "_selected_action": [str(session.pk)]}
+    response = root.post(reverse("admin:users_refreshsession_changelist"), body)
+    header, row = rows_of(response)
+    assert header == ["id", "user_id", "device", "created_at", "last_used_at", "expires_at", "revoked_at"]
+    assert row[:2] == [str(session.pk), str(session.user_id)]
+    assert not {session.current_jti, session.previous_jti} & set(row)
+
+
+@pytest.mark.parametrize("many", [True, False])
+def test_staff_with_entries_in_the_admin_log_is_deleted(root: Browser, *, many: bool) -> None:
+    staff = StaffFactory.create()
+    content_type = ContentType.objects.get_for_model(User)
+    entry = LogEntry.objects.create(user=staff, content_type=content_type, object_id="1", action_flag=CHANGE)
+
+    if many:
+        run(root, "delete_selected", [staff], post="yes")
+    else:
+        root.post(reverse("admin:users_user_delete", args=[staff.pk]), {"post": "yes"})
+
+    assert User.objects.get(pk=staff.pk).deleted_at is not None
+    assert LogEntry.objects.filter(pk=entry.pk).exists()
+
+
+def test_user_with_many_sessions_can_be_changed(root: Browser) -> None:
+    user = UserFactory.create()
+    RefreshSessionFactory.create_batch(600, user=user)
+
+    assert save(root, user, first_name="Ada").status_code == 302
+    assert User.objects.get(pk=user.pk).first_name == "Ada"

@@ -1,6 +1,7 @@
 """Canonical forms of emails and passwords: all kinds of input."""
 
 import sys
+import unicodedata
 from io import StringIO
 from typing import Any
 
@@ -19,15 +20,27 @@ from apps.users.canonical import (
     NORMALIZED_MAX_LENGTH,
     canonical_email,
     canonical_password,
+    email_digest,
     lockout_key,
 )
 from apps.users.models import User
 from apps.users.tests.factories import PASSWORD
 from apps.users.tests.helpers import Response, fields_of
-from apps.users.tests.test_canonical import CANONICAL, FORMS, NFC_PASSWORD, NFD_PASSWORD
 from conftest import Client
 
 pytestmark = pytest.mark.django_db
+
+NFC_PASSWORD = "p\u00e4ssw\u00f6rter f\u00fcr alle"
+NFD_PASSWORD = unicodedata.normalize("NFD", NFC_PASSWORD)
+FORMS = [
+    "hans@b\u00fccher.de",
+    "hans@bu\u0308cher.de",
+    "HANS@B\u00dcCHER.DE",
+    "\uff48\uff41\uff4e\uff53\uff20b\u00fccher\u3002de",
+    " hans@b\u00fcch\u00ader.de\u00a0",
+    "hans@XN--BCHER-KVA.de",
+]
+CANONICAL = "hans@xn--bcher-kva.de"
 
 bounded = settings(max_examples=200, derandomize=True, deadline=None, database=None)
 
@@ -232,3 +245,25 @@ def test_api_password_matches_in_any_form(api: Client, mailoutbox: list[EmailMes
     body = {"current_password": NFD_PASSWORD, "new_password": f"{NFC_PASSWORD}!"}
     assert api.post(reverse("v1:auth:password-change"), body).status_code == 204
     assert log_in("ada@example.com", f"{NFD_PASSWORD}!").status_code == 200
+
+
+@pytest.mark.parametrize("email", FORMS)
+def test_email_has_one_canonical_form(email: str) -> None:
+    assert canonical_email(email) == CANONICAL
+
+
+@pytest.mark.parametrize("email", FORMS)
+def test_email_is_counted_in_canonical_form(email: str) -> None:
+    assert email_digest(email, salt="x") == email_digest(CANONICAL, salt="x")
+    assert lockout_key(None, {"username": email}) == lockout_key(None, {"email": CANONICAL})
+
+
+@pytest.mark.parametrize(
+    ("stored", "typed"),
+    [(NFC_PASSWORD, NFD_PASSWORD), (NFD_PASSWORD, NFC_PASSWORD), ("\ufb01sh" * 4, "fish" * 4)],
+)
+def test_password_matches_in_any_form(stored: str, typed: str) -> None:
+    user = User()
+    user.set_password(stored)
+    assert user.check_password(typed)
+    assert not user.check_password(typed.upper())

@@ -10,9 +10,6 @@ from apps.users.tests.factories import UserFactory
 pytestmark = pytest.mark.django_db
 
 
-pytestmark = pytest.mark.django_db
-
-
 def test_session_hash_depends_on_password_and_epoch(user: User) -> None:
     before = user.get_session_auth_hash()
     assert User.objects.get(pk=user.pk).get_session_auth_hash() == before

@@ -77,3 +77,15 @@ def test_mail_token_contains_neither_email_nor_password(user: User) -> None:
     payload = CONFIRMATION.make(user)
     assert user.email not in payload
     assert user.password not in payload
+
+
+def test_mail_token_is_redeemed_for_its_user(user: User) -> None:
+    assert CONFIRMATION.redeem(CONFIRMATION.make(user)) == user
+
+
+@pytest.mark.parametrize("position", [0, 20, 30, -1])
+def test_tampered_mail_token_is_invalid(user: User, position: int) -> None:
+    token = list(CONFIRMATION.make(user))
+    token[position] = "a" if token[position] != "a" else "b"
+    with pytest.raises(InvalidMailToken):
+        CONFIRMATION.redeem("".join(token))

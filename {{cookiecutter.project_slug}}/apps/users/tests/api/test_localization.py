@@ -3,10 +3,8 @@
 import pytest
 from django.core.mail import EmailMessage
 from django.urls import reverse
-from pytest_django import Settings
 
 from apps.users.models import User
-from apps.users.services.accounts import user_delete
 from apps.users.tests.factories import PASSWORD, UserFactory
 from apps.users.tests.helpers import fields_of
 from conftest import Client
@@ -27,12 +25,6 @@ def test_registration_stores_language_of_the_request(api: Client, header: str, l
     assert User.objects.get().language == language
 
 
-def test_registration_accepts_language_and_time_zone(api: Client) -> None:
-    assert register(api, "en", language="de", timezone="Europe/Vienna") == 202
-    user = User.objects.get()
-    assert (user.language, user.timezone) == ("de", "Europe/Vienna")
-
-
 def test_profile_has_language_and_time_zone(user_api: Client, user: User) -> None:
     assert user_api.get(reverse(ME)).json()["language"] == ""
     response = user_api.patch(reverse(ME), {"language": "de", "timezone": "Asia/Tokyo"})
@@ -46,14 +38,6 @@ def test_profile_rejects_unknown_value(user_api: Client, field: str, value: str)
     assert fields_of(user_api.patch(reverse(ME), {field: value})) == {(field, "invalid_choice")}
 
 
-def test_profile_can_be_updated_after_removal_of_the_language(
-    user_api: Client, user: User, settings: Settings
-) -> None:
-    User.objects.filter(pk=user.pk).update(language="de")
-    settings.LANGUAGES = [("en", "English")]
-    assert user_api.patch(reverse(ME), {"first_name": "Ada"}).status_code == 200
-
-
 def test_mail_is_in_the_language_of_its_recipient(
     api: Client, user: User, mailoutbox: list[EmailMessage]
 ) -> None:
@@ -63,10 +47,3 @@ def test_mail_is_in_the_language_of_its_recipient(
     api.post(url, {"email": UserFactory.create().email}, headers={"Accept-Language": "en"})
     languages = [str(mail.alternatives[0][0]).partition('lang="')[2][:2] for mail in mailoutbox]  # type: ignore[attr-defined]
     assert languages == ["de", "en"]
-
-
-def test_account_deletion_removes_language_and_time_zone(user: User) -> None:
-    user.language, user.timezone = "de", "Asia/Tokyo"
-    user.save()
-    user_delete(user=user)
-    assert User.objects.values_list("language", "timezone").get() == ("", "")

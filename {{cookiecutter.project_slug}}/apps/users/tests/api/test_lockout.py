@@ -63,11 +63,6 @@ def test_correct_password_is_rejected_after_too_many_failures(user: User, settin
     assert_locked(log_in(user.email.upper()), settings)
 
 
-def test_unknown_email_is_locked_out_like_a_known_one(settings: Settings) -> None:
-    assert_locked(fail("unknown@example.com"), settings)
-    assert_locked(log_in("unknown@example.com"), settings)
-
-
 def test_lockout_ends_after_the_cooloff_time(user: User, settings: Settings) -> None:
     fail(user.email)
     end = timezone.now() + settings.AXES_COOLOFF_TIME

@@ -143,15 +143,6 @@ def test_verification_link_leads_to_the_web_application(
     assert f'href="{links[0]}"' in html
 
 
-def test_verification_link_works_once(api: Client, mailoutbox: list[EmailMessage]) -> None:
-    register(api)
-    token = token_in(mailoutbox[0])
-    assert verify(api, token).status_code == 204
-    verified_at = User.objects.get().email_verified_at
-    assert fields_of(verify(api, token)) == {("token", "token_not_valid")}
-    assert User.objects.get().email_verified_at == verified_at
-
-
 @pytest.mark.parametrize(("late", "status"), [(timedelta(seconds=-5), 204), (timedelta(seconds=5), 400)])
 def test_verification_link_expires(
     api: Client, mailoutbox: list[EmailMessage], settings: Settings, late: timedelta, status: int

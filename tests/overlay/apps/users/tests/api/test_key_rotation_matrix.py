@@ -1,4 +1,6 @@
-"""Rotation of `SECRET_KEY`: ended sessions and the admin."""
+"""Rotation of `SECRET_KEY`, with and without the old key in `SECRET_KEY_FALLBACKS`."""
+
+from collections.abc import Callable
 
 import pytest
 from django.test import Client as Browser
@@ -7,10 +9,11 @@ from django.urls import reverse
 from pytest_django import Settings
 
 from apps.users.models import User
-from apps.users.tests.api.test_key_rotation import Rotate
 from apps.users.tests.factories import PASSWORD, StaffFactory
 from apps.users.tokens import PASSWORD_RESET
 from conftest import Client
+
+Rotate = Callable[[], None]
 
 
 @pytest.fixture
@@ -67,3 +70,20 @@ def test_emailed_link_is_valid_while_its_key_is_a_fallback(
         assert api.post(url, body).status_code == 400
     assert api.post(url, body).status_code == 204
     assert api.post(url, body).status_code == 400
+
+
+def test_session_continues_and_next_tokens_use_the_new_key(
+    api: Client, user: User, rotate: Rotate, settings: Settings
+) -> None:
+    old = api.login_by_token(user)
+    rotate()
+    assert api.get(reverse("v1:users:me")).status_code == 200
+    assert api.post("/api/v1/auth/token/verify/", {"token": old.refresh}).status_code == 200
+    renewed = api.post("/api/v1/auth/token/refresh/", {"refresh": old.refresh})
+    assert renewed.status_code == 200
+    settings.SECRET_KEY_FALLBACKS = []
+    assert api.get(reverse("v1:users:me")).status_code == 401
+    api.credentials(HTTP_AUTHORIZATION=f"Bearer {renewed.json()['access']}")
+    assert api.get(reverse("v1:users:me")).status_code == 200
+    again = api.post("/api/v1/auth/token/refresh/", {"refresh": renewed.json()["refresh"]})
+    assert again.status_code == 200

@@ -163,3 +163,8 @@ def test_owner_logs_in_after_a_password_reset_during_an_attack(
     assert Client().post(confirm, body, REMOTE_ADDR="198.51.100.1").status_code == 204
     assert log_in(user.email, client="198.51.100.1").status_code == 200
     assert log_in(user.email, client="198.51.100.2").status_code == 429
+
+
+def test_unknown_email_is_locked_out_like_a_known_one(settings: Settings) -> None:
+    assert_locked(fail("unknown@example.com"), settings)
+    assert_locked(log_in("unknown@example.com"), settings)

@@ -132,3 +132,12 @@ def test_verification_link_used_concurrently_works_once(
     token = token_in(mailoutbox[0])
     responses = at_once(lambda: verify(Client(), token) for _ in range(4))
     assert sorted(response.status_code for response in responses) == [204, 400, 400, 400]
+
+
+def test_verification_link_works_once(api: Client, mailoutbox: list[EmailMessage]) -> None:
+    register(api)
+    token = token_in(mailoutbox[0])
+    assert verify(api, token).status_code == 204
+    verified_at = User.objects.get().email_verified_at
+    assert fields_of(verify(api, token)) == {("token", "token_not_valid")}
+    assert User.objects.get().email_verified_at == verified_at

@@ -42,3 +42,8 @@ def test_current_session_is_revoked_without_a_password(api: Client, user: User) 
     api.credentials(HTTP_AUTHORIZATION=f"Bearer {access}")
     assert api.delete(reverse(DETAIL, args=[RefreshSession.objects.get().pk])).status_code == 204
     assert not RefreshSession.objects.filter(revoked_at=None).exists()
+
+
+def test_list_contains_no_secrets(user_api: Client) -> None:
+    text = user_api.get(reverse(LIST)).content.decode()
+    assert RefreshSession.objects.get().current_jti not in text

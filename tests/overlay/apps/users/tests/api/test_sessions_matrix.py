@@ -35,6 +35,12 @@ from conftest import Client
 pytestmark = pytest.mark.django_db
 
 
+def resigned(token: str, key: str, algorithm: str, **claims: Any) -> str:
+    """Return the token with other claims, signed with another key."""
+    payload = jwt.decode(token, options={"verify_signature": False})
+    return jwt.encode(payload | claims, key, algorithm=algorithm)
+
+
 @pytest.mark.parametrize("token", ["", "garbage", "a.b.c", "two words", "x" * 5000, "ä"])
 def test_malformed_token_is_rejected(token: str) -> None:
     assert get_me(token).status_code == 401
@@ -264,3 +270,53 @@ def test_logout_rejects_token_of_another_user(user_api: Client) -> None:
     other = Client().login_by_token(UserFactory.create())
     assert_unauthorized(log_out(user_api, other.refresh), "token_not_valid")
     assert refresh(other.refresh).status_code == 200
+
+
+def test_login_accepts_email_in_any_case(api: Client) -> None:
+    UserFactory.create(email="ada@example.com")
+    assert log_in(api, " Ada@EXAMPLE.com ").status_code == 200
+
+
+def test_login_updates_last_login(api: Client, user: User) -> None:
+    moment = timezone.now().replace(microsecond=0) + timedelta(hours=1)
+    with time_machine.travel(moment, tick=False):
+        log_in(api, user.email)
+    user.refresh_from_db()
+    assert user.last_login == moment
+
+
+def test_token_signed_with_another_key_is_rejected(api: Client, user: User) -> None:
+    pair = api.login_by_token(user)
+    forged_access = [
+        resigned(pair.access, "k" * 64, "HS256"),
+        resigned(pair.access, "", "none"),
+        resigned(pair.access, "", "none", sub=str(UserFactory.create().pk)),
+    ]
+    forged_refresh = [resigned(pair.refresh, "k" * 64, "HS256"), resigned(pair.refresh, "", "none")]
+
+    for token in forged_access:
+        assert_unauthorized(get_me(token), "token_not_valid")
+        assert_unauthorized(check(token), "token_not_valid")
+    for token in forged_refresh:
+        assert_unauthorized(refresh(token), "token_not_valid")
+        assert_unauthorized(check(token), "token_not_valid")
+        assert_unauthorized(log_out(api, token), "token_not_valid")
+    assert refresh(pair.refresh).status_code == 200
+
+
+def test_token_types_are_not_interchangeable(api: Client, user: User) -> None:
+    pair = api.login_by_token(user)
+    assert_unauthorized(get_me(pair.refresh), "token_not_valid")
+    assert_unauthorized(refresh(pair.access), "token_not_valid")
+    assert_unauthorized(log_out(api, pair.access), "token_not_valid")
+
+
+def test_parallel_refreshes_with_one_token_get_the_same_successor(transactional_db: None) -> None:
+    pair = Client().login_by_token(UserFactory.create())
+    responses = at_once(lambda: refresh(pair.refresh) for _ in range(20))
+    assert {response.status_code for response in responses} == {200}
+    (successor,) = {response.json()["refresh"] for response in responses}
+    assert successor != pair.refresh
+    for response in responses:
+        assert get_me(response.json()["access"]).status_code == 200
+    assert refresh(successor).status_code == 200
