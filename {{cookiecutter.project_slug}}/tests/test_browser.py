@@ -5,7 +5,6 @@ import json
 import shutil
 from collections.abc import Iterator
 from contextlib import suppress
-from pathlib import Path
 from tempfile import TemporaryDirectory
 from urllib.parse import urlsplit
 
@@ -42,10 +41,6 @@ ARGUMENTS = (
 )
 # Redoc requests the logo of its vendor; the Content-Security-Policy blocks the request.
 BLOCKED = "https://cdn.redoc.ly/redoc/logo-mini.svg"
-IS_DARK = """
-const [red] = getComputedStyle(document.body).backgroundColor.match(/[\\d.]+/);
-return red < (red < 1 ? 0.5 : 128);
-"""
 SELECT_ROWS_TO_DELETE = """
 document.querySelector(".action-select").click();
 const select = document.querySelector("select[name=action]");
@@ -177,15 +172,6 @@ def test_admin_pages_have_no_console_errors(browser: Browser, superuser: User) -
     browser.wait_for(f"a[href='{reverse('admin:index')}']")
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_admin_follows_the_color_scheme(browser: Browser, superuser: User, scheme: str) -> None:
-    browser.log_in(superuser)
-    browser.emulate(scheme, 1200)
-    browser.open(reverse("admin:index"))
-    browser.wait_for("#dashboard")
-    assert browser.driver.execute_script(IS_DARK) is (scheme == "dark")
-
-
 def test_admin_login_leads_to_the_user_list(browser: Browser, superuser: User) -> None:
     browser.open(reverse("admin:index"))
     browser.wait_for("[name=username]")
@@ -202,21 +188,6 @@ def test_admin_login_leads_to_the_user_list(browser: Browser, superuser: User) -
     assert browser.driver.find_element(By.NAME, "email").get_attribute("value") == superuser.email
 
 
-def test_admin_imports_a_file_after_a_preview(browser: Browser, superuser: User, tmp_path: Path) -> None:
-    browser.log_in(superuser)
-    confirm = "form[action$='/process_import/'] [type=submit]"
-    for text, shown in (("label,day\na,x\n", ".import-preview"), ("label\nimported\n", confirm)):
-        path = tmp_path / "rows.csv"
-        path.write_text(text, encoding="utf-8")
-        browser.open(reverse("admin:sampleapp_measurement_import"))
-        browser.driver.find_element(By.NAME, "import_file").send_keys(str(path))
-        browser.driver.find_element(By.CSS_SELECTOR, "form[enctype] [type=submit]").click()
-        browser.wait_for(shown)
-    browser.driver.find_element(By.CSS_SELECTOR, confirm).click()
-    browser.wait_for("#result_list")
-    assert "imported" in browser.text()
-
-
 @pytest.fixture
 def summaries(api: Client) -> list[str]:
     paths = api.get(reverse("schema"), {"format": "json"}).json()["paths"]
@@ -230,15 +201,3 @@ def test_swagger_shows_the_summary_of_every_operation(browser: Browser, summarie
     assert [summary for summary in summaries if summary not in text] == []
     browser.driver.find_element(By.CSS_SELECTOR, ".opblock-summary-control").click()
     browser.wait_for(".opblock-body")
-
-
-def test_redoc_shows_the_summary_of_every_operation(browser: Browser, summaries: list[str]) -> None:
-    browser.open(reverse("redoc"))
-    browser.wait_for("redoc h1, .redoc-wrap h1")
-    text = browser.text()
-    assert project.TITLE in text
-    assert [summary for summary in summaries if summary not in text] == []
-    broken = "return [...document.images].filter(i => i.checkVisibility() && !i.naturalWidth).length"
-    assert browser.driver.execute_script(broken) == 0
-    browser.driver.find_element(By.CSS_SELECTOR, "[role=search] input").send_keys("avatar")
-    browser.wait_for("[data-role='search:results'] label")

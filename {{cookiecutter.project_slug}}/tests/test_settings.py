@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from typing import Any
 
 import pytest
-from django.db import connection, transaction
 
 from tests.production import REQUIRED, run_python
 
@@ -143,11 +142,3 @@ def test_production_uses_the_configured_replica(production: Report) -> None:
     assert production.said["production"]["DATABASES"].keys() == {"default", "replica"}
     routers = production.said["production"]["DATABASE_ROUTERS"]
     assert routers == ["infrastructure.database.replica.ReplicaRouter"]
-
-
-@pytest.mark.django_db
-@pytest.mark.skipif(connection.vendor != "postgresql", reason="DATABASE_URL names no PostgreSQL")
-def test_statement_timeout_is_active_in_postgresql() -> None:
-    with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute("SHOW statement_timeout")
-        assert cursor.fetchone() == ("15s",)

@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+from django.conf import settings
 from django.db import models, transaction
 from django.urls import reverse
 
@@ -73,3 +74,20 @@ def test_malformed_query_of_a_model_is_no_server_error(browser: Client, model: t
 @pytest.mark.parametrize("query", [*ODD_QUERIES, *ODD_TIMES], ids=str)
 def test_malformed_query_of_the_admin_is_no_server_error(browser: Client, query: dict[str, str]) -> None:
     check_query(browser, User, query)
+
+
+@pytest.mark.usefixtures("db")
+def test_policy_of_the_admin_applies_to_the_admin_only(api: Client) -> None:
+    policies = [api.get(url)["Content-Security-Policy"] for url in (reverse("admin:login"), reverse("docs"))]
+    for name, sources in settings.ADMIN_CSP.items():
+        assert " ".join([name, *sources]) in policies[0]
+        assert " ".join([name, *settings.SECURE_CSP[name]]) in policies[1]
+    assert "'unsafe-" not in policies[1].partition("script-src ")[2].partition(";")[0]
+
+
+def test_malformed_query_redirects_to_the_list(browser: Client, caplog: pytest.LogCaptureFixture) -> None:
+    url = reverse("admin:users_user_changelist")
+    response = browser.get(url, {"created_at__year": "9999"})
+    assert (response.status_code, response["Location"]) == (302, f"{url}?e=1")
+    assert any("admin_query_failed" in record.getMessage() for record in caplog.records)
+    assert browser.get(response["Location"]).status_code == 200

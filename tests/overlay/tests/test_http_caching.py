@@ -1,5 +1,7 @@
 """ETags of compressed responses, and CORS for other origins."""
 
+import gzip
+
 import pytest
 from django.test import Client as DjangoClient
 from django.urls import reverse
@@ -83,3 +85,12 @@ def test_etag_match_responds_with_304(user_api: Client) -> None:
     third = user_api.get(url, HTTP_IF_NONE_MATCH=first["ETag"])
     assert third.status_code == 200
     assert third["ETag"] != first["ETag"]
+
+
+def test_long_responses_are_compressed_if_accepted(client: DjangoClient) -> None:
+    url = reverse("schema")
+    plain, packed = client.get(url), client.get(url, headers={"accept-encoding": "gzip"})
+    assert "Content-Encoding" not in plain
+    assert packed["Content-Encoding"] == "gzip"
+    assert gzip.decompress(packed.content) == plain.content
+    assert "Accept-Encoding" in packed["Vary"]

@@ -7,7 +7,7 @@ from typing import Any
 from urllib.parse import quote
 
 import pytest
-from django.db import OperationalError
+from django.db import OperationalError, connection, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.utils import ConnectionHandler
 from django.utils.module_loading import import_string
@@ -296,3 +296,11 @@ def test_ambiguous_database_url_is_rejected_without_quoting_it(url: str) -> None
 )
 def test_valid_database_url_is_accepted(url: str) -> None:
     assert database_config(url, pool_size=0, pgbouncer=False, statement_timeout=0)["ENGINE"]
+
+
+@pytest.mark.django_db
+@pytest.mark.skipif(connection.vendor != "postgresql", reason="DATABASE_URL names no PostgreSQL")
+def test_statement_timeout_is_active_in_postgresql() -> None:
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SHOW statement_timeout")
+        assert cursor.fetchone() == ("15s",)
