@@ -16,6 +16,21 @@ if TYPE_CHECKING:
     from conftest import Client
 
 
+@pytest.mark.usefixtures("_redis_down")
+def test_cache_stores_nothing_when_redis_is_down() -> None:
+    cache.set("colour", "blue")
+    assert cache.get("colour", "none") == "none"
+    assert cache.add("colour", "blue")
+    assert cache.get_many(["colour"]) == {}
+    assert "colour" not in cache
+    assert not cache.touch("colour")
+    assert not cache.delete("colour")
+    assert cache.get_or_set("colour", lambda: "computed") == "computed"
+    cache.set_many({"colour": "blue"})
+    cache.delete_many(["colour"])
+    cache.clear()
+
+
 @pytest.mark.django_db
 @pytest.mark.usefixtures("_redis_down")
 def test_throttle_applies_when_redis_is_down(api: Client, settings: Settings) -> None:

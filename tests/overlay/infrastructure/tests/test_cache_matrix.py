@@ -106,21 +106,6 @@ def test_redis_stores_values_and_increments_atomically() -> None:
 
 
 @pytest.mark.usefixtures("_redis_down")
-def test_cache_stores_nothing_when_redis_is_down() -> None:
-    cache.set("colour", "blue")
-    assert cache.get("colour", "none") == "none"
-    assert cache.add("colour", "blue")
-    assert cache.get_many(["colour"]) == {}
-    assert "colour" not in cache
-    assert not cache.touch("colour")
-    assert not cache.delete("colour")
-    assert cache.get_or_set("colour", lambda: "computed") == "computed"
-    cache.set_many({"colour": "blue"})
-    cache.delete_many(["colour"])
-    cache.clear()
-
-
-@pytest.mark.usefixtures("_redis_down")
 def test_counters_use_process_memory_when_redis_is_down() -> None:
     counters = caches["counters"]
     with pytest.raises(ValueError, match="clicks"):

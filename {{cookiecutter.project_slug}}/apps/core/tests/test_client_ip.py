@@ -14,6 +14,8 @@ from apps.core.api.client_ip import client_ip
         (1, "198.51.100.1, 203.0.113.7", "203.0.113.7"),
         (2, "198.51.100.1, 203.0.113.7, 10.0.0.1", "203.0.113.7"),
         (1, "[2001:db8::7]:4711", "2001:db8::7"),
+        (1, "203.0.113.7:4711", "203.0.113.7"),
+        (1, "unknown", "192.0.2.1"),
     ],
 )
 def test_client_ip_is_found_behind_proxies_and_cannot_be_spoofed(

@@ -4,8 +4,13 @@ from typing import Any
 import pytest
 from django.http import HttpResponse
 from django.urls import reverse
+from rest_framework.renderers import JSONRenderer
+from rest_framework.views import APIView
 
+from apps.core.api.renderers import BrowsableAPIRenderer
 from apps.core.exceptions import ConflictError
+from apps.users.models import User
+from apps.users.tests.factories import SuperuserFactory
 from conftest import Client
 from tests.sampleapp.views import FailureView
 
@@ -108,3 +113,23 @@ def test_unavailable_database_responds_with_503(
     assert b"swordfish" not in response.content
     (record,) = [record for record in caplog.records if "database_unavailable" in record.getMessage()]
     assert record.exc_info
+
+
+def admin_page(response: HttpResponse, status: int) -> str:
+    assert response.status_code == status
+    assert response["Content-Type"] == "text/html; charset=utf-8"
+    assert "X-Request-ID" in response
+    return response.content.decode()
+
+
+def test_admin_errors_are_html_pages(user: User) -> None:
+    client = Client(enforce_csrf_checks=True, raise_request_exception=False)
+    admin_page(client.post(reverse("admin:login"), {"username": "a"}, format="multipart"), 403)
+    client.force_login(SuperuserFactory.create())
+    admin_page(client.get(f"{reverse('admin:index')}nothing/"), 404)
+
+
+def test_error_is_an_html_page_in_the_browsable_api(api: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(APIView, "renderer_classes", [JSONRenderer, BrowsableAPIRenderer])
+    page = api.get(reverse("v1:users:me"), headers={"accept": "text/html"})
+    assert (page.status_code, page["Content-Type"]) == (401, "text/html; charset=utf-8")

@@ -6,12 +6,11 @@ from typing import Any
 import pytest
 from django.db import OperationalError, connection
 from django.db.transaction import atomic
-from django.http import HttpResponse
 from django.urls import reverse
 from pytest_django import Settings
 
 from apps.core.exceptions import ConflictError, DomainError, ForbiddenError, NotFoundError, UnavailableError
-from apps.core.tests.test_errors import fields, problem
+from apps.core.tests.test_errors import admin_page, fields, problem
 from apps.users.exceptions import InvalidToken, LockedOut
 from apps.users.models import User
 from apps.users.tests.factories import SuperuserFactory
@@ -23,13 +22,6 @@ pytestmark = [pytest.mark.django_db, pytest.mark.urls("tests.sampleapp.urls")]
 
 def away(*_args: Any) -> None:
     raise OperationalError("connection refused")
-
-
-def admin_page(response: HttpResponse, status: int) -> str:
-    assert response.status_code == status
-    assert response["Content-Type"] == "text/html; charset=utf-8"
-    assert "X-Request-ID" in response
-    return response.content.decode()
 
 
 class ClosedError(ForbiddenError):
@@ -178,13 +170,6 @@ def test_throttled_response_has_retry_after(api: Client, settings: Settings) -> 
     response = api.get(reverse("open"))
     problem(response, 429, "throttled")
     assert 1 <= int(response["Retry-After"]) <= 60
-
-
-def test_admin_errors_are_html_pages(user: User) -> None:
-    client = Client(enforce_csrf_checks=True, raise_request_exception=False)
-    admin_page(client.post(reverse("admin:login"), {"username": "a"}, format="multipart"), 403)
-    client.force_login(SuperuserFactory.create())
-    admin_page(client.get(f"{reverse('admin:index')}nothing/"), 404)
 
 
 @pytest.mark.parametrize(
