@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import kubernetes_validate
 import pytest
 from baking import Answers, Bakery, bare_environment, covering_array, label, run
-from cluster import CONTROLLERS, Cluster, build, containers, kustomize, ports
+from cluster import CONTROLLERS, Cluster, build, containers, kustomize, ports, template
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -297,6 +297,23 @@ def test_housekeeping_continues_when_a_command_fails(
     ]
 
 
+def test_cron_jobs_run_the_commands_of_beat(bake: Bakery, cluster: Callable[..., Cluster]) -> None:
+    features = "blog files notifications reports search shop"
+    settings = bake(use_celery=True, features=features) / "config/settings/components/celery.py"
+    beat = dict(re.findall(r'^ {8}"(\w+)": "([^"]+)",$', settings.read_text("utf-8"), re.MULTILINE))
+    found: dict[str, str] = {}
+    for job in cluster("production", use_celery=False, features=features).kind("CronJob"):
+        (container,) = template(job)["spec"]["containers"]
+        commands = re.findall(r"manage\.py (\w+)", " ".join(container["command"]))
+        found |= dict.fromkeys(commands, job["spec"]["schedule"])
+    assert found.keys() == beat.keys()
+    # The time of deletions does not matter.
+    deleting = {name for name in beat if name.startswith("purge_") or name == "clearsessions"}
+    assert {name: found[name] for name in beat.keys() - deleting} == {
+        name: beat[name] for name in beat.keys() - deleting
+    }
+
+
 def test_ingress_host_matches_allowed_hosts(any_cluster: Cluster) -> None:
     (ingress,) = any_cluster.kind("Ingress")
     (rule,) = ingress["spec"]["rules"]
@@ -330,7 +347,7 @@ def test_options_add_and_remove_their_objects(
     assert cluster("production", use_celery=True).pods().keys() == always | workers
     assert cluster("production", use_celery=False).pods().keys() == always | {"housekeeping"}
     scheduled = cluster("production", use_celery=False, features="blog files reports shop")
-    assert scheduled.pods().keys() == always | {"files", "housekeeping", "orders", "publishing", "reporting"}
+    assert scheduled.pods().keys() == always | {"files", "housekeeping", "orders", "publishing", "reminders", "reporting"}
     with_notifications = cluster("production", use_celery=False, features="notifications")
     assert with_notifications.pods().keys() == always | {"digests", "housekeeping"}
     with_mqtt = cluster("production", use_celery=True, use_channels=True, features="mqtt")
