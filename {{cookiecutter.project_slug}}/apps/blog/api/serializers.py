@@ -22,8 +22,7 @@ class AuthorOutput(OutputSerializer):
 
     class Meta:
         model = User
-        fields: list[str] = ["id", "name"]
-        read_only_fields = fields
+        fields = ["id", "name"]
 
     def get_name(self, user: User) -> str:
         return f"{user.first_name} {user.last_name}".strip()
@@ -32,8 +31,7 @@ class AuthorOutput(OutputSerializer):
 class CategoryOutput(OutputSerializer):
     class Meta:
         model = Category
-        fields: list[str] = ["slug", "name"]
-        read_only_fields = fields
+        fields = ["slug", "name"]
 
 
 class CategoryNodeOutput(OutputSerializer):
@@ -43,15 +41,13 @@ class CategoryNodeOutput(OutputSerializer):
 
     class Meta:
         model = Category
-        fields: list[str] = ["slug", "name", "description", "parent"]
-        read_only_fields = fields
+        fields = ["slug", "name", "description", "parent"]
 
 
 class TagOutput(OutputSerializer):
     class Meta:
         model = Tag
-        fields: list[str] = ["slug", "name"]
-        read_only_fields = fields
+        fields = ["slug", "name"]
 
 
 class PostInput(serializers.ModelSerializer[Post]):
@@ -100,11 +96,10 @@ class PostRow(SparseOutput):
 
     class Meta:
         model = Post
-        fields: list[str] = [
+        fields = [
             *("id", "slug", "title", "excerpt", "cover", "reading_minutes", "author", "category", "tags"),
             *("published_at", "body_html", "comment_count", "reactions"),
         ]
-        read_only_fields = fields
         optional: tuple[str, ...] = ("body_html", "comment_count", "reactions")
 
     @extend_schema_field({"type": ["string", "null"], "format": "uri-reference"})
@@ -117,7 +112,6 @@ class EditorialRow(PostRow):
 
     class Meta(PostRow.Meta):
         fields = [*PostRow.Meta.fields, "status", "publish_at", "created_at", "updated_at"]
-        read_only_fields = fields
 
 
 class PostOutput(PostRow):
@@ -125,7 +119,6 @@ class PostOutput(PostRow):
 
     class Meta(PostRow.Meta):
         fields = [*EditorialRow.Meta.fields, "seo_title", "seo_description", "body", "related"]
-        read_only_fields = fields
         optional = ("body", "comment_count", "reactions", "related")
 
 
@@ -134,8 +127,7 @@ class RevisionRow(OutputSerializer):
 
     class Meta:
         model = Revision
-        fields: list[str] = ["number", "title", "editor", "created_at"]
-        read_only_fields = fields
+        fields = ["number", "title", "editor", "created_at"]
 
 
 class RevisionOutput(RevisionRow):
@@ -143,7 +135,6 @@ class RevisionOutput(RevisionRow):
 
     class Meta(RevisionRow.Meta):
         fields = [*RevisionRow.Meta.fields, "excerpt", "body", "diff"]
-        read_only_fields = fields
 
 
 class CommentInput(serializers.Serializer[Any]):
@@ -158,8 +149,7 @@ class CommentOutput(OutputSerializer):
 
     class Meta:
         model = Comment
-        fields: list[str] = ["id", "author", "body", "parent", "depth", "status", "created_at"]
-        read_only_fields = fields
+        fields = ["id", "author", "body", "parent", "depth", "status", "created_at"]
 
 
 class ThreadOutput(CommentOutput):
@@ -169,7 +159,6 @@ class ThreadOutput(CommentOutput):
 
     class Meta(CommentOutput.Meta):
         fields = [*CommentOutput.Meta.fields, "replies"]
-        read_only_fields = fields
 
 
 class CommentRow(CommentOutput):
@@ -179,7 +168,6 @@ class CommentRow(CommentOutput):
 
     class Meta(CommentOutput.Meta):
         fields = [*CommentOutput.Meta.fields, "post"]
-        read_only_fields = fields
 
 
 class ReactionInput(serializers.Serializer[Any]):
@@ -191,8 +179,7 @@ class BookmarkOutput(OutputSerializer):
 
     class Meta:
         model = Bookmark
-        fields: list[str] = ["post", "created_at"]
-        read_only_fields = fields
+        fields = ["post", "created_at"]
 
     @extend_schema_field(PostRow)
     def get_post(self, bookmark: Bookmark) -> dict[str, Any]:

@@ -35,6 +35,11 @@ def validated(
 class OutputSerializer(serializers.ModelSerializer[Any]):
     """Model serializer for output that depends on the instance only, not on the request."""
 
+    def include_extra_kwargs(self, kwargs: Any, extra_kwargs: Any) -> Any:
+        """Make the columns read-only; declared fields have their own `read_only=True`."""
+        read_only = {"read_only": not extra_kwargs.get("write_only")}
+        return super().include_extra_kwargs(kwargs, read_only | extra_kwargs)
+
     @classmethod
     def represent(cls, instance: Any) -> dict[str, Any]:
         """Serialize one instance."""

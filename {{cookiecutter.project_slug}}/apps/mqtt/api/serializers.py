@@ -16,16 +16,14 @@ class DeviceInput(serializers.Serializer[Any]):
 class DeviceOutput(OutputSerializer):
     class Meta:
         model = Device
-        fields: list[str] = ["id", "name", "is_active", "last_seen_at", "created_at"]
-        read_only_fields = fields
+        fields = ["id", "name", "is_active", "last_seen_at", "created_at"]
 
 
 class RegisteredOutput(DeviceOutput):
     password = serializers.CharField(read_only=True, help_text="It is shown only once.")
 
     class Meta(DeviceOutput.Meta):
-        fields: list[str] = [*DeviceOutput.Meta.fields, "password"]
-        read_only_fields = fields
+        fields = [*DeviceOutput.Meta.fields, "password"]
 
 
 class MessageOutput(OutputSerializer):
@@ -33,8 +31,7 @@ class MessageOutput(OutputSerializer):
 
     class Meta:
         model = Message
-        fields: list[str] = ["id", "key", "kind", "path", "data", "created_at"]
-        read_only_fields = fields
+        fields = ["id", "key", "kind", "path", "data", "created_at"]
 
 
 class CommandInput(serializers.Serializer[Any]):
@@ -47,8 +44,7 @@ class CommandOutput(OutputSerializer):
 
     class Meta:
         model = Command
-        fields: list[str] = ["id", "name", "data", "created_at", "published_at", "acknowledged_at"]
-        read_only_fields = fields
+        fields = ["id", "name", "data", "created_at", "published_at", "acknowledged_at"]
 
 
 class LoginInput(serializers.Serializer[Any]):

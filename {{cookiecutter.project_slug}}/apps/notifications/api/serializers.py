@@ -16,8 +16,7 @@ class NotificationOutput(OutputSerializer):
 
     class Meta:
         model = Notification
-        fields: list[str] = ["id", "kind", "title", "body", "data", "read_at", "created_at"]
-        read_only_fields = fields
+        fields = ["id", "kind", "title", "body", "data", "read_at", "created_at"]
 
 
 class UnreadOutput(serializers.Serializer[Any]):
@@ -49,5 +48,4 @@ class ScheduleInput(serializers.ModelSerializer[Schedule]):
 class ScheduleOutput(OutputSerializer):
     class Meta:
         model = Schedule
-        fields: list[str] = ["digest", "quiet_from", "quiet_until"]
-        read_only_fields = fields
+        fields = ["digest", "quiet_from", "quiet_until"]

@@ -48,8 +48,7 @@ class ResultOutput(OutputSerializer):
 
     class Meta:
         model = SearchEntry
-        fields: list[str] = ["type", "id", "title", "headline", "url", "tags", "date"]
-        read_only_fields = fields
+        fields = ["type", "id", "title", "headline", "url", "tags", "date"]
 
 
 class TagFacet(serializers.Serializer[Any]):
@@ -81,5 +80,4 @@ class SuggestionOutput(serializers.Serializer[Any]):
 class TermOutput(OutputSerializer):
     class Meta:
         model = SearchTerm
-        fields: list[str] = ["term", "searches", "empty", "searched_at"]
-        read_only_fields = fields
+        fields = ["term", "searches", "empty", "searched_at"]

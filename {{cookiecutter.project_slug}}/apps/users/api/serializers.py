@@ -133,8 +133,7 @@ class ProfileOutput(OutputSerializer):
 
     class Meta:
         model = User
-        fields: list[str] = [*PERSON, *LOCALE, "avatar", "is_staff", *DATES]
-        read_only_fields = fields
+        fields = [*PERSON, *LOCALE, "avatar", "is_staff", *DATES]
 
     @extend_schema_field({"type": "string", "format": "uri-reference", "nullable": True})
     def get_avatar(self, user: User) -> str | None:
@@ -149,5 +148,4 @@ class UserOutput(OutputSerializer):
 
     class Meta:
         model = User
-        fields: list[str] = [*PERSON, "roles", "is_staff", "is_active", "is_verified", *DATES]
-        read_only_fields = fields
+        fields = [*PERSON, "roles", "is_staff", "is_active", "is_verified", *DATES]

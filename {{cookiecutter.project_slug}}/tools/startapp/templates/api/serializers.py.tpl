@@ -24,5 +24,4 @@ class {{ model }}Input(serializers.ModelSerializer[{{ model }}]):
 class {{ model }}Output(OutputSerializer):
     class Meta:
         model = {{ model }}
-        fields: list[str] = {{ output_fields }}
-        read_only_fields = fields
+        fields = {{ output_fields }}
