@@ -71,7 +71,7 @@ def add_counts(rows: Rows, names: frozenset[str]) -> None:
 
 class PostViewSet(viewsets.GenericViewSet[Post]):
     queryset = Post.objects.none()
-    serializer_class = serializers.PostRow
+    serializer_class = serializers.PostOutput
     permission_classes = (IsAuthenticatedOrReadOnly,)
     filterset_class = PostFilter
     search_fields = ("title", "excerpt")
@@ -108,7 +108,7 @@ class PostViewSet(viewsets.GenericViewSet[Post]):
         add_counts(data["results"], names)
         return Response(data)
 
-    @extend_schema(parameters=[SparseQuery], responses={200: serializers.PostOutput}, filters=False)
+    @extend_schema(parameters=[SparseQuery])
     def retrieve(self, request: Request, slug: str) -> Response:
         """Retrieve a post. Authors see their drafts, publishers all posts."""
         names = serializers.PostOutput.selected(request)
@@ -122,35 +122,32 @@ class PostViewSet(viewsets.GenericViewSet[Post]):
             row["related"] = content_remember(f"related:{slug}", partial(self._related, slug))
         return Response(row)
 
-    @extend_schema(request=serializers.PostInput, responses={201: serializers.PostOutput})
+    @extend_schema(request=serializers.PostInput)
     def create(self, request: UserRequest) -> Response:
         """Create a draft. Requires the permission `blog.add_post`."""
         post = posts.post_create(author=request.user, **validated(serializers.PostInput, request))
         return Response(self._represented(post), status=HTTPStatus.CREATED)
 
-    @extend_schema(request=serializers.PostInput, responses={200: serializers.PostOutput}, filters=False)
+    @extend_schema(request=serializers.PostInput)
     def partial_update(self, request: UserRequest, slug: str) -> Response:
         """Change an own draft, or as a publisher any post. Omitted fields keep their value."""
         post = visible_post(request, slug)
         values = validated(serializers.PostInput, request, instance=post)
         return Response(self._represented(posts.post_update(post=post, user=request.user, **values)))
 
-    @extend_schema(responses={204: None}, filters=False)
     def destroy(self, request: UserRequest, slug: str) -> Response:
         """Delete an own draft, or as a publisher any post. It can be restored."""
         posts.post_delete(post=visible_post(request, slug), user=request.user)
         return Response(status=HTTPStatus.NO_CONTENT)
 
-    @extend_schema(request=None, responses={200: serializers.PostOutput}, filters=False)
+    @extend_schema(request=None)
     @action(detail=True, methods=["post"])
     def restore(self, request: UserRequest, slug: str) -> Response:
         """Restore a deleted post as a draft."""
         post = get_object_or_404(self.get_queryset(), slug=slug)
         return Response(self._represented(posts.post_restore(post=post, user=request.user)))
 
-    @extend_schema(
-        operation_id="blog_posts_move", request=None, responses={200: serializers.PostOutput}, filters=False
-    )
+    @extend_schema(operation_id="blog_posts_move", request=None)
     @action(
         detail=True,
         methods=["post"],
@@ -163,7 +160,7 @@ class PostViewSet(viewsets.GenericViewSet[Post]):
         states.post_move(post=post, user=request.user, transition=transition)
         return Response(self._represented(post))
 
-    @extend_schema(request=serializers.PublishInput, responses={200: serializers.PostOutput}, filters=False)
+    @extend_schema(request=serializers.PublishInput)
     @action(detail=True, methods=["post"], extra_problems=CONFLICTS)
     def publish(self, request: UserRequest, slug: str) -> Response:
         """Publish a post in review, immediately or later. Requires the permission `blog.publish_post`."""
@@ -171,7 +168,7 @@ class PostViewSet(viewsets.GenericViewSet[Post]):
         post = states.post_publish(post=visible_post(request, slug), user=request.user, **data)
         return Response(self._represented(post))
 
-    @extend_schema(request=serializers.ReactionInput, responses={204: None}, filters=False)
+    @extend_schema(request=serializers.ReactionInput, responses={204: None})
     @action(detail=True, methods=["put"], extra_problems={})
     def reaction(self, request: UserRequest, slug: str) -> Response:
         """Set the own reaction to a published post."""
@@ -179,21 +176,21 @@ class PostViewSet(viewsets.GenericViewSet[Post]):
         engagement.reaction_set(post=self._published(slug), user=request.user, **data)
         return Response(status=HTTPStatus.NO_CONTENT)
 
-    @extend_schema(responses={204: None}, filters=False)
+    @extend_schema(responses={204: None})
     @reaction.mapping.delete
     def reaction_remove(self, request: UserRequest, slug: str) -> Response:
         """Remove the own reaction."""
         engagement.reaction_remove(post=self._published(slug), user=request.user)
         return Response(status=HTTPStatus.NO_CONTENT)
 
-    @extend_schema(request=None, responses={204: None}, filters=False)
+    @extend_schema(request=None, responses={204: None})
     @action(detail=True, methods=["put"], extra_problems={})
     def bookmark(self, request: UserRequest, slug: str) -> Response:
         """Bookmark a published post."""
         engagement.bookmark_add(post=self._published(slug), user=request.user)
         return Response(status=HTTPStatus.NO_CONTENT)
 
-    @extend_schema(responses={204: None}, filters=False)
+    @extend_schema(responses={204: None})
     @bookmark.mapping.delete
     def bookmark_remove(self, request: UserRequest, slug: str) -> Response:
         """Remove a bookmark."""
