@@ -76,20 +76,18 @@ def posts_related(post: Post) -> list[Post]:
     return list(others.filter(near).order_by("-shared", "-published_at", "-pk")[:RELATED])
 
 
-def post_counts(keys: Collection[UUID], *, names: Collection[str]) -> dict[UUID, dict[str, Any]]:
-    """Return those of `comment_count` and `reactions` that are in `names`, by post, with one query each."""
-    counts: dict[UUID, dict[str, Any]] = {key: {} for key in keys}
-    if "comment_count" in names:
-        visible = Comment.objects.filter(post__in=keys, status=Comment.Status.APPROVED).order_by()
-        numbers = dict(visible.values_list("post").annotate(number=Count("pk")))
-        for key in keys:
-            counts[key]["comment_count"] = numbers.get(key, 0)
-    if "reactions" in names:
-        for key in keys:
-            counts[key]["reactions"] = {}
-        rows = Reaction.objects.filter(post__in=keys).order_by()
-        for post, kind, number in rows.values_list("post", "kind").annotate(number=Count("pk")):
-            counts[post]["reactions"][kind] = number
+def comment_counts(posts: Collection[UUID]) -> dict[UUID, int]:
+    """Return the numbers of visible comments by post."""
+    visible = Comment.objects.filter(post__in=posts, status=Comment.Status.APPROVED).order_by()
+    return dict(visible.values_list("post").annotate(count=Count("pk")))
+
+
+def reaction_counts(posts: Collection[UUID]) -> dict[UUID, dict[str, int]]:
+    """Return the numbers of reactions by post and kind."""
+    counts: defaultdict[UUID, dict[str, int]] = defaultdict(dict)
+    reactions = Reaction.objects.filter(post__in=posts).order_by()
+    for post, kind, count in reactions.values_list("post", "kind").annotate(count=Count("pk")):
+        counts[post][kind] = count
     return counts
 
 

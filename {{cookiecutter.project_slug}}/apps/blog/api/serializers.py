@@ -9,6 +9,7 @@ from rest_framework import serializers
 
 from apps.blog.api.sparse import SparseOutput
 from apps.blog.models import MAX_COMMENT, Bookmark, Category, Comment, Post, Reaction, Revision, Tag
+from apps.blog.selectors import revision_diff
 from apps.core.api.serializers import OutputSerializer
 from apps.users.models import User
 
@@ -89,9 +90,13 @@ class PostRow(SparseOutput):
     tags = TagOutput(many=True, read_only=True)
     published_at = serializers.DateTimeField(source="public_since", read_only=True, allow_null=True)
     cover = serializers.SerializerMethodField()
+    # Added by the views, as a post has no such attributes (its `reactions` are rows).
     comment_count = serializers.IntegerField(read_only=True)
     reactions = serializers.DictField(
-        child=serializers.IntegerField(), read_only=True, help_text="Numbers by kind."
+        source="reaction_counts",
+        child=serializers.IntegerField(),
+        read_only=True,
+        help_text="Numbers by kind.",
     )
 
     class Meta:
@@ -115,6 +120,7 @@ class EditorialRow(PostRow):
 
 
 class PostOutput(PostRow):
+    # Also added by the view.
     related = PostRow(many=True, read_only=True)
 
     class Meta(PostRow.Meta):
@@ -131,10 +137,13 @@ class RevisionRow(OutputSerializer):
 
 
 class RevisionOutput(RevisionRow):
-    diff = serializers.CharField(read_only=True, help_text="Unified diff from the previous revision.")
+    diff = serializers.SerializerMethodField(help_text="Unified diff from the previous revision.")
 
     class Meta(RevisionRow.Meta):
         fields = [*RevisionRow.Meta.fields, "excerpt", "body", "diff"]
+
+    def get_diff(self, revision: Revision) -> str:
+        return revision_diff(revision)
 
 
 class CommentInput(serializers.Serializer[Any]):
@@ -175,12 +184,8 @@ class ReactionInput(serializers.Serializer[Any]):
 
 
 class BookmarkOutput(OutputSerializer):
-    post = serializers.SerializerMethodField()
+    post = PostRow(read_only=True)
 
     class Meta:
         model = Bookmark
         fields = ["post", "created_at"]
-
-    @extend_schema_field(PostRow)
-    def get_post(self, bookmark: Bookmark) -> dict[str, Any]:
-        return PostRow.represent_selected(bookmark.post, PostRow.default_names())

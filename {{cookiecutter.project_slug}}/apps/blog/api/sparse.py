@@ -48,14 +48,9 @@ class SparseOutput(OutputSerializer):
         return frozenset(meta.fields) - frozenset(meta.optional)
 
     @classmethod
-    def represent_selected(cls, instance: Any, names: Collection[str]) -> dict[str, Any]:
-        """Serialize the fields in `names`."""
-        values = {}
-        for name, read, convert in cls._readers():
-            if name in names:
-                value = read(instance)
-                values[name] = None if value is None else convert(value)
-        return values
+    def represent(cls, instance: Any, names: Collection[str] | None = None) -> dict[str, Any]:
+        """Serialize the fields in `names`; without it, all that are not optional."""
+        return super().represent(instance, cls.default_names() if names is None else names)
 
 
 class SparseExtension(OpenApiSerializerExtension):

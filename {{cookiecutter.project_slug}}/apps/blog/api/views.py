@@ -1,7 +1,5 @@
 """HTTP layer of posts: validate, call a service or a selector, serialize."""
 
-from collections.abc import Collection
-from functools import partial
 from http import HTTPStatus
 from typing import Any
 from uuid import UUID
@@ -33,15 +31,14 @@ from apps.core.api.parsers import MultiPartParser
 from apps.core.api.serializers import validated
 from apps.users.authentication import UserRequest
 
-Rows = list[dict[str, Any]]
-
-# Fields that are counted for each request instead of being cached.
-COUNTS = frozenset({"comment_count", "reactions"})
 # Problems of requests that a concurrent change of the status rejects.
 CONFLICTS = {"POST": [HTTPStatus.CONFLICT]}
-NOT_CACHED = COUNTS | {"related"}
 # Other query parameters would fill the cache with lists that are requested once.
 CACHED_PARAMETERS = frozenset({"author", "category", "fields", "include", "ordering", "page_size", "tag"})
+
+
+def published_post(slug: str) -> Post:
+    return get_object_or_404(selectors.post_list(), slug=slug)
 
 
 def visible_post(request: Request, slug: str) -> Post:
@@ -57,16 +54,27 @@ def own_post(request: Request, slug: str) -> Post:
     return post
 
 
-def rows_of(found: Collection[Post], names: frozenset[str]) -> Rows:
-    return [serializers.PostRow.represent_selected(post, names - NOT_CACHED) for post in found]
+def represented(post: Post) -> dict[str, Any]:
+    """Return all fields of a post but the counts and related posts."""
+    return serializers.PostOutput.represent(post, serializers.PostOutput.Meta.fields)
 
 
-def add_counts(rows: Rows, names: frozenset[str]) -> None:
-    if names & COUNTS:
-        # Cached rows are JSON: the keys are texts.
-        counts = selectors.post_counts([UUID(row["id"]) for row in rows], names=names)
-        for row in rows:
-            row.update(counts[UUID(row["id"])])
+def related_rows(slug: str) -> list[dict[str, Any]]:
+    related = selectors.posts_related(get_object_or_404(Post, slug=slug))
+    return [serializers.PostRow.represent(post) for post in related]
+
+
+def add_counts(rows: list[dict[str, Any]], names: frozenset[str]) -> None:
+    """Add those counts that are in `names`, which are not cached."""
+    posts_by_key = {UUID(row["id"]): row for row in rows}
+    if "comment_count" in names:
+        comments = selectors.comment_counts(posts_by_key)
+        for key, row in posts_by_key.items():
+            row["comment_count"] = comments.get(key, 0)
+    if "reactions" in names:
+        reactions = selectors.reaction_counts(posts_by_key)
+        for key, row in posts_by_key.items():
+            row["reactions"] = reactions.get(key, {})
 
 
 class PostViewSet(viewsets.GenericViewSet[Post]):
@@ -83,14 +91,6 @@ class PostViewSet(viewsets.GenericViewSet[Post]):
 
     request: UserRequest
 
-    def get_queryset(self) -> QuerySet[Post]:
-        """Return published posts in the list; otherwise also own posts, so that all others yield 404."""
-        if self.action == "list":
-            return selectors.post_list()
-        if self.action == "restore":
-            return selectors.post_list_deleted(user=self.request.user)
-        return selectors.post_list_visible(user=self.request.user)
-
     @extend_schema(parameters=[SparseQuery], responses={200: serializers.PostRow(many=True)})
     def list(self, request: Request) -> Response:
         """List published posts."""
@@ -98,13 +98,12 @@ class PostViewSet(viewsets.GenericViewSet[Post]):
 
         def page() -> Any:
             texts = selectors.TEXTS if "body_html" not in names else ("body",)
-            found = self.paginate_queryset(self.filter_queryset(self.get_queryset().defer(*texts)))
-            return self.get_paginated_response(rows_of(found or (), names)).data
+            found = self.paginate_queryset(self.filter_queryset(selectors.post_list().defer(*texts)))
+            rows = [serializers.PostRow.represent(post, names) for post in found or ()]
+            return self.get_paginated_response(rows).data
 
-        if request.query_params.keys() <= CACHED_PARAMETERS:
-            data = content_remember(f"list:{request.build_absolute_uri()}", page)
-        else:
-            data = page()
+        cacheable = request.query_params.keys() <= CACHED_PARAMETERS
+        data = content_remember(f"list:{request.build_absolute_uri()}", page) if cacheable else page()
         add_counts(data["results"], names)
         return Response(data)
 
@@ -113,27 +112,27 @@ class PostViewSet(viewsets.GenericViewSet[Post]):
         """Retrieve a post. Authors see their drafts, publishers all posts."""
         names = serializers.PostOutput.selected(request)
         try:
-            row = content_remember(f"post:{slug}", partial(self._public, slug))
+            row = content_remember(f"post:{slug}", lambda: represented(published_post(slug)))
         except Http404:
-            row = self._represented(visible_post(request, slug))
+            row = represented(visible_post(request, slug))
         row = {name: row[name] for name in row if name in names}
         add_counts([row], names)
         if "related" in names:
-            row["related"] = content_remember(f"related:{slug}", partial(self._related, slug))
+            row["related"] = content_remember(f"related:{slug}", lambda: related_rows(slug))
         return Response(row)
 
     @extend_schema(request=serializers.PostInput)
     def create(self, request: UserRequest) -> Response:
         """Create a draft. Requires the permission `blog.add_post`."""
         post = posts.post_create(author=request.user, **validated(serializers.PostInput, request))
-        return Response(self._represented(post), status=HTTPStatus.CREATED)
+        return Response(represented(post), status=HTTPStatus.CREATED)
 
     @extend_schema(request=serializers.PostInput)
     def partial_update(self, request: UserRequest, slug: str) -> Response:
         """Change an own draft, or as a publisher any post. Omitted fields keep their value."""
         post = visible_post(request, slug)
         values = validated(serializers.PostInput, request, instance=post)
-        return Response(self._represented(posts.post_update(post=post, user=request.user, **values)))
+        return Response(represented(posts.post_update(post=post, user=request.user, **values)))
 
     def destroy(self, request: UserRequest, slug: str) -> Response:
         """Delete an own draft, or as a publisher any post. It can be restored."""
@@ -144,8 +143,8 @@ class PostViewSet(viewsets.GenericViewSet[Post]):
     @action(detail=True, methods=["post"])
     def restore(self, request: UserRequest, slug: str) -> Response:
         """Restore a deleted post as a draft."""
-        post = get_object_or_404(self.get_queryset(), slug=slug)
-        return Response(self._represented(posts.post_restore(post=post, user=request.user)))
+        post = get_object_or_404(selectors.post_list_deleted(user=request.user), slug=slug)
+        return Response(represented(posts.post_restore(post=post, user=request.user)))
 
     @extend_schema(operation_id="blog_posts_move", request=None)
     @action(
@@ -158,7 +157,7 @@ class PostViewSet(viewsets.GenericViewSet[Post]):
         """Submit a draft, withdraw a post from review, archive a published one, reopen an archived one."""
         post = visible_post(request, slug)
         states.post_move(post=post, user=request.user, transition=transition)
-        return Response(self._represented(post))
+        return Response(represented(post))
 
     @extend_schema(request=serializers.PublishInput)
     @action(detail=True, methods=["post"], extra_problems=CONFLICTS)
@@ -166,54 +165,41 @@ class PostViewSet(viewsets.GenericViewSet[Post]):
         """Publish a post in review, immediately or later. Requires the permission `blog.publish_post`."""
         data = validated(serializers.PublishInput, request)
         post = states.post_publish(post=visible_post(request, slug), user=request.user, **data)
-        return Response(self._represented(post))
+        return Response(represented(post))
 
     @extend_schema(request=serializers.ReactionInput, responses={204: None})
     @action(detail=True, methods=["put"], extra_problems={})
     def reaction(self, request: UserRequest, slug: str) -> Response:
         """Set the own reaction to a published post."""
         data = validated(serializers.ReactionInput, request)
-        engagement.reaction_set(post=self._published(slug), user=request.user, **data)
+        engagement.reaction_set(post=published_post(slug), user=request.user, **data)
         return Response(status=HTTPStatus.NO_CONTENT)
 
     @extend_schema(responses={204: None})
     @reaction.mapping.delete
     def reaction_remove(self, request: UserRequest, slug: str) -> Response:
         """Remove the own reaction."""
-        engagement.reaction_remove(post=self._published(slug), user=request.user)
+        engagement.reaction_remove(post=published_post(slug), user=request.user)
         return Response(status=HTTPStatus.NO_CONTENT)
 
     @extend_schema(request=None, responses={204: None})
     @action(detail=True, methods=["put"], extra_problems={})
     def bookmark(self, request: UserRequest, slug: str) -> Response:
         """Bookmark a published post."""
-        engagement.bookmark_add(post=self._published(slug), user=request.user)
+        engagement.bookmark_add(post=published_post(slug), user=request.user)
         return Response(status=HTTPStatus.NO_CONTENT)
 
     @extend_schema(responses={204: None})
     @bookmark.mapping.delete
     def bookmark_remove(self, request: UserRequest, slug: str) -> Response:
         """Remove a bookmark."""
-        engagement.bookmark_remove(post=self._published(slug), user=request.user)
+        engagement.bookmark_remove(post=published_post(slug), user=request.user)
         return Response(status=HTTPStatus.NO_CONTENT)
 
-    def _published(self, slug: str) -> Post:
-        return get_object_or_404(selectors.post_list(), slug=slug)
 
-    def _public(self, slug: str) -> dict[str, Any]:
-        return self._represented(self._published(slug))
+class EditorialListView(generics.ListAPIView[Post]):
+    """List own posts in every state; for publishers, those of all authors."""
 
-    def _related(self, slug: str) -> Rows:
-        found = selectors.posts_related(get_object_or_404(Post, slug=slug))
-        return rows_of(found, serializers.PostRow.default_names())
-
-    @staticmethod
-    def _represented(post: Post) -> dict[str, Any]:
-        names = frozenset(serializers.PostOutput.Meta.fields) - NOT_CACHED
-        return serializers.PostOutput.represent_selected(post, names)
-
-
-class EditorialListView(generics.GenericAPIView[Post]):
     queryset = Post.objects.none()
     serializer_class = serializers.EditorialRow
     filterset_class = EditorialFilter
@@ -221,14 +207,8 @@ class EditorialListView(generics.GenericAPIView[Post]):
 
     request: UserRequest
 
-    @extend_schema(responses={200: serializers.EditorialRow(many=True)}, operation_id="blog_editorial_list")
-    def get(self, request: UserRequest) -> Response:
-        """List own posts in every state; for publishers, those of all authors."""
-        posts_found = selectors.post_list_editable(user=request.user).defer(*selectors.TEXTS)
-        found = self.paginate_queryset(self.filter_queryset(posts_found))
-        names = serializers.EditorialRow.default_names()
-        rows = [serializers.EditorialRow.represent_selected(post, names) for post in found or ()]
-        return self.get_paginated_response(rows)
+    def get_queryset(self) -> QuerySet[Post]:
+        return selectors.post_list_editable(user=self.request.user).defer(*selectors.TEXTS)
 
 
 class CoverView(APIView):
@@ -285,7 +265,6 @@ class RevisionView(APIView):
     def get(self, request: UserRequest, slug: str, number: int) -> Response:
         """Retrieve a revision of an own post, with the changes from the previous one."""
         revision = self._revision(request, slug, number)
-        revision.diff = selectors.revision_diff(revision)  # type: ignore[attr-defined] # for the serializer
         return Response(serializers.RevisionOutput.represent(revision))
 
     @extend_schema(request=None, responses={200: serializers.PostOutput})
@@ -293,7 +272,7 @@ class RevisionView(APIView):
         """Restore the texts of a revision, which adds a new revision."""
         revision = self._revision(request, slug, number)
         post = posts.revision_restore(revision=revision, user=request.user)
-        return Response(PostViewSet._represented(post))  # noqa: SLF001
+        return Response(represented(post))
 
     def _revision(self, request: UserRequest, slug: str, number: int) -> Revision:
         post = own_post(request, slug)
@@ -306,14 +285,9 @@ class CategoryListView(APIView):
     @extend_schema(responses={200: serializers.CategoryNodeOutput(many=True)})
     def get(self, request: Request) -> Response:
         """List all categories; `parent` makes them a tree."""
-
-        def rows() -> Rows:
-            return [
-                serializers.CategoryNodeOutput.represent(node)
-                for node in Category.objects.select_related("parent")
-            ]
-
-        return Response(content_remember("categories", rows))
+        nodes = Category.objects.select_related("parent")
+        represent = serializers.CategoryNodeOutput.represent
+        return Response(content_remember("categories", lambda: [represent(node) for node in nodes]))
 
 
 class TagListView(generics.ListAPIView[Tag]):

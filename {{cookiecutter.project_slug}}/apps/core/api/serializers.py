@@ -1,6 +1,6 @@
 """Shared serializers."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from functools import cache
 from operator import attrgetter
 from typing import Any
@@ -41,10 +41,12 @@ class OutputSerializer(serializers.ModelSerializer[Any]):
         return super().include_extra_kwargs(kwargs, read_only | extra_kwargs)
 
     @classmethod
-    def represent(cls, instance: Any) -> dict[str, Any]:
-        """Serialize one instance."""
+    def represent(cls, instance: Any, names: Collection[str] | None = None) -> dict[str, Any]:
+        """Serialize the fields of one instance, or those in `names`; missing attributes are omitted."""
         values = {}
         for name, read, convert in cls._readers():
+            if names is not None and name not in names:
+                continue
             try:
                 value = read(instance)
             except SkipField:
