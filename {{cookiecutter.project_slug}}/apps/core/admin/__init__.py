@@ -68,6 +68,7 @@ def csv_lines(queryset: QuerySet[Model], fields: Sequence[str]) -> Iterator[str]
 class CSVExportMixin:
     """Mixin with an admin action that exports the selected rows; set the fields in `export_fields`."""
 
+    actions: Sequence[Any] | None = ("export_csv",)
     export_fields: tuple[str, ...]
     # Without a second COUNT, of all rows.
     show_full_result_count = False
@@ -88,7 +89,6 @@ class CSVAdmin(CSVExportMixin, admin.ModelAdmin):
     not apply.
     """
 
-    actions: Sequence[Any] = ("export_csv",)
     change_list_template = "admin/import_export/change_list_import.html"
 
     def has_import_permission(self, request: HttpRequest) -> bool:
@@ -125,8 +125,6 @@ class CSVAdmin(CSVExportMixin, admin.ModelAdmin):
 
 class ReadOnlyAdmin(CSVExportMixin, admin.ModelAdmin):
     """Model admin without add and change; rows can be viewed, exported and deleted."""
-
-    actions: Sequence[Any] = ("export_csv",)
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
