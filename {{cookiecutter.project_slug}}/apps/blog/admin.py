@@ -1,4 +1,4 @@
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from functools import partial
 from typing import Any
 
@@ -10,7 +10,6 @@ from django.http import HttpRequest
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from apps.blog.caching import content_changed
 from apps.blog.exceptions import NotAllowed, WrongState
 from apps.blog.models import Category, Comment, Post, Tag
 from apps.blog.services import comments, imports, posts, states, taxonomy
@@ -33,22 +32,8 @@ def run(request: HttpRequest, rows: QuerySet[Any], service: Callable[..., object
         messages.warning(request, text % {"count": refused})
 
 
-class ContentAdmin(CSVExportMixin, admin.ModelAdmin):
-    """Base of the admins of public content, whose deletions invalidate cached fragments."""
-
-    actions: Sequence[Any] = ("export_csv",)
-
-    def delete_model(self, request: HttpRequest, obj: Any) -> None:
-        super().delete_model(request, obj)
-        content_changed()
-
-    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> None:
-        super().delete_queryset(request, queryset)
-        content_changed()
-
-
 @admin.register(Category)
-class CategoryAdmin(ContentAdmin):
+class CategoryAdmin(CSVExportMixin, admin.ModelAdmin):
     list_display = ("name", "slug", "parent")
     list_select_related = ("parent",)
     search_fields = ("name", "slug")
@@ -60,17 +45,14 @@ class CategoryAdmin(ContentAdmin):
 
 
 @admin.register(Tag)
-class TagAdmin(ContentAdmin):
+class TagAdmin(CSVExportMixin, admin.ModelAdmin):
     list_display = ("name", "slug")
     search_fields = ("name", "slug")
     export_fields = ("id", "slug", "name")
 
-    def save_model(self, request: HttpRequest, obj: Tag, form: forms.ModelForm, change: bool) -> None:  # noqa: FBT001 - Django's signature
-        taxonomy.tag_save(tag=obj)
-
 
 @admin.register(Post)
-class PostAdmin(ContentAdmin, CSVAdmin):
+class PostAdmin(CSVAdmin):
     """Admin of posts, which also lists deleted ones. Its actions call the services of the API."""
 
     list_display = ("title", "author", "category", "status", "published_at", "publish_at", "deleted_at")

@@ -41,5 +41,5 @@ def content_remember(name: str, compute: Callable[[], T]) -> T:
 
 
 def content_changed() -> None:
-    """Invalidate all fragments after the commit."""
+    """Invalidate all fragments after the commit. A receiver calls it, except after an `UPDATE` of rows."""
     cache_forget(GENERATION)

@@ -4,11 +4,13 @@ from functools import partial
 from typing import Any
 
 from django.db import transaction
-from django.db.models.signals import post_delete
+from django.db.models.signals import post_delete, post_save
 from django.dispatch import receiver
 
-from apps.blog.models import Post
+from apps.blog.caching import content_changed
+from apps.blog.models import Category, Post, Tag
 from apps.blog.services.accounts import user_data_remove
+from apps.blog.signals import post_changed
 from apps.users.models import User
 from apps.users.signals import user_deleted
 
@@ -17,6 +19,15 @@ from apps.users.signals import user_deleted
 def remove_user_data(user: User, **_kwargs: Any) -> None:
     """Remove the personal data of a deleted account."""
     user_data_remove(user=user)
+
+
+@receiver([post_save, post_delete], sender=Category)
+@receiver([post_save, post_delete], sender=Tag)
+@receiver([post_save, post_delete], sender=Post)
+@receiver(post_changed)
+def invalidate_fragments(**_kwargs: Any) -> None:
+    """Invalidate the cached fragments after each change of public content."""
+    content_changed()
 
 
 @receiver(post_delete, sender=Post)

@@ -14,7 +14,6 @@ from django.core.exceptions import ValidationError
 from django.core.files.base import ContentFile
 from django.db import transaction
 
-from apps.blog.caching import content_changed
 from apps.blog.exceptions import NotAllowed, WrongState
 from apps.blog.models import Post
 from apps.blog.selectors import may_publish
@@ -85,14 +84,12 @@ def post_save(*, post: Post, editor: User | None) -> None:
         number = newest.number + 1 if newest else 1
         post.revisions.create(number=number, editor=editor, **texts)
         post.revisions.filter(number__lte=number - REVISIONS_KEPT).delete()
-    content_changed()
 
 
 @transaction.atomic
 def post_delete(*, post: Post, user: User) -> None:
     """Mark a post as deleted."""
     _locked_for_change(post, user).delete()
-    content_changed()
 
 
 @transaction.atomic
@@ -125,7 +122,6 @@ def cover_set(*, post: Post, user: User, file: UploadedFile[Any] | None) -> None
         if name:
             # After the commit: a rollback would keep the reference to the old file.
             transaction.on_commit(partial(storage.delete, name), robust=True)
-        content_changed()
 
 
 def _redraw(file: UploadedFile[Any]) -> ContentFile[bytes]:

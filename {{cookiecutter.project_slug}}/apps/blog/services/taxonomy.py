@@ -1,9 +1,8 @@
-"""Categories and tags, which staff maintain in the admin."""
+"""Categories, which staff maintain in the admin."""
 
 from django.db import transaction
 
-from apps.blog.caching import content_changed
-from apps.blog.models import Category, Tag
+from apps.blog.models import Category
 
 
 @transaction.atomic
@@ -17,16 +16,3 @@ def category_save(*, category: Category) -> None:
     list(Category.objects.select_for_update().values_list("pk"))
     category.full_clean()
     category.save()
-    content_changed()
-
-
-@transaction.atomic
-def tag_save(*, tag: Tag) -> None:
-    """Create or change a tag.
-
-    Raises:
-        ValidationError: a value is not valid.
-    """
-    tag.full_clean()
-    tag.save()
-    content_changed()

@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from apps.blog.models import Post
 from apps.blog.services.states import post_move
-from apps.blog.services.taxonomy import category_save, tag_save
+from apps.blog.services.taxonomy import category_save
 from apps.blog.tests.factories import (
     CategoryFactory,
     CommentFactory,
@@ -100,7 +100,7 @@ def test_each_write_invalidates_the_cached_pages(
     category.name, tag.name = "Other", "Another"
     with django_capture_on_commit_callbacks(execute=True):
         category_save(category=category)
-        tag_save(tag=tag)
+        tag.save()
     assert titles() == ["New", "Other", "Another"]
     with django_capture_on_commit_callbacks(execute=True):
         post_move(post=post, user=editor, transition="archive")
