@@ -6,12 +6,13 @@ raise `NotAllowed` if the user may not do this, and `WrongState` if the post is 
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from django.db import transaction
+from django.db.models import Q
 from django.utils import timezone
 
-from apps.blog.caching import content_changed
 from apps.blog.exceptions import NotAllowed, WrongState
 from apps.blog.models import Post
 from apps.blog.selectors import may_publish
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from apps.users.models import User
 
 Status = Post.Status
+IN_REVIEW = Q(status=Status.REVIEW)
 # Source and target; for the author of a post and for publishers.
 TRANSITIONS: dict[str, tuple[str, str]] = {
     "submit": (Status.DRAFT, Status.REVIEW),
@@ -38,7 +40,7 @@ def post_move(*, post: Post, user: User, transition: str) -> Post:
     if post.author_id != user.pk and not may_publish(user):
         raise NotAllowed
     source, target = TRANSITIONS[transition]
-    return _change(post, source, status=target, publish_at=None)
+    return _change(post, Q(status=source), status=target, publish_at=None)
 
 
 @transaction.atomic
@@ -48,39 +50,30 @@ def post_publish(*, post: Post, user: User, publish_at: datetime | None = None) 
         raise NotAllowed
     now = timezone.now()
     if publish_at and publish_at > now:
-        return _change(post, Status.REVIEW, publish_at=publish_at)
-    _change(post, Status.REVIEW, status=Status.PUBLISHED, published_at=now, publish_at=None)
-    post_published.send(sender=Post, post=post)
-    return post
+        return _change(post, IN_REVIEW, publish_at=publish_at)
+    return _change(post, IN_REVIEW, status=Status.PUBLISHED, published_at=now, publish_at=None)
 
 
 def posts_publish_due() -> int:
     """Publish the scheduled posts whose time has come, each exactly once; returns their number."""
-    now = timezone.now()
-    due = Post.objects.filter(status=Status.REVIEW, publish_at__lte=now)
-    return sum(_publish_due(post, now) for post in due.only("publish_at").order_by("publish_at"))
+    due = IN_REVIEW & Q(publish_at__lte=timezone.now())
+    count = 0
+    for post in Post.objects.filter(due).select_related("author").order_by("publish_at"):
+        # Another run may have published it, or a publisher may have rescheduled it.
+        with suppress(WrongState), transaction.atomic():
+            _change(post, due, status=Status.PUBLISHED, published_at=post.publish_at, publish_at=None)
+            count += 1
+    return count
 
 
-@transaction.atomic
-def _publish_due(post: Post, now: datetime) -> bool:
-    """Publish one scheduled post; returns False if another run did, or if it was rescheduled since."""
-    still_due = Post.objects.filter(pk=post.pk, status=Status.REVIEW, publish_at__lte=now)
-    values = {"status": Status.PUBLISHED, "published_at": post.publish_at, "publish_at": None}
-    if not still_due.update(**values, updated_at=timezone.now()):
-        return False
-    current = Post.objects.select_related("author").get(pk=post.pk)
-    post_published.send(sender=Post, post=current)
-    post_changed.send(sender=Post, post=current)
-    content_changed()
-    return True
-
-
-def _change(post: Post, source: str, **values: Any) -> Post:
+def _change(post: Post, expected: Q, **values: Any) -> Post:
+    """Set columns of a post in the expected state; raises WrongState if it is in another one."""
     values["updated_at"] = timezone.now()
-    if not Post.objects.filter(pk=post.pk, status=source).update(**values):
+    if not Post.objects.filter(expected, pk=post.pk).update(**values):
         raise WrongState
     # Keeps the loaded relations.
     post.refresh_from_db(fields=[*values])
+    if values.get("status") == Status.PUBLISHED:
+        post_published.send(sender=Post, post=post)
     post_changed.send(sender=Post, post=post)
-    content_changed()
     return post
