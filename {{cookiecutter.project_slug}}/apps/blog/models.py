@@ -63,8 +63,8 @@ class Category(UUIDModel, TimeStampedModel, SluggedModel):
     def clean(self) -> None:
         """Reject a parent that is the category itself or one of its descendants."""
         parents = dict(Category.objects.values_list("pk", "parent_id"))
-        above, seen = self.parent_id, set[uuid.UUID]()
-        while above and above != self.pk and above not in seen:
+        seen, above = {self.pk}, self.parent_id
+        while above and above not in seen:
             seen.add(above)
             above = parents.get(above)
         if above:

@@ -7,13 +7,13 @@ from collections import defaultdict
 from typing import TYPE_CHECKING, Any
 
 from django.contrib.auth.models import AnonymousUser
-from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Count, Exists, OuterRef, Prefetch, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 
 from apps.blog.models import Bookmark, Category, Comment, Post, Reaction, Revision
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable
+    from collections.abc import Collection
     from uuid import UUID
 
     from apps.users.models import User
@@ -101,46 +101,37 @@ def revision_diff(revision: Revision) -> str:
 
 def category_keys_below(slug: str) -> set[UUID]:
     """Return the primary keys of a category and its descendants; empty for an unknown slug."""
-    children: defaultdict[UUID | None, list[UUID]] = defaultdict(list)
-    found: set[UUID] = set()
-    for key, parent, name in Category.objects.order_by().values_list("pk", "parent", "slug"):
-        children[parent].append(key)
-        if name == slug:
-            found.add(key)
-    following = list(found)
-    while following:
-        below = [key for parent in following for key in children[parent] if key not in found]
-        found.update(below)
-        following = below
+    rows = list(Category.objects.order_by().values_list("pk", "parent", "slug"))
+    found = {key for key, _parent, name in rows if name == slug}
+    while below := {key for key, parent, _name in rows if parent in found} - found:
+        found |= below
     return found
 
 
 def thread_list(*, post: Post) -> QuerySet[Comment]:
-    """Return the first comments of a post that are visible, or rejected with visible replies."""
+    """Return the first comments of a post that are visible, or rejected with visible replies.
+
+    `replies_hide` sets which of the prefetched replies are public.
+    """
     answered = Comment.objects.filter(thread=OuterRef("pk"), status=Comment.Status.APPROVED)
     shown = Q(status=Comment.Status.APPROVED) | Q(Exists(answered), status=Comment.Status.REJECTED)
-    return Comment.objects.filter(shown, post=post, thread=None).select_related("author")
+    replies = Comment.objects.exclude(status=Comment.Status.PENDING).select_related("author")
+    prefetch = Prefetch("replies", replies.order_by("created_at", "pk"), to_attr="visible_replies")
+    threads = Comment.objects.filter(shown, post=post, thread=None)
+    return threads.select_related("author").prefetch_related(prefetch)
 
 
-def replies_load(threads: Iterable[Comment]) -> None:
-    """Set `visible_replies` of first comments, oldest first, with one query.
-
-    A rejected comment with visible replies remains as a placeholder without author and text.
-    """
-    # Any: the attribute is for the serializer only.
-    by_key: dict[Any, Any] = {thread.pk: _public(thread) for thread in threads}
-    for thread in by_key.values():
-        thread.visible_replies = []
-    replies = Comment.objects.filter(thread__in=by_key).exclude(status=Comment.Status.PENDING)
-    rows = list(replies.select_related("author").order_by("created_at", "pk"))
+def replies_hide(thread: Any) -> None:
+    """Remove rejected replies; with visible replies, they become placeholders without author and text."""
     shown: set[UUID | None] = set()
     # From the lowest level, so that a reply adds the comments above it.
-    for reply in sorted(rows, key=lambda row: -row.depth):
+    for reply in sorted(thread.visible_replies, key=lambda row: -row.depth):
         if reply.status == Comment.Status.APPROVED or reply.pk in shown:
             shown |= {reply.pk, reply.parent_id}
-    for reply in rows:
-        if reply.pk in shown:
-            by_key[reply.thread_id].visible_replies.append(_public(reply))
+    thread.visible_replies = [reply for reply in thread.visible_replies if reply.pk in shown]
+    for comment in (thread, *thread.visible_replies):
+        if comment.status == Comment.Status.REJECTED:
+            comment.author, comment.body = None, ""
 
 
 def comment_list_visible(*, user: User) -> QuerySet[Comment]:
@@ -155,12 +146,6 @@ def bookmark_list(*, user: User) -> QuerySet[Bookmark]:
         user=user, post__status=Post.Status.PUBLISHED, post__deleted_at=None
     ).select_related("post__author", "post__category")
     return bookmarks.prefetch_related("post__tags").defer(*(f"post__{name}" for name in TEXTS))
-
-
-def _public(comment: Comment) -> Comment:
-    if comment.status == Comment.Status.REJECTED:
-        comment.author, comment.body = None, ""
-    return comment
 
 
 def _with_relations(posts: QuerySet[Post]) -> QuerySet[Post]:

@@ -35,7 +35,8 @@ class ThreadListView(generics.GenericAPIView[Comment]):
         """List the visible comments of a published post in threads, newest thread first."""
         post = get_object_or_404(selectors.post_list(), slug=slug)
         threads = self.paginate_queryset(selectors.thread_list(post=post)) or []
-        selectors.replies_load(threads)
+        for thread in threads:
+            selectors.replies_hide(thread)
         return self.get_paginated_response(list(map(serializers.ThreadOutput.represent, threads)))
 
     @extend_schema(request=serializers.CommentInput, responses={201: serializers.CommentOutput})
