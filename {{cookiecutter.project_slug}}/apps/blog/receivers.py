@@ -1,15 +1,14 @@
 """Signal receivers of the blog."""
 
-from functools import partial
 from typing import Any
 
-from django.db import transaction
 from django.db.models.signals import post_delete, post_save
 from django.dispatch import receiver
 
 from apps.blog.caching import content_changed
 from apps.blog.models import Category, Post, Tag
 from apps.blog.services.accounts import user_data_remove
+from apps.blog.services.posts import cover_delete
 from apps.blog.signals import post_changed
 from apps.users.models import User
 from apps.users.signals import user_deleted
@@ -32,7 +31,5 @@ def invalidate_fragments(**_kwargs: Any) -> None:
 
 @receiver(post_delete, sender=Post)
 def delete_cover(instance: Post, **_kwargs: Any) -> None:
-    """Delete the cover image after commit; a soft-deleted post keeps it."""
-    name, storage = instance.cover.name, instance.cover.storage
-    if name:
-        transaction.on_commit(partial(storage.delete, name), robust=True)
+    """Delete the cover image of a post, unless it is soft-deleted."""
+    cover_delete(instance.cover)

@@ -7,7 +7,6 @@ or `WrongState` if the post is not a draft any more, and `ValidationError` if a 
 from __future__ import annotations
 
 from functools import partial
-from io import BytesIO
 from typing import TYPE_CHECKING, Any
 
 from django.core.exceptions import ValidationError
@@ -18,14 +17,14 @@ from apps.blog.exceptions import NotAllowed, WrongState
 from apps.blog.models import Post
 from apps.blog.selectors import may_publish
 from apps.blog.services.rendering import html_of, reading_minutes_of
-from apps.core.images import image_read
+from apps.core.images import image_to_webp
 from apps.core.validators import validate_extension, validate_size
 
 if TYPE_CHECKING:
     from collections.abc import Collection
 
     from django.core.files.uploadedfile import UploadedFile
-    from PIL.Image import Image
+    from django.db.models.fields.files import FieldFile
 
     from apps.blog.models import Revision, Tag
     from apps.users.models import User
@@ -108,6 +107,12 @@ def revision_restore(*, revision: Revision, user: User) -> Post:
     return post_update(post=revision.post, user=user, **texts)
 
 
+def cover_delete(cover: FieldFile) -> None:
+    """Delete the file after the commit, since a rollback would keep the reference to it."""
+    if cover.name:
+        transaction.on_commit(partial(cover.storage.delete, cover.name), robust=True)
+
+
 def cover_set(*, post: Post, user: User, file: UploadedFile[Any] | None) -> None:
     """Replace the cover image by a re-encoded copy of the upload, which has no metadata; None removes it."""
     try:
@@ -116,27 +121,16 @@ def cover_set(*, post: Post, user: User, file: UploadedFile[Any] | None) -> None
         raise ValidationError({"cover": error.error_list}) from error
     with transaction.atomic():
         post = _locked_for_change(post, user)
-        storage, name = post.cover.storage, post.cover.name
+        cover_delete(post.cover)
         post.cover = picture or ""
         post.save(update_fields=["cover", "updated_at"])
-        if name:
-            # After the commit: a rollback would keep the reference to the old file.
-            transaction.on_commit(partial(storage.delete, name), robust=True)
 
 
 def _redraw(file: UploadedFile[Any]) -> ContentFile[bytes]:
-    from PIL import ImageOps  # noqa: PLC0415 - 40 ms at start-up that only uploads need
-
-    def thumbnail(image: Image) -> Image:
-        # Scale before transposing and converting, which copy every pixel.
-        image.thumbnail(COVER_MAX_PIXELS)
-        return ImageOps.exif_transpose(image).convert("RGB")
-
     validate_size(file, max_bytes=COVER_MAX_BYTES)
     validate_extension(file, allowed=COVER_EXTENSIONS)
-    buffer = BytesIO()
-    image_read(file, formats=COVER_FORMATS, read=thumbnail).save(buffer, format="WEBP", quality=85)
-    return ContentFile(buffer.getvalue(), name="cover.webp")
+    content = image_to_webp(file, formats=COVER_FORMATS, max_pixels=COVER_MAX_PIXELS, mode="RGB")
+    return ContentFile(content, name="cover.webp")
 
 
 def _locked_for_change(post: Post, user: User) -> Post:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import uuid
 from datetime import timedelta
 from functools import partial
-from io import BytesIO
 from typing import TYPE_CHECKING, Any
 
 from axes.utils import reset as forget_failures
@@ -17,7 +16,7 @@ from django.db import transaction
 from django.db.models import CASCADE, F, ProtectedError
 from django.utils import timezone
 
-from apps.core.images import image_read
+from apps.core.images import image_to_webp
 from apps.core.validators import validate_extension, validate_size
 from apps.users.canonical import lockout_key
 from apps.users.exceptions import InvalidToken
@@ -28,7 +27,6 @@ from apps.users.signals import user_deleted
 if TYPE_CHECKING:
     from django.core.files.uploadedfile import UploadedFile
     from django.db.models import QuerySet
-    from PIL.Image import Image
 
 # Longer than any emailed link is valid.
 UNVERIFIED_KEPT = timedelta(days=14)
@@ -170,16 +168,8 @@ def _scrub_admin_log(user: User) -> None:
 
 
 def _redraw(file: UploadedFile[Any]) -> ContentFile[bytes]:
-    from PIL import ImageOps  # noqa: PLC0415 - 40 ms at start-up that only uploads need
-
-    def thumbnail(image: Image) -> Image:
-        # Scale before transposing and converting, which copy every pixel.
-        image.thumbnail(AVATAR_MAX_PIXELS)
-        return ImageOps.exif_transpose(image).convert("RGBA")
-
-    buffer = BytesIO()
-    image_read(file, formats=AVATAR_FORMATS, read=thumbnail).save(buffer, format="WEBP", quality=85)
-    return ContentFile(buffer.getvalue(), name="avatar.webp")
+    content = image_to_webp(file, formats=AVATAR_FORMATS, max_pixels=AVATAR_MAX_PIXELS, mode="RGBA")
+    return ContentFile(content, name="avatar.webp")
 
 
 @transaction.atomic
