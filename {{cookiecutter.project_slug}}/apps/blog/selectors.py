@@ -29,6 +29,10 @@ def may_publish(user: User | AnonymousUser) -> bool:
     return user.has_perm("blog.publish_post")
 
 
+def may_edit(user: User | AnonymousUser, post: Post) -> bool:
+    return post.author_id == user.pk or may_publish(user)
+
+
 def may_moderate(user: User | AnonymousUser) -> bool:
     return user.has_perm("blog.moderate_comment")
 

@@ -49,7 +49,7 @@ def visible_post(request: Request, slug: str) -> Post:
 def own_post(request: Request, slug: str) -> Post:
     """Return a post whose texts the user may see in all versions."""
     post = visible_post(request, slug)
-    if post.author_id != request.user.pk and not selectors.may_publish(request.user):
+    if not selectors.may_edit(request.user, post):
         raise NotAllowed
     return post
 

@@ -6,7 +6,7 @@ from django.utils.translation import gettext as _
 
 from apps.blog.exceptions import NotAllowed, WrongState
 from apps.blog.models import Post
-from apps.blog.selectors import may_publish
+from apps.blog.selectors import may_edit
 from apps.blog.services.posts import post_save
 from apps.users.models import User
 
@@ -30,7 +30,7 @@ def post_import(*, post: Post, user: User | None) -> None:
             raise ValidationError({"author": ValidationError(message, code="not_an_author")})
     elif current.author_id != post.author_id:
         raise NotAllowed
-    if user and post.author != user and not may_publish(user):
+    if user and not may_edit(user, post):
         raise NotAllowed
     # The command does not find deleted posts, whose rows are then new ones.
     if current and (current.deleted_at or current.status != Post.Status.DRAFT):

@@ -15,7 +15,7 @@ from django.db import transaction
 
 from apps.blog.exceptions import NotAllowed, WrongState
 from apps.blog.models import Post
-from apps.blog.selectors import may_publish
+from apps.blog.selectors import may_edit, may_publish
 from apps.blog.services.rendering import html_of, reading_minutes_of
 from apps.core.images import image_to_webp
 from apps.core.validators import validate_extension, validate_size
@@ -94,7 +94,7 @@ def post_delete(*, post: Post, user: User) -> None:
 @transaction.atomic
 def post_restore(*, post: Post, user: User) -> Post:
     """Restore a deleted post as a draft."""
-    if post.author_id != user.pk and not may_publish(user):
+    if not may_edit(user, post):
         raise NotAllowed
     post.deleted_at, post.publish_at, post.status = None, None, Post.Status.DRAFT
     post.save(update_fields=["deleted_at", "publish_at", "status", "updated_at"])
@@ -138,9 +138,8 @@ def _locked_for_change(post: Post, user: User) -> Post:
     current: Post | None = Post.objects.select_for_update(no_key=True).filter(pk=post.pk).first()
     if current is None:
         raise WrongState
-    if not may_publish(user):
-        if current.author_id != user.pk:
-            raise NotAllowed
-        if current.status != Post.Status.DRAFT:
-            raise WrongState
+    if not may_edit(user, current):
+        raise NotAllowed
+    if current.status != Post.Status.DRAFT and not may_publish(user):
+        raise WrongState
     return current

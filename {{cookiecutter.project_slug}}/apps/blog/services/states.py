@@ -15,7 +15,7 @@ from django.utils import timezone
 
 from apps.blog.exceptions import NotAllowed, WrongState
 from apps.blog.models import Post
-from apps.blog.selectors import may_publish
+from apps.blog.selectors import may_edit, may_publish
 from apps.blog.signals import post_changed, post_published
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ TRANSITIONS: dict[str, tuple[str, str]] = {
 @transaction.atomic
 def post_move(*, post: Post, user: User, transition: str) -> Post:
     """Make one of `TRANSITIONS`. To withdraw a scheduled post cancels its publication."""
-    if post.author_id != user.pk and not may_publish(user):
+    if not may_edit(user, post):
         raise NotAllowed
     source, target = TRANSITIONS[transition]
     return _change(post, Q(status=source), status=target, publish_at=None)
