@@ -7,8 +7,7 @@ from collections import defaultdict
 from typing import TYPE_CHECKING, Any
 
 from django.contrib.auth.models import AnonymousUser
-from django.db.models import Count, Exists, OuterRef, Prefetch, Q, QuerySet, Subquery
-from django.db.models.functions import Coalesce
+from django.db.models import Count, Exists, OuterRef, Prefetch, Q, QuerySet
 
 from apps.blog.models import Bookmark, Category, Comment, Post, Reaction, Revision
 
@@ -65,19 +64,11 @@ def post_list_deleted(*, user: User) -> QuerySet[Post]:
 
 def posts_related(post: Post) -> list[Post]:
     """Return published posts with most tags in common, or of the same category."""
-    through: Any = Post.tags.through
-    shared = (
-        through.objects.filter(post_id=OuterRef("pk"), tag__posts=post.pk)
-        .order_by()
-        .values("post_id")
-        .annotate(number=Count("pk"))
-        .values("number")
-    )
-    near = Q(shared__gt=0)
-    if post.category_id:
-        near |= Q(category=post.category_id)
-    others = post_list().defer(*TEXTS).exclude(pk=post.pk).annotate(shared=Coalesce(Subquery(shared), 0))
-    return list(others.filter(near).order_by("-shared", "-published_at", "-pk")[:RELATED])
+    same_tag = Q(tags__in=post.tags.values("pk"))
+    near = same_tag | Q(category=post.category_id) if post.category_id else same_tag
+    others = post_list().defer(*TEXTS).exclude(pk=post.pk).filter(near)
+    ranked = others.annotate(shared=Count("tags", filter=same_tag))
+    return list(ranked.order_by("-shared", "-published_at", "-pk")[:RELATED])
 
 
 def comment_counts(posts: Collection[UUID]) -> dict[UUID, int]:
