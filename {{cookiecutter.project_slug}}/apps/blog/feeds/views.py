@@ -10,6 +10,7 @@ from django.contrib.sitemaps.views import sitemap
 from django.contrib.syndication.views import Feed
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
+from django.views.decorators.http import require_safe
 
 from apps.blog.caching import content_remember
 from apps.blog.models import Post
@@ -19,19 +20,16 @@ from config import project
 FEED_ITEMS = 20
 # Each with up to 50,000 posts.
 PAGES = frozenset(map(str, range(1, 100)))
-
-
-def frontend_url(post: Post) -> str:
-    return f"{settings.FRONTEND_URL}/blog/{post.slug}"
+# The list of posts in the web application.
+BLOG = urlsplit(f"{settings.FRONTEND_URL}/blog/")
 
 
 class PostFeed(Feed):  # type: ignore[type-arg] # not generic at run time
     title = project.TITLE
     description = project.DESCRIPTION
     language = settings.LANGUAGE_CODE
-
-    def link(self) -> str:
-        return f"{settings.FRONTEND_URL}/blog/"
+    link = BLOG.geturl()
+    item_guid_is_permalink = False
 
     def items(self) -> QuerySet[Post]:
         return post_list().order_by("-published_at", "-pk")[:FEED_ITEMS]
@@ -43,12 +41,10 @@ class PostFeed(Feed):  # type: ignore[type-arg] # not generic at run time
         return item.excerpt or item.body_html
 
     def item_link(self, item: Post) -> str:
-        return frontend_url(item)
+        return f"{self.link}{item.slug}"
 
     def item_guid(self, item: Post) -> str:
         return item.pk.urn
-
-    item_guid_is_permalink = False
 
     def item_pubdate(self, item: Post) -> datetime:
         return item.published_at
@@ -61,23 +57,23 @@ class PostFeed(Feed):  # type: ignore[type-arg] # not generic at run time
 
 
 class PostSitemap(Sitemap):  # type: ignore[type-arg] # not generic at run time
+    protocol = BLOG.scheme
+
     def items(self) -> QuerySet[Post]:
         posts: QuerySet[Post] = Post.objects.filter(status=Post.Status.PUBLISHED)
         return posts.only("slug", "updated_at").order_by("-published_at", "-pk")
 
-    def get_protocol(self, protocol: str | None = None) -> str:
-        return urlsplit(settings.FRONTEND_URL).scheme
-
     def get_domain(self, site: Any = None) -> str:
-        return urlsplit(settings.FRONTEND_URL).netloc
+        return BLOG.netloc
 
     def location(self, item: Post) -> str:
-        return urlsplit(frontend_url(item)).path
+        return f"{BLOG.path}{item.slug}"
 
     def lastmod(self, item: Post) -> datetime:
         return item.updated_at
 
 
+@require_safe
 def feed_view(request: HttpRequest) -> HttpResponse:
     def render() -> str:
         return PostFeed()(request).content.decode()
@@ -87,6 +83,7 @@ def feed_view(request: HttpRequest) -> HttpResponse:
     return HttpResponse(text, content_type="application/rss+xml; charset=utf-8")
 
 
+@require_safe
 def sitemap_view(request: HttpRequest) -> HttpResponse:
     def render() -> str:
         return str(sitemap(request, {"posts": PostSitemap()}).render().content.decode())
