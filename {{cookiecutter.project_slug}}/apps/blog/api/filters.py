@@ -13,10 +13,6 @@ class PostFilter(filters.FilterSet):
     published_after = DateTimeFilter("published_at", lookup_expr="gte")
     published_before = DateTimeFilter("published_at", lookup_expr="lt")
 
-    class Meta:
-        model = Post
-        fields: list[str] = []
-
     def in_category(self, queryset: QuerySet[Post], _name: str, slug: str) -> QuerySet[Post]:
         return queryset.filter(category__in=category_keys_below(slug))
 

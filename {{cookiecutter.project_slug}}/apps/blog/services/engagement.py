@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from django.utils import timezone
-
 from apps.blog.models import Bookmark, Post, Reaction
 
 if TYPE_CHECKING:
@@ -15,7 +13,7 @@ if TYPE_CHECKING:
 def reaction_set(*, post: Post, user: User, kind: str) -> None:
     """Set the reaction of a user; it replaces the previous one."""
     Reaction.objects.bulk_create(
-        [Reaction(post=post, user=user, kind=kind, updated_at=timezone.now())],
+        [Reaction(post=post, user=user, kind=kind)],
         update_conflicts=True,
         unique_fields=["post", "user"],
         update_fields=["kind", "updated_at"],
@@ -28,9 +26,7 @@ def reaction_remove(*, post: Post, user: User) -> None:
 
 def bookmark_add(*, post: Post, user: User) -> None:
     """Bookmark a post, if it is not yet."""
-    Bookmark.objects.bulk_create(
-        [Bookmark(post=post, user=user, updated_at=timezone.now())], ignore_conflicts=True
-    )
+    Bookmark.objects.bulk_create([Bookmark(post=post, user=user)], ignore_conflicts=True)
 
 
 def bookmark_remove(*, post: Post, user: User) -> None:
