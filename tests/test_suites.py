@@ -17,7 +17,7 @@ from itertools import count
 from typing import TYPE_CHECKING
 
 import pytest
-from baking import Answers, Bakery, covering_array, factors, label, lay_over, python_for, run, values_of
+from baking import FEATURES, Answers, Bakery, covering_array, factors, label, lay_over, python_for, run, values_of
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -66,7 +66,7 @@ AFFECTING = {"django_version", "use_celery", "use_channels"}
 def covered_elsewhere(answers: Answers) -> list[str]:
     """Return the features of a variant whose tests other variants run."""
     covered = []
-    for name in str(answers["features"]).split():
+    for name in (name for name in FEATURES if values_of(answers)[name]):
         having = [each for each in VARIANTS if values_of(each)[name]]
         options = AFFECTING | ({"media_storage"} if name == "files" else set())
         if answers not in covering(having, options):
