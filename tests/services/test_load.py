@@ -37,14 +37,14 @@ def test_load_deletes_its_accounts_and_fails_without_responses(
     database = postgresql.create_database("load")
     env = production(project, DATABASE_URL=database, REDIS_URL=redis.url, CELERY_BROKER_URL=redis.url, **UNLIMITED)
 
-    def load(url: str) -> tuple[int, str]:
-        command = ["make", "load", "USERS=4", "TIME=4s", f"PYTHON={sys.executable}", f"URL={url}"]
+    def load(url: str, seconds: int = 4) -> tuple[int, str]:
+        command = ["make", "load", "USERS=4", f"TIME={seconds}s", f"PYTHON={sys.executable}", f"URL={url}"]
         process = subprocess.run(command, cwd=project, env=env, check=False, capture_output=True, text=True)
         return process.returncode, process.stdout + process.stderr
 
     with Web(project, tmp_path, env) as web:
         # Without the exit status: the speed depends on other load of the machine.
-        _, printed = load(web.url)
+        _, printed = load(web.url, seconds=10)
     assert "POST     /api/v1/auth/token/" in printed
     assert "no requests, or failed ones" not in printed
     shell = (project / ".venv" / "bin" / "python", "manage.py", "shell", "-v0", "-c", COUNT)

@@ -264,8 +264,8 @@ def test_trace_of_request_includes_queued_task(
     named = [line for line in lines(tasks.output()) if line.get("trace_id") == entry.trace_id.hex()]
     assert {line["event"] for line in named} >= {"task_succeeded"}
     assert {line["request_id"] for line in named} == {answer.headers["X-Request-ID"]}
-    (point,) = collector.metrics()["flower.task.runtime.seconds"].histogram.data_points
-    assert values(point.attributes)["task"] == MAIL
+    points = collector.metrics()["flower.task.runtime.seconds"].histogram.data_points
+    assert MAIL in {values(point.attributes)["task"] for point in points}
     assert collector.planted() == []
 
 
