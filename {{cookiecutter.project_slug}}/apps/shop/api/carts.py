@@ -10,7 +10,7 @@ from uuid import UUID
 
 from django.http import Http404
 from drf_spectacular.utils import OpenApiParameter, extend_schema
-from rest_framework.permissions import AllowAny, BasePermission, IsAuthenticated
+from rest_framework.permissions import AllowAny, BasePermission
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
@@ -31,42 +31,75 @@ class HasCart(BasePermission):
     """Access for users, and for clients that send the token of a cart."""
 
     def has_permission(self, request: Request, view: APIView) -> bool:
-        if request.user.is_authenticated:
-            return True
-        return selectors.cart_by_token(request.headers.get("X-Cart-Token", "")) is not None
+        return request.user.is_authenticated or cart_of_token(request) is not None
+
+
+def cart_of_token(request: Request) -> Cart | None:
+    return selectors.cart_by_token(request.headers.get("X-Cart-Token", ""))
 
 
 def cart_of(request: Request) -> Cart | None:
-    """Return the cart of the user or of the token, if it exists."""
+    """Return the cart of the user, if it exists, or of the token."""
     if request.user.is_authenticated:
         return Cart.objects.select_related("coupon", "user").filter(user=request.user).first()
-    token = request.headers.get("X-Cart-Token", "")
-    cart = selectors.cart_by_token(token)
-    if cart is None:
-        raise Http404
-    return cart
+    if cart := cart_of_token(request):
+        return cart
+    raise Http404
 
 
 def cart_to_change(request: Request) -> Cart:
-    cart = cart_of(request)
-    if cart is None:
-        user: Any = request.user
-        return carts.cart_of_user(user=user)
-    return cart
+    user: Any = request.user
+    return cart_of(request) or carts.cart_of_user(user=user)
 
 
 def represented(cart: Cart | None) -> Any:
     return serializers.CartOutput(selectors.cart_quote(cart)).data
 
 
-class CartView(APIView):
+class CartBaseView(APIView):
     permission_classes = (HasCart,)
-    extra_problems = {"GET": [HTTPStatus.NOT_FOUND]}
+    # For the schema.
+    serializer_class = serializers.CartOutput
+    extra_problems = {method: [HTTPStatus.NOT_FOUND] for method in ("GET", "PUT", "DELETE")}
 
-    @extend_schema(parameters=[TOKEN], responses={200: serializers.CartOutput})
+
+@extend_schema(parameters=[TOKEN])
+class CartView(CartBaseView):
     def get(self, request: Request) -> Response:
         """Retrieve the cart with current prices."""
         return Response(represented(cart_of(request)))
+
+
+@extend_schema(parameters=[TOKEN])
+class CartItemView(CartBaseView):
+    @extend_schema(request=serializers.QuantityInput)
+    def put(self, request: Request, variant: UUID) -> Response:
+        """Set the quantity of a variant in the cart."""
+        data = validated(serializers.QuantityInput, request)
+        cart = carts.item_set(cart=cart_to_change(request), variant_id=variant, **data)
+        return Response(represented(cart))
+
+    def delete(self, request: Request, variant: UUID) -> Response:
+        """Remove a variant from the cart."""
+        carts.item_set(cart=cart_to_change(request), variant_id=variant, quantity=0)
+        return Response(status=HTTPStatus.NO_CONTENT)
+
+
+@extend_schema(parameters=[TOKEN])
+class CartCouponView(CartBaseView):
+    throttle_classes = (AnonThrottle, UserThrottle, CartThrottle)
+
+    @extend_schema(request=serializers.CouponInput)
+    def put(self, request: Request) -> Response:
+        """Use a coupon."""
+        data = validated(serializers.CouponInput, request)
+        cart = carts.coupon_set(cart=cart_to_change(request), **data)
+        return Response(represented(cart))
+
+    def delete(self, request: Request) -> Response:
+        """Remove the coupon."""
+        carts.coupon_set(cart=cart_to_change(request), code="")
+        return Response(status=HTTPStatus.NO_CONTENT)
 
 
 class CartTokenView(APIView):
@@ -81,52 +114,10 @@ class CartTokenView(APIView):
         return Response({"token": token}, status=HTTPStatus.CREATED)
 
 
-class CartItemView(APIView):
-    permission_classes = (HasCart,)
-
-    @extend_schema(
-        parameters=[TOKEN], request=serializers.QuantityInput, responses={200: serializers.CartOutput}
-    )
-    def put(self, request: Request, variant: UUID) -> Response:
-        """Set the quantity of a variant in the cart."""
-        data = validated(serializers.QuantityInput, request)
-        cart = carts.item_set(cart=cart_to_change(request), variant_id=variant, quantity=data["quantity"])
-        return Response(represented(cart))
-
-    @extend_schema(parameters=[TOKEN], responses={204: None})
-    def delete(self, request: Request, variant: UUID) -> Response:
-        """Remove a variant from the cart."""
-        carts.item_set(cart=cart_to_change(request), variant_id=variant, quantity=0)
-        return Response(status=HTTPStatus.NO_CONTENT)
-
-
-class CartCouponView(APIView):
-    permission_classes = (HasCart,)
-    throttle_classes = (AnonThrottle, UserThrottle, CartThrottle)
-    extra_problems = {"PUT": [HTTPStatus.NOT_FOUND], "DELETE": [HTTPStatus.NOT_FOUND]}
-
-    @extend_schema(
-        parameters=[TOKEN], request=serializers.CouponInput, responses={200: serializers.CartOutput}
-    )
-    def put(self, request: Request) -> Response:
-        """Use a coupon."""
-        data = validated(serializers.CouponInput, request)
-        cart = carts.coupon_set(cart=cart_to_change(request), code=data["code"])
-        return Response(represented(cart))
-
-    @extend_schema(parameters=[TOKEN], responses={204: None})
-    def delete(self, request: Request) -> Response:
-        """Remove the coupon."""
-        carts.coupon_set(cart=cart_to_change(request), code="")
-        return Response(status=HTTPStatus.NO_CONTENT)
-
-
 class CartMergeView(APIView):
-    permission_classes = (IsAuthenticated,)
-
     @extend_schema(request=serializers.MergeInput, responses={200: serializers.CartOutput})
     def post(self, request: UserRequest) -> Response:
         """Move the content of an anonymous cart to that of the user. Call it after the login."""
         data = validated(serializers.MergeInput, request)
-        cart = carts.cart_merge(user=request.user, token=data["token"])
+        cart = carts.cart_merge(user=request.user, **data)
         return Response(represented(cart))
