@@ -2,7 +2,7 @@ from rest_framework.request import Request
 from rest_framework.views import APIView
 
 from apps.core.api.client_ip import client_network
-from apps.core.api.throttling import RateThrottle
+from apps.core.api.throttling import AnonThrottle, RateThrottle, UserThrottle
 
 
 class CartThrottle(RateThrottle):
@@ -14,17 +14,11 @@ class CartThrottle(RateThrottle):
         return client_network(request) if request.method in {"POST", "PUT"} else None
 
 
-class CheckoutThrottle(RateThrottle):
+class CheckoutThrottle(UserThrottle):
     """Limit of checkouts and of payments that a user starts."""
 
     scope = "checkout"
 
-    def get_client(self, request: Request, view: APIView) -> str | None:
-        return str(request.user.pk)
 
-
-class WebhookThrottle(RateThrottle):
+class WebhookThrottle(AnonThrottle):
     scope = "webhook"
-
-    def get_client(self, request: Request, view: APIView) -> str | None:
-        return client_network(request)
