@@ -3,7 +3,7 @@ from typing import Any
 from django.db.models import Exists, OuterRef, QuerySet
 from django_filters import rest_framework as filters
 
-from apps.shop.models import Order, Product, Variant
+from apps.shop.models import Product, Variant
 
 
 class ProductFilter(filters.FilterSet):
@@ -18,11 +18,10 @@ class ProductFilter(filters.FilterSet):
 
     def by_price(self, queryset: QuerySet[Product], name: str, value: Any) -> QuerySet[Product]:
         """Filter by both limits: one variant must be between them."""
-        lookups = {"min_price": "price__gte", "max_price": "price__lte"}
-        limits = {lookups[key]: self.form.cleaned_data[key] for key in lookups}
-        return queryset.filter(
-            _variants(**{key: limit for key, limit in limits.items() if limit is not None})
-        )
+        data = self.form.cleaned_data
+        limits = {"price__gte": data["min_price"], "price__lte": data["max_price"]}
+        given = {lookup: limit for lookup, limit in limits.items() if limit is not None}
+        return queryset.filter(_variants(**given))
 
     def by_stock(self, queryset: QuerySet[Product], name: str, value: bool) -> QuerySet[Product]:  # noqa: FBT001 - django-filter's signature
         found = _variants(stock__gt=0)
@@ -32,9 +31,3 @@ class ProductFilter(filters.FilterSet):
 def _variants(**conditions: Any) -> Exists:
     """Return a subquery of variants for sale: a join would repeat products with several ones."""
     return Exists(Variant.objects.filter(product=OuterRef("pk"), is_active=True, **conditions))
-
-
-class OrderFilter(filters.FilterSet):
-    class Meta:
-        model = Order
-        fields = ["status"]

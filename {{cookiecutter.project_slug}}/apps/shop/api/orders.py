@@ -1,8 +1,10 @@
 """HTTP layer of the checkout, of orders and of the webhook of the payment provider."""
 
 from collections import Counter
+from collections.abc import Callable
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import Any
+from uuid import UUID
 
 from django.conf import settings
 from django.db.models import QuerySet
@@ -23,16 +25,12 @@ from apps.core.api.throttling import UserThrottle
 from apps.shop import selectors
 from apps.shop.api import serializers
 from apps.shop.api.carts import cart_of, represented
-from apps.shop.api.filters import OrderFilter
 from apps.shop.api.throttling import CheckoutThrottle, WebhookThrottle
 from apps.shop.exceptions import InvalidEvent, InvalidInput, PricesChanged
 from apps.shop.models import Order
 from apps.shop.services import checkout, payments, refunds, states
 from apps.users.authentication import UserRequest
 from infrastructure.http.problems import PROBLEM_JSON, problem
-
-if TYPE_CHECKING:
-    from uuid import UUID
 
 MAX_KEY = 80
 KEY = OpenApiParameter(
@@ -42,8 +40,6 @@ KEY = OpenApiParameter(
     required=True,
     description="A random text, the same for each repetition of the request.",
 )
-# Problems of requests that the status of the order does not allow.
-CONFLICTS = {"POST": [HTTPStatus.CONFLICT]}
 MOVES = {"ship": states.order_ship, "complete": states.order_complete}
 
 
@@ -82,11 +78,11 @@ class CheckoutView(APIView):
 class OrderViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.GenericViewSet[Order]):
     """Own orders with their lines."""
 
-    extra_problems: ClassVar[dict[str, list[HTTPStatus]]] = {}
-
+    # Of actions that the status of the order does not allow.
+    extra_problems = {"POST": [HTTPStatus.CONFLICT]}
     queryset = Order.objects.none()
     serializer_class = serializers.OrderOutput
-    filterset_class = OrderFilter
+    filterset_fields = ("status",)
     ordering_fields = ("created_at",)
     ordering = ("-created_at",)
 
@@ -96,11 +92,15 @@ class OrderViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.Ge
         """Return own orders, so that others yield 404."""
         return selectors.order_list(user=self.request.user)
 
-    @extend_schema(request=None, responses={200: serializers.PaymentOutput}, filters=False)
+    def change(self, service: Callable[..., Order], **arguments: Any) -> Response:
+        """Call a service with the order, and respond with the changed order."""
+        order = service(order=self.get_object(), **arguments)
+        return Response(serializers.OrderOutput.represent(order))
+
+    @extend_schema(request=None, responses={200: serializers.PaymentOutput})
     @action(
         detail=True,
         methods=["post"],
-        extra_problems=CONFLICTS,
         # Each request calls the provider, which may be slow.
         throttle_classes=(UserThrottle, CheckoutThrottle),
     )
@@ -110,11 +110,11 @@ class OrderViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.Ge
         payment = payments.payment_start(order=order)
         return Response({"provider": order.provider, "client_secret": payment.client_secret})
 
-    @extend_schema(request=None, responses={200: serializers.OrderOutput}, filters=False)
-    @action(detail=True, methods=["post"], extra_problems=CONFLICTS)
+    @extend_schema(request=None)
+    @action(detail=True, methods=["post"])
     def cancel(self, request: UserRequest, **_kwargs: Any) -> Response:
         """Cancel an own order that is not shipped. The paid amount is refunded."""
-        return Response(represent(payments.order_cancel(order=self.get_object())))
+        return self.change(payments.order_cancel)
 
 
 class ManagedOrderViewSet(OrderViewSet):
@@ -126,33 +126,27 @@ class ManagedOrderViewSet(OrderViewSet):
 
     pay = None  # type: ignore[assignment] # only customers pay
 
-    @extend_schema(
-        operation_id="shop_manage_move",
-        request=None,
-        responses={200: serializers.OrderOutput},
-        filters=False,
-    )
-    @action(detail=True, methods=["post"], url_path="(?P<move>ship|complete)", extra_problems=CONFLICTS)
+    @extend_schema(operation_id="shop_manage_move", request=None)
+    @action(detail=True, methods=["post"], url_path="(?P<move>ship|complete)")
     def move(self, request: UserRequest, move: str, **_kwargs: Any) -> Response:
         """Mark a paid order as shipped, or a shipped one as completed."""
-        return Response(represent(MOVES[move](order=self.get_object())))
+        return self.change(MOVES[move])
 
-    @extend_schema(request=serializers.RefundInput, responses={200: serializers.OrderOutput}, filters=False)
-    @action(detail=True, methods=["post"], extra_problems=CONFLICTS)
+    @extend_schema(request=serializers.RefundInput)
+    @action(detail=True, methods=["post"])
     def refund(self, request: UserRequest, **_kwargs: Any) -> Response:
         """Refund an amount, without a return."""
-        data = validated(serializers.RefundInput, request)
-        return Response(represent(refunds.order_refund(order=self.get_object(), **data)))
+        return self.change(refunds.order_refund, **validated(serializers.RefundInput, request))
 
-    @extend_schema(request=serializers.ReturnInput, responses={200: serializers.OrderOutput}, filters=False)
-    @action(detail=True, methods=["post"], url_path="return", extra_problems=CONFLICTS)
+    @extend_schema(request=serializers.ReturnInput)
+    @action(detail=True, methods=["post"], url_path="return")
     def take_back(self, request: UserRequest, **_kwargs: Any) -> Response:
         """Restock and refund returned items."""
         data = validated(serializers.ReturnInput, request)
-        quantities: Counter[UUID] = Counter()
+        quantities = Counter[UUID]()
         for row in data["lines"]:
             quantities[row["line"]] += row["quantity"]
-        return Response(represent(refunds.order_return(order=self.get_object(), quantities=quantities)))
+        return self.change(refunds.order_return, quantities=quantities)
 
 
 class WebhookView(APIView):
@@ -172,7 +166,3 @@ class WebhookView(APIView):
         except InvalidEvent as error:
             raise ParseError(_("The signature is not valid.")) from error
         return Response(status=HTTPStatus.NO_CONTENT)
-
-
-def represent(order: Order) -> dict[str, Any]:
-    return serializers.OrderOutput.represent(order)
