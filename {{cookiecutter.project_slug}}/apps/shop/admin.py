@@ -1,4 +1,4 @@
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any
 
 from django import forms
@@ -39,7 +39,6 @@ class VariantInline(ReadOnlyInline):
 class CategoryAdmin(CSVExportMixin, admin.ModelAdmin):
     list_display = ("name", "slug")
     search_fields = ("name", "slug")
-    actions: Sequence[Any] = ("export_csv",)
     export_fields = ("id", "slug", "name")
 
 
@@ -52,7 +51,6 @@ class ProductAdmin(CSVExportMixin, admin.ModelAdmin):
     autocomplete_fields = ("category",)
     date_hierarchy = "created_at"
     inlines = (VariantInline,)
-    actions: Sequence[Any] = ("export_csv",)
     export_fields = ("id", "slug", "name", "category__slug", "is_active")
 
 
@@ -77,7 +75,6 @@ class VariantAdmin(CSVExportMixin, admin.ModelAdmin):
         *("stock", "stock_change", "low_stock", "is_active"),
     )
     readonly_fields = ("net_price", "tax", "stock")
-    actions: Sequence[Any] = ("export_csv",)
     export_fields = ("id", "sku", "product__slug", "name", "price", "tax_rate", "stock", "is_active")
 
     def save_model(self, request: HttpRequest, obj: Variant, form: forms.ModelForm, change: bool) -> None:  # noqa: FBT001 - Django's signature
@@ -96,7 +93,6 @@ class CouponAdmin(CSVExportMixin, admin.ModelAdmin):
     list_display = ("code", "kind", "value", "valid_from", "valid_until", "usage_limit", "user_limit")
     list_filter = ("kind", "valid_until")
     search_fields = ("code",)
-    actions: Sequence[Any] = ("export_csv",)
     export_fields = ("id", "code", "kind", "value", "valid_from", "valid_until", "usage_limit", "user_limit")
 
 
@@ -139,7 +135,7 @@ class OrderAdmin(ReadOnlyAdmin):
     date_hierarchy = "created_at"
     search_fields = ("id", "user__email", "name", "payment_reference")
     inlines = (OrderLineInline, RefundInline)
-    actions: Sequence[Any] = ("export_csv", "ship", "complete", "cancel", "refund_rest", "return_all")
+    actions = ("export_csv", "ship", "complete", "cancel", "refund_rest", "return_all")
     export_fields = (
         *("id", "status", "user_id", "currency", "subtotal", "discount", "total", "tax", "refunded"),
         *("coupon__code", "created_at", "paid_at"),
