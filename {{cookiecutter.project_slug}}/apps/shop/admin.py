@@ -15,18 +15,10 @@ from apps.shop.services import payments, refunds, states
 
 
 class ReadOnlyInline(admin.TabularInline):
-    extra = 0
-    can_delete = False
-
     def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
 
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
-        # Else a form is built, in which columns that are not editable are an error.
-        return self.get_fields(request, obj)
+    has_change_permission = has_delete_permission = has_add_permission
 
 
 class VariantInline(ReadOnlyInline):
@@ -78,13 +70,9 @@ class VariantAdmin(CSVExportMixin, admin.ModelAdmin):
     export_fields = ("id", "sku", "product__slug", "name", "price", "tax_rate", "stock", "is_active")
 
     def save_model(self, request: HttpRequest, obj: Variant, form: forms.ModelForm, change: bool) -> None:  # noqa: FBT001 - Django's signature
-        added = form.cleaned_data.get("stock_change") or 0
-        if change:
-            columns = {*form.changed_data} - {"stock_change"}
-            obj.save(update_fields=[*columns, "updated_at"])
-        else:
-            obj.save()
-        if added:
+        columns = {*form.changed_data, "updated_at"} - {"stock_change"}
+        obj.save(update_fields=columns if change else None)
+        if added := form.cleaned_data["stock_change"]:
             states.stock_add({obj.pk: added})
 
 

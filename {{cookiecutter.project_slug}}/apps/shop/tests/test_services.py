@@ -189,6 +189,17 @@ def test_admin_action_cancels_orders_and_reports_others(user: User) -> None:
     assert order.status == "canceled"
 
 
+def test_admin_saves_a_product_without_its_variants(user: User) -> None:
+    variant = VariantFactory.create(name="Medium")
+    url = reverse("admin:shop_product_change", args=[variant.product.pk])
+    browser = browser_of(SuperuserFactory.create())
+    inlines = {"variants-TOTAL_FORMS": "1", "variants-INITIAL_FORMS": "1", "variants-0-id": str(variant.pk)}
+    data = {"name": "Mug", "slug": "mug", "is_active": "on", "variants-0-name": "Large", **inlines}
+    assert browser.post(url, data).status_code == 302
+    variant.refresh_from_db()
+    assert (variant.name, variant.product.name) == ("Medium", "Mug")
+
+
 def test_admin_does_not_save_orders(user: User) -> None:
     order = order_of(user)
     url = reverse("admin:shop_order_change", args=[order.pk])
