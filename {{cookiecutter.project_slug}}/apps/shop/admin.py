@@ -113,6 +113,26 @@ class RefundInline(ReadOnlyInline):
     fields = readonly_fields = ("amount", "status", "reference", "created_at")
 
 
+def order_action(service: Callable[..., object], description: Any) -> Any:
+    """Return an admin action that calls a service for each order, and reports how many it refused."""
+
+    @admin.action(description=description, permissions=["manage"])
+    def run(_model_admin: admin.ModelAdmin, request: HttpRequest, queryset: QuerySet[Order]) -> None:
+        done = refused = 0
+        for order in queryset:
+            try:
+                service(order=order)
+                done += 1
+            except (ConflictError, UnavailableError):
+                refused += 1
+        messages.success(request, _("Changed: %(count)d.") % {"count": done})
+        if refused:
+            text = _("Not changed, because of their status or the payment provider: %(count)d.")
+            messages.warning(request, text % {"count": refused})
+
+    return run
+
+
 @admin.register(Order)
 class OrderAdmin(ReadOnlyAdmin):
     """Orders are changed by actions only, which call the services of the API."""
@@ -140,43 +160,8 @@ class OrderAdmin(ReadOnlyAdmin):
     def has_manage_permission(self, request: HttpRequest) -> bool:
         return request.user.has_perm("shop.manage_order")
 
-    @admin.action(description=gettext_lazy("Mark as shipped"), permissions=["manage"])
-    def ship(self, request: HttpRequest, queryset: QuerySet[Order]) -> None:
-        run(request, queryset, states.order_ship)
-
-    @admin.action(description=gettext_lazy("Mark as completed"), permissions=["manage"])
-    def complete(self, request: HttpRequest, queryset: QuerySet[Order]) -> None:
-        run(request, queryset, states.order_complete)
-
-    @admin.action(description=gettext_lazy("Cancel, restock and refund"), permissions=["manage"])
-    def cancel(self, request: HttpRequest, queryset: QuerySet[Order]) -> None:
-        run(request, queryset, payments.order_cancel)
-
-    @admin.action(description=gettext_lazy("Refund the rest"), permissions=["manage"])
-    def refund_rest(self, request: HttpRequest, queryset: QuerySet[Order]) -> None:
-        run(request, queryset, refunds.order_refund)
-
-    @admin.action(description=gettext_lazy("Take back all items and refund"), permissions=["manage"])
-    def return_all(self, request: HttpRequest, queryset: QuerySet[Order]) -> None:
-        run(request, queryset.prefetch_related("lines"), _return_all)
-
-
-def run(request: HttpRequest, orders: QuerySet[Order], service: Callable[..., object]) -> None:
-    """Call a service for each order, and report how many it refused."""
-    done = refused = 0
-    for order in orders:
-        try:
-            service(order=order)
-            done += 1
-        except (ConflictError, UnavailableError):
-            refused += 1
-    messages.success(request, _("Changed: %(count)d.") % {"count": done})
-    if refused:
-        text = _("Not changed, because of their status or the payment provider: %(count)d.")
-        messages.warning(request, text % {"count": refused})
-
-
-def _return_all(*, order: Order) -> None:
-    lines = order.lines.all()
-    left = {line.pk: line.quantity - line.returned for line in lines if line.quantity > line.returned}
-    refunds.order_return(order=order, quantities=left)
+    ship = order_action(states.order_ship, gettext_lazy("Mark as shipped"))
+    complete = order_action(states.order_complete, gettext_lazy("Mark as completed"))
+    cancel = order_action(payments.order_cancel, gettext_lazy("Cancel, restock and refund"))
+    refund_rest = order_action(refunds.order_refund, gettext_lazy("Refund the rest"))
+    return_all = order_action(refunds.order_return, gettext_lazy("Take back all items and refund"))

@@ -122,6 +122,11 @@ class OrderLine(UUIDModel):
     def amount(self) -> Decimal:
         return self.price * self.quantity
 
+    @property
+    def left(self) -> int:
+        """Return the number of items that were not returned."""
+        return self.quantity - self.returned
+
 
 class Refund(UUIDModel, TimeStampedModel):
     """Refund of an order. `pending` ones are sent to the provider, with their id as idempotency key."""

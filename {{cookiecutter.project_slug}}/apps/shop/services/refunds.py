@@ -65,12 +65,10 @@ def refund_create(*, order: Order, amount: Decimal) -> Refund:
 
 
 @transaction.atomic
-def order_return(*, order: Order, quantities: dict[UUID, int]) -> Order:
+def order_return(*, order: Order, quantities: dict[UUID, int] | None = None) -> Order:
     """Take back items of a shipped order: restock and refund them, reduced by their share of the discount.
 
-    Args:
-        order: the order.
-        quantities: number by primary key of the line.
+    `quantities` are numbers by primary key of the line, by default of all items that are left.
 
     Raises:
         WrongState: the order was not shipped.
@@ -80,18 +78,20 @@ def order_return(*, order: Order, quantities: dict[UUID, int]) -> Order:
     if order.status not in {Status.SHIPPED, Status.COMPLETED}:
         raise WrongState
     lines = {line.pk: line for line in order.lines.all()}
+    if quantities is None:
+        quantities = {key: line.left for key, line in lines.items() if line.left}
     stock: dict[UUID, int] = {}
     amount = ZERO
     for key, quantity in quantities.items():
         line = lines.get(key)
-        if line is None or not 0 < quantity <= line.quantity - line.returned:
+        if line is None or not 0 < quantity <= line.left:
             raise InvalidInput("lines", _("More items than were ordered cannot be returned."), "invalid")
         line.returned += quantity
         stock[line.variant_id] = quantity
         amount += line.price * quantity
     OrderLine.objects.bulk_update(lines.values(), ["returned"])
     stock_add(stock)
-    complete = all(line.returned == line.quantity for line in lines.values())
+    complete = not any(line.left for line in lines.values())
     share = rounded(amount * order.total / order.subtotal) if order.subtotal else ZERO
     # The last return refunds the rest: shares may be rounded.
     if amount := order.refundable if complete else min(share, order.refundable):

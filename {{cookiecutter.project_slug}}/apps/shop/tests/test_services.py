@@ -18,7 +18,7 @@ from apps.shop.exceptions import PaymentRefused
 from apps.shop.models import Cart, Category, Coupon, Order, Product, Variant
 from apps.shop.services.carts import coupon_set, item_set
 from apps.shop.services.mails import cart_mail_build, order_mail_build
-from apps.shop.services.refunds import order_refund
+from apps.shop.services.refunds import order_refund, order_return
 from apps.shop.services.states import order_ship, stock_add
 from apps.shop.tests.conftest import StubProvider
 from apps.shop.tests.factories import (
@@ -187,6 +187,20 @@ def test_admin_action_cancels_orders_and_reports_others(user: User) -> None:
     assert "payment provider: 1." in page.text
     order.refresh_from_db()
     assert order.status == "canceled"
+
+
+def test_admin_action_takes_back_all_items_that_are_left(user: User) -> None:
+    variant = VariantFactory.create(stock=10)
+    order = paid_order_of(user, variant, quantity=3)
+    order_ship(order=order)
+    order_return(order=order, quantities={order.lines.get().pk: 1})
+    browser = browser_of(SuperuserFactory.create())
+    data = {"action": "return_all", "_selected_action": [str(order.pk)]}
+    page = browser.post(reverse("admin:shop_order_changelist"), data, follow=True)
+    assert "Changed: 1." in page.text
+    order.refresh_from_db()
+    variant.refresh_from_db()
+    assert (order.status, order.refunded, variant.stock) == ("refunded", order.total, 10)
 
 
 def test_admin_saves_a_product_without_its_variants(user: User) -> None:
