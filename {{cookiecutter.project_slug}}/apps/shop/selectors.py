@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from django.conf import settings
 from django.core import signing
-from django.db.models import Prefetch, Q, QuerySet
+from django.db.models import Prefetch, QuerySet
 from django.utils import timezone
 
 from apps.shop.models import Cart, CartItem, Coupon, Order, Product, Variant
@@ -15,8 +15,6 @@ from apps.shop.money import ZERO
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from decimal import Decimal
-
-    from django.contrib.auth.models import AnonymousUser
 
     from apps.users.models import User
 
@@ -80,26 +78,23 @@ def coupon_is_usable(coupon: Coupon, user: User | None) -> bool:
     now = timezone.now()
     if coupon.valid_from > now or (coupon.valid_until and coupon.valid_until <= now):
         return False
-    uses = Order.objects.filter(~Q(status=Order.Status.CANCELED), coupon=coupon)
+    uses = coupon.orders.exclude(status=Order.Status.CANCELED)
     if coupon.usage_limit is not None and uses.count() >= coupon.usage_limit:
         return False
-    limited = coupon.user_limit is not None and user is not None
-    return not (limited and uses.filter(user=user).count() >= (coupon.user_limit or 0))
-
-
-def may_manage(user: User | AnonymousUser) -> bool:
-    return user.has_perm("shop.manage_order")
+    if coupon.user_limit is None or user is None:
+        return True
+    return uses.filter(user=user).count() < coupon.user_limit
 
 
 def order_list(*, user: User) -> QuerySet[Order]:
     """Return the orders of a user, with their lines."""
-    return _with_relations(Order.objects.filter(user=user))
+    return _orders().filter(user=user)
 
 
 def order_list_manageable(*, user: User) -> QuerySet[Order]:
     """Return all orders for users that manage them, and none for others."""
-    return _with_relations(Order.objects.all() if may_manage(user) else Order.objects.none())
+    return _orders() if user.has_perm("shop.manage_order") else Order.objects.none()
 
 
-def _with_relations(orders: QuerySet[Order]) -> QuerySet[Order]:
-    return orders.select_related("coupon").prefetch_related("lines")
+def _orders() -> QuerySet[Order]:
+    return Order.objects.select_related("coupon").prefetch_related("lines")

@@ -1,6 +1,5 @@
 """Public HTTP layer of the catalog."""
 
-from django.db.models import QuerySet
 from rest_framework import generics, mixins, viewsets
 from rest_framework.permissions import IsAuthenticatedOrReadOnly
 
@@ -23,7 +22,7 @@ class ProductViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.
     """Products for sale with their variants."""
 
     permission_classes = (IsAuthenticatedOrReadOnly,)
-    queryset = Product.objects.none()
+    queryset = selectors.product_list()
     serializer_class = serializers.ProductOutput
     filterset_class = ProductFilter
     search_fields = ("name", "description")
@@ -31,6 +30,3 @@ class ProductViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.
     ordering = ("name",)
     lookup_field = "slug"
     lookup_value_regex = "[-a-zA-Z0-9_]+"
-
-    def get_queryset(self) -> QuerySet[Product]:
-        return selectors.product_list()
