@@ -26,7 +26,6 @@ if TYPE_CHECKING:
 # Seconds for one attempt, and repetitions, which the library makes with the same idempotency key.
 TIMEOUT = 8
 RETRIES = 1
-STATUSES = {"succeeded": "succeeded", "canceled": "canceled"}
 REFUND_STATUSES = {"succeeded": "succeeded", "failed": "failed", "canceled": "failed"}
 
 logger = structlog.get_logger(__name__)
@@ -123,7 +122,7 @@ def _has_key(found: Any, name: str) -> bool:
 
 def _payment(intent: Any) -> Payment:
     currency = intent.currency.upper()
-    status = STATUSES.get(intent.status, "open")
+    status = intent.status if intent.status in {"succeeded", "canceled"} else "open"
     amount = intent.amount_received if status == "succeeded" else intent.amount
     return Payment(
         order_id=intent.metadata["order"],
