@@ -27,15 +27,14 @@ def low_stock_alert() -> int:
     low = Q(is_active=True, low_stock_alerted=False, stock__lte=F("low_stock"))
     # In the order in which the checkout locks variants, against a deadlock.
     changed = list(Variant.objects.filter(restocked | low).select_for_update(no_key=True).order_by("pk"))
+    rows = Variant.objects.filter(pk__in=[variant.pk for variant in changed])
+    rows.update(low_stock_alerted=~F("low_stock_alerted"))
     variants = [variant for variant in changed if not variant.low_stock_alerted]
-    keys = [variant.pk for variant in variants]
-    Variant.objects.filter(pk__in=[variant.pk for variant in changed]).update(low_stock_alerted=False)
-    Variant.objects.filter(pk__in=keys).update(low_stock_alerted=True)
     if variants:
         logger.warning("stock_low", skus=[variant.sku for variant in variants])
         if settings.SHOP_ALERT_EMAIL:
-            mail = partial(mail_queue, "shop.stock", variant_ids=[str(key) for key in keys])
-            transaction.on_commit(mail)
+            keys = [str(variant.pk) for variant in variants]
+            transaction.on_commit(partial(mail_queue, "shop.stock", variant_ids=keys))
     return len(variants)
 
 
