@@ -39,8 +39,8 @@ def order_lock(order_id: UUID | str) -> Order:
     return order
 
 
-def order_move(order: Order, target: str) -> None:
-    """Change the status of a locked order.
+def order_move(order: Order, target: str) -> Order:
+    """Change the status of a locked order, and return the order.
 
     Raises:
         WrongState: the transition is not in `TRANSITIONS`.
@@ -52,20 +52,17 @@ def order_move(order: Order, target: str) -> None:
     if target in MAILED:
         order_mail(order, target)
     order_moved.send(sender=Order, order=order)
+    return order
 
 
 @transaction.atomic
 def order_ship(*, order: Order) -> Order:
-    order = order_lock(order.pk)
-    order_move(order, Status.SHIPPED)
-    return order
+    return order_move(order_lock(order.pk), Status.SHIPPED)
 
 
 @transaction.atomic
 def order_complete(*, order: Order) -> Order:
-    order = order_lock(order.pk)
-    order_move(order, Status.COMPLETED)
-    return order
+    return order_move(order_lock(order.pk), Status.COMPLETED)
 
 
 def stock_add(quantities: dict[UUID, int]) -> None:
