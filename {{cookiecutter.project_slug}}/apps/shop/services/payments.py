@@ -54,10 +54,9 @@ def payment_confirm(*, payment: Payment) -> None:
     order.paid_at, order.payment_reference = timezone.now(), payment.reference
     if order.status == Status.PENDING:
         order_move(order, Status.PAID)
-        return
-    logger.warning("payment_late", order_id=str(order.pk))
-    order.save()
-    refund_create(order=order, amount=order.total)
+    else:
+        logger.warning("payment_late", order_id=str(order.pk))
+        refund_create(order=order, amount=order.total)
 
 
 def event_receive(*, provider: str, body: bytes, signature: str) -> None:
@@ -94,8 +93,7 @@ def _cancel(order: Order, *, only_unpaid: bool = False) -> Order:
     if only_unpaid and order.status != Status.PENDING:
         return order
     order_move(order, Status.CANCELED)
-    lines = order.lines.values_list("variant", "quantity", "returned")
-    stock_add({variant: quantity - returned for variant, quantity, returned in lines})
+    stock_add({line.variant_id: line.left for line in order.lines.all()})
     if order.paid_at and order.refundable:
         refund_create(order=order, amount=order.refundable)
     return order
@@ -133,14 +131,13 @@ def orders_reconcile() -> int:
 def _reconcile(order: Order) -> bool:
     """Apply the state of the payment at the provider; return whether the order was changed."""
     expired = order.expires_at <= timezone.now()
-    status = "canceled" if expired else "open"
     if order.payment_reference:
         provider = provider_of(order.provider)
         ask = provider.cancel if expired else provider.fetch
         payment = ask(order.payment_reference)
-        status = payment.status
-        if status == "succeeded":
+        if payment.status == "succeeded":
             payment_confirm(payment=payment)
-    if expired and status == "canceled":
+            return True
+    if expired:
         _cancel(order, only_unpaid=True)
-    return status == "succeeded" or expired
+    return expired
