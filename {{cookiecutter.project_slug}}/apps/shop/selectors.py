@@ -1,8 +1,8 @@
 """Database reads, independent of requests."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING, NamedTuple
+from collections.abc import Iterable
+from decimal import Decimal
+from typing import NamedTuple
 
 from django.conf import settings
 from django.core import signing
@@ -11,12 +11,7 @@ from django.utils import timezone
 
 from apps.shop.models import Cart, CartItem, Coupon, Order, Product, Variant
 from apps.shop.money import ZERO
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-    from decimal import Decimal
-
-    from apps.users.models import User
+from apps.users.models import User
 
 CART_SALT = "apps.shop.cart"
 

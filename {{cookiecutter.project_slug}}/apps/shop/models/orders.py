@@ -1,7 +1,5 @@
 """Orders and refunds. Prices and names are copies, so that later changes of the catalog do not alter them."""
 
-from __future__ import annotations
-
 from decimal import Decimal
 
 from django.conf import settings

@@ -1,7 +1,5 @@
 """Periodic emails: low stock for staff, abandoned carts for customers. Concurrent runs send each once."""
 
-from __future__ import annotations
-
 from datetime import timedelta
 from functools import partial
 

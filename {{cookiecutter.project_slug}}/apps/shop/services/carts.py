@@ -1,9 +1,7 @@
 """Fill, merge and purge carts. Each function locks the cart, as the checkout does."""
 
-from __future__ import annotations
-
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from uuid import UUID
 
 from django.db import transaction
 from django.utils import timezone
@@ -13,11 +11,7 @@ from apps.shop.exceptions import InvalidInput
 from apps.shop.models import Cart, CartItem, Coupon, Variant
 from apps.shop.models.carts import MAX_ITEMS
 from apps.shop.selectors import cart_by_token, coupon_is_usable
-
-if TYPE_CHECKING:
-    from uuid import UUID
-
-    from apps.users.models import User
+from apps.users.models import User
 
 # Since the last change.
 ANONYMOUS_KEPT = timedelta(days=30)

@@ -1,11 +1,9 @@
 """Checkout: a cart becomes an order, in one transaction."""
 
-from __future__ import annotations
-
 import hashlib
 import json
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from decimal import Decimal
 
 from django.conf import settings
 from django.db import transaction
@@ -18,11 +16,7 @@ from apps.shop.money import ZERO, rounded
 from apps.shop.selectors import Quote, quote
 from apps.shop.services.mails import order_mail
 from apps.shop.services.states import order_move
-
-if TYPE_CHECKING:
-    from decimal import Decimal
-
-    from apps.users.models import User
+from apps.users.models import User
 
 # Unpaid orders of a customer, since they hold stock.
 MAX_PENDING = 5

@@ -1,9 +1,7 @@
 """Emails about orders and carts. They are built on sending, from primary keys."""
 
-from __future__ import annotations
-
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from django.conf import settings
 from django.db import transaction
@@ -11,9 +9,7 @@ from django.db import transaction
 from apps.core.mail import BUILDERS, Mail, mail_queue
 from apps.shop.models import Cart, Order, Variant
 from apps.shop.selectors import cart_quote
-
-if TYPE_CHECKING:
-    from apps.users.models import User
+from apps.users.models import User
 
 
 def order_mail(order: Order, template: str) -> None:

@@ -1,7 +1,5 @@
 """Payments: start, confirm, cancel and reconcile. No transaction is open during a call of the provider."""
 
-from __future__ import annotations
-
 import structlog
 from django.db import transaction
 from django.utils import timezone

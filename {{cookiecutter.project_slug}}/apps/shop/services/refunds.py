@@ -4,11 +4,10 @@ A refund is stored first and then sent to the provider. Without an answer, `reco
 with the same idempotency key.
 """
 
-from __future__ import annotations
-
 from datetime import timedelta
+from decimal import Decimal
 from functools import partial
-from typing import TYPE_CHECKING
+from uuid import UUID
 
 import structlog
 from django.db import transaction
@@ -21,10 +20,6 @@ from apps.shop.money import ZERO, rounded
 from apps.shop.payments import RefundResult, provider_of
 from apps.shop.services.mails import order_mail
 from apps.shop.services.states import TRANSITIONS, order_lock, order_move, stock_add
-
-if TYPE_CHECKING:
-    from decimal import Decimal
-    from uuid import UUID
 
 Status = Order.Status
 # Stripe forgets idempotency keys after 24 hours: later, a repetition could refund twice.

@@ -3,9 +3,7 @@
 Locks are taken in the order: cart, order, variants by primary key, coupon.
 """
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING
+from uuid import UUID
 
 from django.db import transaction
 from django.db.models import F
@@ -14,9 +12,6 @@ from apps.shop.exceptions import WrongState
 from apps.shop.models import Order, Variant
 from apps.shop.services.mails import order_mail
 from apps.shop.signals import order_moved
-
-if TYPE_CHECKING:
-    from uuid import UUID
 
 Status = Order.Status
 TRANSITIONS: dict[str, frozenset[str]] = {
