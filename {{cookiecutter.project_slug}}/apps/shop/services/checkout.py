@@ -11,7 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from apps.shop.exceptions import InvalidInput, PricesChanged
-from apps.shop.models import Cart, Coupon, Order, OrderLine, Variant
+from apps.shop.models import Cart, CartItem, Coupon, Order, OrderLine, Variant
 from apps.shop.money import ZERO, rounded
 from apps.shop.selectors import Quote, quote
 from apps.shop.services.mails import order_mail
@@ -28,15 +28,10 @@ def order_checkout(
 ) -> tuple[Order, bool]:
     """Create an order from the user's cart, which is then empty.
 
-    Args:
-        user: the customer.
-        idempotency_key: a repeated call with this key returns the order of the first one.
-        name: the recipient.
-        address: the shipping address.
-        total: the amount that the customer confirmed.
+    `total` is the amount that the customer confirmed.
 
     Returns:
-        the order, and whether it was created.
+        the order, and whether it was created: a repeated call with the same key returns the first order.
 
     Raises:
         PricesChanged: the total differs.
@@ -57,7 +52,8 @@ def order_checkout(
     current = _locked_quote(cart)
     if current.total != total:
         raise PricesChanged
-    order = Order(
+    now = timezone.now()
+    order = Order.objects.create(
         user=user,
         name=name,
         address=address,
@@ -70,16 +66,14 @@ def order_checkout(
         idempotency_key=idempotency_key,
         fingerprint=fingerprint,
         provider=settings.SHOP_PAYMENT_PROVIDER,
-        expires_at=timezone.now() + timedelta(minutes=settings.SHOP_ORDER_MINUTES),
+        expires_at=now + timedelta(minutes=settings.SHOP_ORDER_MINUTES),
     )
-    _store(order, current)
-    cart = cart or Cart()
-    cart.items.all().delete()
-    cart.coupon = None
-    cart.save(update_fields=["coupon", "updated_at"])
+    _sell(order, current)
+    CartItem.objects.filter(cart=cart).delete()
+    Cart.objects.filter(user=user).update(coupon=None, updated_at=now)
     order_mail(order, order.status)
     if not order.total:
-        order.paid_at = timezone.now()
+        order.paid_at = now
         order_move(order, Order.Status.PAID)
     return order, True
 
@@ -113,8 +107,8 @@ def _tax(current: Quote) -> Decimal:
     return rounded(sum(taxes, ZERO) * share)
 
 
-def _store(order: Order, current: Quote) -> None:
-    order.save()
+def _sell(order: Order, current: Quote) -> None:
+    """Reduce the stock by the items of a quote, and copy them to the order."""
     lines = []
     for item in current.items:
         variant = item.variant
