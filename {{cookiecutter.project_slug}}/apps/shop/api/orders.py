@@ -153,7 +153,6 @@ class WebhookView(APIView):
     authentication_classes = ()
     permission_classes = (AllowAny,)
     throttle_classes = (WebhookThrottle,)
-    extra_problems = {"POST": [HTTPStatus.BAD_REQUEST]}
 
     @extend_schema(request=OpenApiTypes.OBJECT, responses={204: None})
     def post(self, request: Request) -> Response:
