@@ -71,8 +71,8 @@ def cart_merge(*, user: User, token: str) -> Cart:
     if other is None:
         return own
     # In a fixed order, against a deadlock of two merges.
-    carts = Cart.objects.select_for_update(no_key=True).filter(pk__in=[own.pk, other.pk]).order_by("pk")
-    locked = {cart.pk: cart for cart in carts}
+    rows = Cart.objects.filter(pk__in=[own.pk, other.pk]).order_by("pk")
+    locked = rows.select_for_update(no_key=True).in_bulk()
     if not {own.pk, other.pk} <= locked.keys():
         # Merged concurrently.
         return own

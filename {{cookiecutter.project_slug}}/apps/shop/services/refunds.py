@@ -43,7 +43,7 @@ def order_refund(*, order: Order, amount: Decimal | None = None) -> Order:
     return order
 
 
-def refund_create(*, order: Order, amount: Decimal) -> Refund:
+def refund_create(*, order: Order, amount: Decimal) -> None:
     """Store a refund of a locked order; it is sent after the commit."""
     if not ZERO < amount <= order.refundable or amount != rounded(amount):
         message = _("At most %(amount)s can be refunded.") % {"amount": order.refundable}
@@ -56,7 +56,6 @@ def refund_create(*, order: Order, amount: Decimal) -> Refund:
         order.save()
     order_mail(order, "refund")
     transaction.on_commit(partial(_submit_now, refund.pk))
-    return refund
 
 
 @transaction.atomic
@@ -72,7 +71,7 @@ def order_return(*, order: Order, quantities: dict[UUID, int] | None = None) -> 
     order = order_lock(order.pk)
     if order.status not in {Status.SHIPPED, Status.COMPLETED}:
         raise WrongState
-    lines = {line.pk: line for line in order.lines.all()}
+    lines = order.lines.in_bulk()
     if quantities is None:
         quantities = {key: line.left for key, line in lines.items() if line.left}
     stock: dict[UUID, int] = {}
@@ -134,13 +133,10 @@ def refund_record(result: RefundResult) -> None:
         logger.error("refund_unknown", refund_id=result.refund_id)
         return
     order = order_lock(refund.order_id)
-    replaced = {Refund.Status.PENDING}
-    if result.status == Refund.Status.FAILED:
-        replaced.add(Refund.Status.SUCCEEDED)
-    open_refunds = Refund.objects.filter(pk=refund.pk, status__in=replaced)
-    if not open_refunds.update(status=result.status, reference=result.reference):
-        return
-    if result.status == Refund.Status.FAILED:
+    failed = result.status == Refund.Status.FAILED
+    replaced = [Refund.Status.PENDING, Refund.Status.SUCCEEDED] if failed else [Refund.Status.PENDING]
+    rows = Refund.objects.filter(pk=refund.pk, status__in=replaced)
+    if rows.update(status=result.status, reference=result.reference) and failed:
         logger.error("refund_failed", order_id=str(order.pk), refund_id=result.refund_id)
         order.refunded -= refund.amount
         order.save()
