@@ -2,12 +2,16 @@
 
 from django.utils.translation import gettext_lazy as _
 
-from apps.core.exceptions import ConflictError, ForbiddenError, UnavailableError
+from apps.core.exceptions import ConflictError, ForbiddenError, NotFoundError, UnavailableError
 
 
 class StorageUnavailable(UnavailableError):
     message = _("The file storage is temporarily unavailable.")
     code = "storage_unavailable"
+
+
+class BlobNotFound(NotFoundError):
+    """The storage does not have the content of a row."""
 
 
 class LinkNotValid(ForbiddenError):

@@ -16,7 +16,7 @@ import structlog
 from django.core.files.base import File
 from django.core.files.storage import default_storage
 
-from apps.files.exceptions import StorageUnavailable
+from apps.files.exceptions import BlobNotFound, StorageUnavailable
 from infrastructure.background import in_background
 
 if TYPE_CHECKING:
@@ -70,7 +70,7 @@ def save(name: str, file: UploadedFile[Any]) -> None:
     Raises:
         StorageUnavailable: the storage failed.
     """
-    with _unavailable():
+    with _domain_errors():
         default_storage.save(name, File(file.file))
 
 
@@ -78,10 +78,10 @@ def open(name: str) -> File[bytes]:  # noqa: A001 - the name in Django
     """Open a blob for reading.
 
     Raises:
-        FileNotFoundError: the blob does not exist.
+        BlobNotFound: the blob does not exist.
         StorageUnavailable: the storage failed.
     """
-    with _unavailable():
+    with _domain_errors():
         opened = default_storage.open(name)
         # Storages of buckets download the content here.
         opened.seek(0)
@@ -109,7 +109,7 @@ def upload_request(name: str, *, size: int, content_type: str, seconds: int) -> 
     """Return a signed upload request, or None if the storage does not sign uploads."""
     if not isinstance(default_storage, SignsUploads):
         return None
-    with _unavailable():
+    with _domain_errors():
         return default_storage.upload_request(name, size=size, content_type=content_type, seconds=seconds)
 
 
@@ -117,10 +117,10 @@ def size(name: str) -> int:
     """Return the size of a blob in bytes.
 
     Raises:
-        FileNotFoundError: the blob does not exist.
+        BlobNotFound: the blob does not exist.
         StorageUnavailable: the storage failed.
     """
-    with _unavailable():
+    with _domain_errors():
         if not default_storage.exists(name):
             raise FileNotFoundError(name)
         return int(default_storage.size(name))
@@ -133,7 +133,7 @@ def write_at(name: str, *, offset: int, chunk: bytes) -> None:
         StorageUnavailable: the disk is full, or the bytes before `offset` are missing.
     """
     path = Path(default_storage.path(name))
-    with _unavailable():
+    with _domain_errors():
         path.parent.mkdir(parents=True, exist_ok=True)
         path.touch(mode=0o640)
         with path.open("r+b") as file:
@@ -156,11 +156,11 @@ def names_in(folder: str) -> Iterator[str]:
 
 
 @contextmanager
-def _unavailable() -> Iterator[None]:
+def _domain_errors() -> Iterator[None]:
     try:
         yield
-    except FileNotFoundError:
-        raise
+    except FileNotFoundError as error:
+        raise BlobNotFound from error
     except Exception as error:
         # Each storage backend raises its own exceptions.
         logger.exception("storage_failed")

@@ -4,7 +4,7 @@ from http import HTTPStatus
 from typing import Any
 
 from django.db.models import QuerySet
-from django.http import FileResponse, Http404
+from django.http import FileResponse
 from django.urls import reverse
 from django.utils.decorators import method_decorator
 from django.views.decorators.cache import cache_control
@@ -63,10 +63,7 @@ class SharedContentView(LinkView):
     )
     def get(self, request: Request) -> FileResponse:
         """Download a file with a shared link. Each request counts as a download."""
-        try:
-            file, content = shares.share_download(token=request.query_params.get("token", ""))
-        except FileNotFoundError as error:
-            raise Http404 from error
+        file, content = shares.share_download(token=request.query_params.get("token", ""))
         return attachment(file, content)
 
     def head(self, request: Request) -> Response:

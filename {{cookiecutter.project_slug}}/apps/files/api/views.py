@@ -44,14 +44,6 @@ DOWNLOAD_HEADERS = {
 }
 
 
-def opened(name: str) -> "File[bytes]":
-    """Open a blob; a missing one yields 404."""
-    try:
-        return storage.open(name)
-    except FileNotFoundError as error:
-        raise Http404 from error
-
-
 def attachment(file: StoredFile, content: "File[bytes]") -> FileResponse:
     """Return a response that makes the browser save the file."""
     return FileResponse(
@@ -127,7 +119,7 @@ class FileViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.Gen
         name = self.get_object().thumbnail_name
         if not name:
             raise Http404
-        return FileResponse(opened(name), content_type="image/webp", headers=DOWNLOAD_HEADERS)
+        return FileResponse(storage.open(name), content_type="image/webp", headers=DOWNLOAD_HEADERS)
 
     @extend_schema(request=None, responses={200: serializers.LinkOutput}, filters=False)
     @method_decorator(cache_control(no_store=True))
@@ -168,4 +160,4 @@ class ContentView(LinkView):
             raise LinkNotValid from error
         if file is None:
             raise Http404
-        return attachment(file, opened(file.storage_name))
+        return attachment(file, storage.open(file.storage_name))

@@ -17,6 +17,7 @@ from django.utils.module_loading import import_string
 
 from apps.core.images import image_read
 from apps.files import clamd, storage
+from apps.files.exceptions import BlobNotFound
 from apps.files.models import StoredFile
 from apps.files.selectors import file_list_unprocessed
 
@@ -87,7 +88,7 @@ def _scan(file: StoredFile) -> bool:
     try:
         with storage.open(file.storage_name) as opened:
             signature = clamd.scan(opened)
-    except FileNotFoundError:
+    except BlobNotFound:
         logger.warning("file_not_scanned", file=str(file.pk))
         return False
     status = StoredFile.Status.INFECTED if signature else StoredFile.Status.AVAILABLE
@@ -103,7 +104,7 @@ def _thumbnail_create(file: StoredFile) -> None:
     try:
         with storage.open(file.storage_name) as opened:
             picture = _thumbnail(file, opened.file)
-    except (FileNotFoundError, ValidationError):
+    except (BlobNotFound, ValidationError):
         logger.warning("thumbnail_not_created", file=str(file.pk))
         return
     name = storage.random_name(beside=file.storage_name)

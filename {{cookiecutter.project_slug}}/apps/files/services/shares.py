@@ -126,7 +126,7 @@ def share_download(*, token: str) -> tuple[StoredFile, File[Any]]:
 
     Raises:
         LinkNotValid: the token is unknown, or the share has expired, is revoked or used up.
-        FileNotFoundError: the blob does not exist.
+        BlobNotFound: the blob does not exist.
         StorageUnavailable: the storage failed; the download is not counted.
     """
     share = share_by_token(token)

@@ -22,7 +22,7 @@ from django.utils.translation import gettext as _
 from apps.core.validators import validate_extension, validate_file_name, validate_size
 from apps.files import storage
 from apps.files.content_validation import FILE_TYPES
-from apps.files.exceptions import UploadBusy, UploadIncomplete, WrongOffset
+from apps.files.exceptions import BlobNotFound, UploadBusy, UploadIncomplete, WrongOffset
 from apps.files.models import StoredFile, Upload
 from apps.files.selectors import upload_list, upload_list_expired, upload_list_unclaimed
 from apps.files.services.files import file_create, folder_get, name_check, owner_lock, quota_check
@@ -145,7 +145,7 @@ def _content(upload: Upload) -> Iterator[UploadedFile[Any]]:
     """Open the uploaded content, whose size must be the declared one."""
     try:
         size = storage.size(upload.storage_name)
-    except FileNotFoundError as error:
+    except BlobNotFound as error:
         raise UploadIncomplete from error
     if size < upload.size:
         raise UploadIncomplete

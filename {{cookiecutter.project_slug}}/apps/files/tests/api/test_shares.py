@@ -16,7 +16,7 @@ from django.urls import reverse
 from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries, Settings
 
-from apps.files.exceptions import LinkNotValid
+from apps.files.exceptions import BlobNotFound, LinkNotValid
 from apps.files.models import Download, Share, StoredFile
 from apps.files.services import shares
 from apps.files.services.files import file_delete
@@ -260,7 +260,7 @@ def test_file_can_be_deleted_during_downloads(*, folder: bool) -> None:
         _, token = share_create(owner=file.owner, file=file.pk)
 
         def download(token: str = str(token)) -> None:
-            with suppress(LinkNotValid, FileNotFoundError):
+            with suppress(LinkNotValid, BlobNotFound):
                 share_download(token=token)[1].close()
 
         delete = partial(folder_delete, folder=file.folder) if folder else partial(file_delete, file=file)
