@@ -1,6 +1,7 @@
 """Selectors: reads that do not depend on the request."""
 
 import hashlib
+from contextlib import suppress
 from datetime import timedelta
 from uuid import UUID
 
@@ -9,6 +10,7 @@ from django.core.signing import BadSignature, TimestampSigner
 from django.db.models import F, Q, QuerySet, Sum
 from django.utils import timezone
 
+from apps.files.exceptions import LinkNotValid
 from apps.files.models import Download, Folder, Share, StoredFile, Upload
 from apps.users.models import User
 
@@ -45,10 +47,13 @@ def share_list_with(*, user: User) -> QuerySet[Share]:
     return _with_file(share_list_valid()).filter(email=user.email if user.is_verified else None)
 
 
-def share_by_token(token: str) -> Share | None:
-    """Return the valid share of a link."""
+def share_by_token(token: str) -> Share:
+    """Return the valid share of a link; raises LinkNotValid."""
     shares = _with_file(share_list_valid()).select_related("file")
-    return shares.filter(token_hash=token_hash(token)).first()
+    share = shares.filter(token_hash=token_hash(token)).first()
+    if share is None:
+        raise LinkNotValid
+    return share
 
 
 def _with_file(shares: QuerySet[Share]) -> QuerySet[Share]:
@@ -110,8 +115,9 @@ def file_by_link(*, key: UUID, token: str) -> StoredFile | None:
     """Return the file of a signed link, or None if it was deleted or is not available.
 
     Raises:
-        BadSignature: the token belongs to another file or has expired.
+        LinkNotValid: the token belongs to another file or has expired.
     """
-    if link_signer.unsign(token, max_age=settings.FILE_LINK_SECONDS) != str(key):
-        raise BadSignature
-    return StoredFile.objects.filter(pk=key, status=StoredFile.Status.AVAILABLE).first()
+    with suppress(BadSignature):
+        if link_signer.unsign(token, max_age=settings.FILE_LINK_SECONDS) == str(key):
+            return StoredFile.objects.filter(pk=key, status=StoredFile.Status.AVAILABLE).first()
+    raise LinkNotValid

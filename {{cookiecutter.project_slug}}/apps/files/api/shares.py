@@ -19,7 +19,6 @@ from apps.files import selectors
 from apps.files.api import serializers
 from apps.files.api.filters import ShareFilter
 from apps.files.api.views import LinkView, attachment
-from apps.files.exceptions import LinkNotValid
 from apps.files.models import Share
 from apps.files.services import shares
 from apps.users.authentication import UserRequest
@@ -68,6 +67,5 @@ class SharedContentView(LinkView):
 
     def head(self, request: Request) -> Response:
         """Return whether the link is valid, without counting a download."""
-        if selectors.share_by_token(request.query_params.get("token", "")) is None:
-            raise LinkNotValid
+        selectors.share_by_token(request.query_params.get("token", ""))
         return Response()

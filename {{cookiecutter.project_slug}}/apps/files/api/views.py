@@ -4,7 +4,6 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
-from django.core.signing import BadSignature
 from django.db.models import QuerySet
 from django.http import FileResponse, Http404
 from django.urls import reverse
@@ -26,7 +25,6 @@ from apps.core.api.throttling import TokenThrottle
 from apps.files import selectors, storage
 from apps.files.api import serializers
 from apps.files.api.filters import FileFilter
-from apps.files.exceptions import LinkNotValid
 from apps.files.models import StoredFile
 from apps.files.services import files, folders, shares
 from apps.users.authentication import UserRequest
@@ -154,10 +152,7 @@ class ContentView(LinkView):
     )
     def get(self, request: Request, key: UUID) -> FileResponse:
         """Download a file with a signed link."""
-        try:
-            file = selectors.file_by_link(key=key, token=request.query_params.get("token", ""))
-        except BadSignature as error:
-            raise LinkNotValid from error
+        file = selectors.file_by_link(key=key, token=request.query_params.get("token", ""))
         if file is None:
             raise Http404
         return attachment(file, storage.open(file.storage_name))

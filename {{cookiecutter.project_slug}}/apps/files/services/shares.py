@@ -130,8 +130,6 @@ def share_download(*, token: str) -> tuple[StoredFile, File[Any]]:
         StorageUnavailable: the storage failed; the download is not counted.
     """
     share = share_by_token(token)
-    if share is None:
-        raise LinkNotValid
     content = storage.open(share.file.storage_name)
     try:
         _log(share)
