@@ -127,7 +127,7 @@ class FileViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.Gen
 
         A link to a file that others share with the user is an entry in the download log.
         """
-        link = shares.file_link_for(file=self.get_object(), user=request.user)
+        link = shares.file_link(file=self.get_object(), user=request.user)
         path = reverse("v1:files:content", args=[kwargs["pk"]], query={"token": link.token})
         url = link.url or request.build_absolute_uri(path)
         return Response(serializers.LinkOutput({"url": url, "expires_at": link.expires_at}).data)

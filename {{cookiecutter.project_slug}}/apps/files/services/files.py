@@ -1,17 +1,14 @@
-"""Create, download and delete files."""
+"""Create and delete files, with the locks and checks of all changes."""
 
 from __future__ import annotations
 
 import hashlib
 import unicodedata
-from dataclasses import dataclass
-from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import InterfaceError, OperationalError, transaction
-from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from apps.core.validators import validate_file_name, validate_size
@@ -20,7 +17,7 @@ from apps.files.content_validation import validate_content
 from apps.files.exceptions import UploadBusy
 from apps.files.metadata import metadata_removed
 from apps.files.models import Folder, Share, StoredFile, Upload
-from apps.files.selectors import bytes_stored, file_list, folder_list, link_signer
+from apps.files.selectors import bytes_stored, file_list, folder_list
 from apps.files.services.processing import file_queue
 from apps.users.exceptions import InvalidToken
 from apps.users.models import User
@@ -29,20 +26,6 @@ if TYPE_CHECKING:
     from uuid import UUID
 
     from django.core.files.uploadedfile import UploadedFile
-
-
-@dataclass(frozen=True)
-class Link:
-    """Download link that works without authentication until it expires.
-
-    Attributes:
-        url: a presigned URL; None if the storage does not sign URLs.
-        token: the credential for the project's own view.
-    """
-
-    url: str | None
-    token: str
-    expires_at: datetime
 
 
 def file_create(
@@ -110,16 +93,6 @@ def files_delete(*, owner: User) -> None:
     file_list(owner=owner).delete()
     folder_list(owner=owner).delete()
     Upload.objects.filter(owner=owner).delete()
-
-
-def file_link(*, file: StoredFile) -> Link:
-    """Create a download link: a presigned URL if the storage signs URLs, and a token."""
-    seconds = settings.FILE_LINK_SECONDS
-    expires_at = timezone.now() + timedelta(seconds=seconds)
-    url = storage.download_url(
-        file.storage_name, file_name=file.name, content_type=file.content_type, seconds=seconds
-    )
-    return Link(url=url, token=link_signer.sign(str(file.pk)), expires_at=expires_at)
 
 
 def _validated(owner: User, file: UploadedFile[Any], upload: Upload | None) -> tuple[str, str]:

@@ -1,8 +1,9 @@
-"""Sharing of files with persons and by links, and the download log."""
+"""Links to files, sharing with persons and by links, and the download log."""
 
 from __future__ import annotations
 
 import secrets
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -18,13 +19,14 @@ from apps.files.exceptions import FileNotAvailable, LinkNotValid
 from apps.files.models import Download, Share, StoredFile
 from apps.files.selectors import (
     file_list,
+    link_signer,
     share_by_token,
     share_list,
     share_list_valid,
     share_list_with,
     token_hash,
 )
-from apps.files.services.files import Link, file_link, owner_lock, shares_lock
+from apps.files.services.files import owner_lock, shares_lock
 from apps.users.canonical import canonical_email
 
 if TYPE_CHECKING:
@@ -38,6 +40,20 @@ if TYPE_CHECKING:
 MAX_SHARES = 50
 DEFAULT_TIME = timedelta(days=7)
 MAX_TIME = timedelta(days=366)
+
+
+@dataclass(frozen=True)
+class Link:
+    """Download link that works without authentication until it expires.
+
+    Attributes:
+        url: a presigned URL; None if the storage does not sign URLs.
+        token: the credential for the project's own view.
+    """
+
+    url: str | None
+    token: str
+    expires_at: datetime
 
 
 @transaction.atomic
@@ -104,7 +120,7 @@ def shares_delete(**which: Any) -> None:
     Share.objects.filter(**which).delete()
 
 
-def file_link_for(*, file: StoredFile, user: User) -> Link:
+def file_link(*, file: StoredFile, user: User) -> Link:
     """Create a download link; for another user than the owner, log the download.
 
     Raises:
@@ -118,7 +134,12 @@ def file_link_for(*, file: StoredFile, user: User) -> Link:
         if share is None:
             raise LinkNotValid
         _log(share)
-    return file_link(file=file)
+    seconds = settings.FILE_LINK_SECONDS
+    expires_at = timezone.now() + timedelta(seconds=seconds)
+    url = storage.download_url(
+        file.storage_name, file_name=file.name, content_type=file.content_type, seconds=seconds
+    )
+    return Link(url=url, token=link_signer.sign(str(file.pk)), expires_at=expires_at)
 
 
 def share_download(*, token: str) -> tuple[StoredFile, File[Any]]:
