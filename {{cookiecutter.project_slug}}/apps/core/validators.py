@@ -32,10 +32,14 @@ def validate_size(file: UploadedFile[Any], *, max_bytes: int) -> None:
         raise ValidationError(message, code="too_large", params={"size": file.size, "max": max_bytes})
 
 
+def extension_of(name: str) -> str:
+    """Return the extension in lower case, without the dot."""
+    return PurePosixPath(name).suffix.lstrip(".").lower()
+
+
 def validate_extension(file: UploadedFile[Any], *, allowed: Collection[str]) -> None:
     """Validate that the extension is in `allowed` (lower case, no dot); raises ValidationError."""
-    extension = PurePosixPath(file.name or "").suffix.lstrip(".").lower()
-    if extension not in allowed:
+    if extension_of(file.name or "") not in allowed:
         message = _("This file type is not allowed. Allowed types: %(allowed)s.")
         raise ValidationError(message, code="extension", params={"allowed": ", ".join(sorted(allowed))})
 

@@ -13,7 +13,6 @@ import zipfile
 import zlib
 from dataclasses import dataclass
 from functools import partial
-from pathlib import PurePosixPath
 from tempfile import SpooledTemporaryFile
 from typing import IO, TYPE_CHECKING, Any
 
@@ -21,7 +20,7 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 
 from apps.core.images import content_of, image_end, validate_image
-from apps.core.validators import validate_extension
+from apps.core.validators import extension_of, validate_extension
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection
@@ -69,7 +68,7 @@ def validate_content(file: UploadedFile[Any], *, allowed: Collection[str]) -> st
         ValidationError: the extension is not allowed, or the content does not match it.
     """
     validate_extension(file, allowed=allowed)
-    file_type = FILE_TYPES[PurePosixPath(file.name or "").suffix.lstrip(".").lower()]
+    file_type = FILE_TYPES[extension_of(file.name or "")]
     try:
         file.seek(0)
         file_type.validate(file)

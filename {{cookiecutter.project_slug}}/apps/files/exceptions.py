@@ -1,5 +1,10 @@
 """Errors of the files app; `apps.core.api.errors` converts them to responses."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
 from apps.core.exceptions import ConflictError, ForbiddenError, NotFoundError, UnavailableError
@@ -47,3 +52,17 @@ class FileNotAvailable(ForbiddenError):
 
 class ScanFailed(UnavailableError):
     """The virus scanner is unavailable, or could not scan the file."""
+
+
+def invalid(field: str, message: str, code: str, **params: Any) -> ValidationError:
+    """Return the error of a field; `params` are those of the message."""
+    return ValidationError({field: ValidationError(message, code=code, params=params)})
+
+
+@contextmanager
+def errors_of(field: str) -> Iterator[None]:
+    """Raise validation errors as those of a field."""
+    try:
+        yield
+    except ValidationError as error:
+        raise ValidationError({field: error.error_list}) from error

@@ -87,11 +87,11 @@ def folder_list(*, owner: User) -> QuerySet[Folder]:
     return Folder.objects.filter(owner=owner)
 
 
-def bytes_stored(*, owner: User, without: Upload | None = None) -> int:
+def bytes_stored(*, owner: User) -> int:
     """Return how many bytes of the quota a user has used; uploads in progress count with their full size."""
     sizes = (
         StoredFile.objects.filter(owner=owner).exclude(status=StoredFile.Status.INFECTED),
-        Upload.objects.filter(owner=owner).exclude(pk__in=[without.pk] if without else []),
+        Upload.objects.filter(owner=owner),
     )
     return sum(rows.aggregate(total=Sum("size"))["total"] or 0 for rows in sizes)
 

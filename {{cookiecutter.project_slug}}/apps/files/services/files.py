@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from apps.core.validators import validate_file_name, validate_size
 from apps.files import storage
 from apps.files.content_validation import validate_content
-from apps.files.exceptions import UploadBusy
+from apps.files.exceptions import UploadBusy, errors_of, invalid
 from apps.files.metadata import metadata_removed
 from apps.files.models import Folder, Share, StoredFile, Upload
 from apps.files.selectors import bytes_stored, file_list, folder_list
@@ -47,7 +47,13 @@ def file_create(
         InvalidToken: the account was deleted during the upload.
         StorageUnavailable: the storage failed.
     """
-    name, content_type = _validated(owner, file, upload)
+    with errors_of("file"):
+        name = name_normalized(file.name or "")
+        validate_size(file, max_bytes=settings.FILE_UPLOAD_MAX_BYTES if upload else settings.FILE_MAX_BYTES)
+        content_type = validate_content(file, allowed=settings.FILE_EXTENSIONS)
+        if not upload:
+            # Fails early; `_insert` checks again under a lock.
+            quota_check(owner, file.size or 0)
     with metadata_removed(file, content_type) as clean:
         row = StoredFile(
             owner=owner,
@@ -95,20 +101,6 @@ def files_delete(*, owner: User) -> None:
     Upload.objects.filter(owner=owner).delete()
 
 
-def _validated(owner: User, file: UploadedFile[Any], upload: Upload | None) -> tuple[str, str]:
-    """Validate the file; returns its name and content type."""
-    name = unicodedata.normalize("NFC", file.name or "").strip()
-    try:
-        validate_file_name(name)
-        validate_size(file, max_bytes=settings.FILE_UPLOAD_MAX_BYTES if upload else settings.FILE_MAX_BYTES)
-        content_type = validate_content(file, allowed=settings.FILE_EXTENSIONS)
-        # Fails early; `_insert` checks again under a lock.
-        quota_check(owner, file.size or 0, without=upload)
-    except ValidationError as error:
-        raise ValidationError({"file": error.error_list}) from error
-    return name, content_type
-
-
 def _checksum(file: UploadedFile[Any]) -> str:
     digest = hashlib.sha256()
     for chunk in file.chunks():
@@ -116,9 +108,9 @@ def _checksum(file: UploadedFile[Any]) -> str:
     return digest.hexdigest()
 
 
-def quota_check(owner: User, size: int, *, without: Upload | None = None) -> None:
+def quota_check(owner: User, size: int) -> None:
     """Check that a file of this size fits into the quota; raises ValidationError."""
-    if bytes_stored(owner=owner, without=without) + size > settings.FILE_QUOTA_BYTES:
+    if bytes_stored(owner=owner) + size > settings.FILE_QUOTA_BYTES:
         message = _("This file would exceed your quota of %(max)d bytes.")
         raise ValidationError(message, code="quota", params={"max": settings.FILE_QUOTA_BYTES})
 
@@ -146,9 +138,15 @@ def folder_get(owner: User, pk: UUID | None, *, field: str = "folder") -> Folder
         return None
     folder = folder_list(owner=owner).filter(pk=pk).first()
     if folder is None:
-        message = _("The folder does not exist.")
-        raise ValidationError({field: ValidationError(message, code="does_not_exist")})
+        raise invalid(field, _("The folder does not exist."), "does_not_exist")
     return folder
+
+
+def name_normalized(name: str) -> str:
+    """Return a name in the form that is stored; raises ValidationError."""
+    name = unicodedata.normalize("NFC", name).strip()
+    validate_file_name(name)
+    return name
 
 
 def name_check(row: StoredFile | Upload | Folder) -> None:
@@ -160,8 +158,7 @@ def name_check(row: StoredFile | Upload | Folder) -> None:
     else:
         return
     if rows.filter(name=row.name).exclude(pk=row.pk).exists():
-        message = _("The folder already contains this name.")
-        raise ValidationError({"name": ValidationError(message, code="unique")})
+        raise invalid("name", _("The folder already contains this name."), "unique")
 
 
 # Durable: the row is committed on return.
@@ -171,10 +168,8 @@ def _insert(row: StoredFile, upload: Upload | None) -> None:
     owner = owner_lock(row.owner_id)
     if upload and not Upload.objects.filter(pk=upload.pk).delete()[0]:
         raise UploadBusy
-    try:
+    with errors_of("file"):
         quota_check(owner, row.size)
-    except ValidationError as error:
-        raise ValidationError({"file": error.error_list}) from error
     # It may have been deleted during the upload.
     row.folder = folder_get(owner, row.folder_id)
     name_check(row)

@@ -5,8 +5,6 @@ Every change locks the owner, so that names stay unique and the tree stays a tre
 
 from __future__ import annotations
 
-import unicodedata
-from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from django.core.exceptions import ValidationError
@@ -14,11 +12,12 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from apps.core.exceptions import NotFoundError
-from apps.core.validators import validate_file_name
+from apps.core.validators import extension_of
 from apps.files.content_validation import FILE_TYPES
+from apps.files.exceptions import errors_of, invalid
 from apps.files.models import Folder, StoredFile
 from apps.files.selectors import folder_list
-from apps.files.services.files import folder_get, name_check, owner_lock, shares_lock
+from apps.files.services.files import folder_get, name_check, name_normalized, owner_lock, shares_lock
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -42,7 +41,7 @@ def folder_create(*, owner: User, name: str, parent: UUID | None = None) -> Fold
     """
     owner_lock(owner.pk)
     above = folder_get(owner, parent, field="parent")
-    folder = Folder(owner=owner, parent=above, name=_normalized(name))
+    folder = Folder(owner=owner, parent=above, name=_name(name))
     parents = _parents(owner)
     if len(parents) >= MAX_FOLDERS:
         raise ValidationError(_("You have too many folders."), code="too_many")
@@ -68,14 +67,13 @@ def folder_update(*, folder: Folder, **values: Any) -> Folder:
     owner = owner_lock(folder.owner_id)
     folder = _locked(folder)
     if "name" in values:
-        folder.name = _normalized(values["name"])
+        folder.name = _name(values["name"])
     if "parent" in values:
         folder.parent = folder_get(owner, values["parent"], field="parent")
         parents = _parents(owner)
         above = [*_path(parents, folder.parent_id)]
         if folder.pk in above:
-            message = _("A folder cannot be moved into itself.")
-            raise ValidationError({"parent": ValidationError(message, code="cycle")})
+            raise invalid("parent", _("A folder cannot be moved into itself."), "cycle")
         paths = ([*_path(parents, key)] for key in parents)
         _check_depth(len(above) + max(path.index(folder.pk) + 1 for path in paths if folder.pk in path))
     name_check(folder)
@@ -107,11 +105,10 @@ def file_move(*, file: StoredFile, **values: Any) -> StoredFile:
     owner = owner_lock(file.owner_id)
     file = _locked(file)
     if "name" in values:
-        file.name = _normalized(values["name"])
-        file_type = FILE_TYPES.get(PurePosixPath(file.name).suffix[1:].lower())
+        file.name = _name(values["name"])
+        file_type = FILE_TYPES.get(extension_of(file.name))
         if file_type is None or file_type.content_type != file.content_type:
-            message = _("The extension does not match the content of the file.")
-            raise ValidationError({"name": ValidationError(message, code="extension")})
+            raise invalid("name", _("The extension does not match the content of the file."), "extension")
     if "folder" in values:
         file.folder = folder_get(owner, values["folder"])
     name_check(file)
@@ -140,16 +137,9 @@ def _path(parents: Parents, key: UUID | None) -> Iterator[UUID]:
 
 def _check_depth(depth: int) -> None:
     if depth > MAX_DEPTH:
-        message = _("Folders can be nested %(max)d levels deep.")
-        raise ValidationError(
-            {"parent": ValidationError(message, code="too_deep", params={"max": MAX_DEPTH})}
-        )
+        raise invalid("parent", _("Folders can be nested %(max)d levels deep."), "too_deep", max=MAX_DEPTH)
 
 
-def _normalized(name: str) -> str:
-    name = unicodedata.normalize("NFC", name).strip()
-    try:
-        validate_file_name(name)
-    except ValidationError as error:
-        raise ValidationError({"name": error.error_list}) from error
-    return name
+def _name(name: str) -> str:
+    with errors_of("name"):
+        return name_normalized(name)

@@ -15,7 +15,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from apps.files import storage
-from apps.files.exceptions import FileNotAvailable, LinkNotValid
+from apps.files.exceptions import FileNotAvailable, LinkNotValid, invalid
 from apps.files.models import Download, Share, StoredFile
 from apps.files.selectors import (
     file_list,
@@ -80,17 +80,17 @@ def share_create(
     now = timezone.now()
     expires_at = expires_at or now + DEFAULT_TIME
     if not now < expires_at <= now + MAX_TIME:
-        raise _error("expires_at", _("The time must be within the next year."), "out_of_range")
+        raise invalid("expires_at", _("The time must be within the next year."), "out_of_range")
     if email and max_downloads:
-        raise _error("max_downloads", _("Only links have a limit of downloads."), "not_a_link")
+        raise invalid("max_downloads", _("Only links have a limit of downloads."), "not_a_link")
     if not file_list(owner=owner).filter(pk=file).exists():
-        raise _error("file", _("The file does not exist."), "does_not_exist")
+        raise invalid("file", _("The file does not exist."), "does_not_exist")
     email = canonical_email(email) if email else ""
     others = share_list(owner=owner).filter(file=file)
     # They count no more: a constraint cannot compare with the current time.
     others.filter(expires_at__lte=now).update(revoked_at=now)
     if email and others.filter(email=email).exists():
-        raise _error("email", _("The file is shared with this person."), "unique")
+        raise invalid("email", _("The file is shared with this person."), "unique")
     if others.count() >= MAX_SHARES:
         raise ValidationError(_("The file has too many shares. Revoke others first."), code="too_many")
     token = None if email else secrets.token_urlsafe(32)
@@ -176,7 +176,3 @@ def _log(share: Share) -> None:
     if not share_list_valid().filter(pk=share.pk).update(downloads=F("downloads") + 1):
         raise LinkNotValid
     Download.objects.create(file_id=share.file_id, share=share)
-
-
-def _error(field: str, message: str, code: str) -> ValidationError:
-    return ValidationError({field: ValidationError(message, code=code)})

@@ -6,10 +6,8 @@ under another name, because a signed request stays valid and could replace conte
 
 from __future__ import annotations
 
-import unicodedata
 from contextlib import contextmanager
 from datetime import timedelta
-from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
@@ -19,13 +17,20 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from apps.core.validators import validate_extension, validate_file_name, validate_size
+from apps.core.validators import extension_of, validate_extension, validate_size
 from apps.files import storage
 from apps.files.content_validation import FILE_TYPES
-from apps.files.exceptions import BlobNotFound, UploadBusy, UploadIncomplete, WrongOffset
+from apps.files.exceptions import BlobNotFound, UploadBusy, UploadIncomplete, WrongOffset, errors_of
 from apps.files.models import StoredFile, Upload
 from apps.files.selectors import upload_list, upload_list_expired, upload_list_unclaimed
-from apps.files.services.files import file_create, folder_get, name_check, owner_lock, quota_check
+from apps.files.services.files import (
+    file_create,
+    folder_get,
+    name_check,
+    name_normalized,
+    owner_lock,
+    quota_check,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -44,25 +49,24 @@ def upload_create(*, owner: User, name: str, size: int, folder: UUID | None = No
         ValidationError: the name, the extension or the size is not allowed, the quota is exceeded, the
             folder does not exist or has such a file, or the user has too many uploads in progress.
     """
-    name = unicodedata.normalize("NFC", name).strip()
-    with _field("name"):
-        validate_file_name(name)
+    with errors_of("name"):
+        name = name_normalized(name)
         described: UploadedFile[Any] = UploadedFile(name=name, size=size)
         validate_extension(described, allowed=settings.FILE_EXTENSIONS)
-    with _field("size"):
+    with errors_of("size"):
         validate_size(described, max_bytes=settings.FILE_UPLOAD_MAX_BYTES)
     upload = Upload(
         owner=owner,
         name=name,
         size=size,
-        content_type=FILE_TYPES[PurePosixPath(name).suffix[1:].lower()].content_type,
+        content_type=FILE_TYPES[extension_of(name)].content_type,
         storage_name=storage.random_upload_name(),
         expires_at=timezone.now() + timedelta(seconds=settings.FILE_UPLOAD_SECONDS),
     )
     with transaction.atomic():
         owner_lock(owner.pk)
         upload_list_expired().filter(owner=owner).delete()
-        with _field("size"):
+        with errors_of("size"):
             quota_check(owner, size)
         if upload_list(owner=owner).count() >= MAX_UPLOADS:
             raise ValidationError(_("Complete or abort your other uploads first."), code="too_many")
@@ -123,8 +127,6 @@ def upload_complete(*, upload: Upload) -> StoredFile:
         name_check(upload)
         with _content(upload) as file:
             return file_create(owner=upload.owner, file=file, folder=upload.folder_id, upload=upload)
-    except (UploadBusy, UploadIncomplete):
-        raise
     except ValidationError as error:
         if {"folder", "name"}.isdisjoint(getattr(error, "error_dict", {})):
             upload_abort(upload=upload)
@@ -155,11 +157,3 @@ def _content(upload: Upload) -> Iterator[UploadedFile[Any]]:
         # With buckets, a temporary file.
         content: Any = opened.file
         yield UploadedFile(content, name=upload.name, size=content.seek(0, 2))
-
-
-@contextmanager
-def _field(name: str) -> Iterator[None]:
-    try:
-        yield
-    except ValidationError as error:
-        raise ValidationError({name: error.error_list}) from error
