@@ -6,6 +6,7 @@ loss of quality, without decoding, and with all frames of an animation. Of EXIF 
 
 from __future__ import annotations
 
+import re
 import struct
 from contextlib import contextmanager
 from tempfile import SpooledTemporaryFile
@@ -22,9 +23,8 @@ if TYPE_CHECKING:
     from PIL.Image import Image
 
 ORIENTATION = 0x0112
-# APP0 with JFIF, APP2 with a color profile, APP14 with Adobe's color transform. APP1 has EXIF and XMP.
-JPEG_KEPT = (b"\xff\xe0..JFIF\0", b"\xff\xe2..ICC_PROFILE\0", b"\xff\xee..Adobe")
-JPEG_DATA = frozenset(range(0xC0, 0xE0))
+# Image data, JFIF (APP0), color profile (APP2), Adobe's color transform (APP14). APP1 has EXIF and XMP.
+JPEG_KEPT = re.compile(rb"\xff(?:[\xc0-\xdf]|\xe0..JFIF\0|\xe2..ICC_PROFILE\0|\xee..Adobe)", re.DOTALL)
 PNG_METADATA = frozenset({b"eXIf", b"iTXt", b"tEXt", b"tIME", b"zTXt"})
 WEBP_METADATA = frozenset({b"EXIF", b"XMP "})
 WEBP_FLAGS = 0x0C
@@ -68,14 +68,10 @@ def _jpeg_parts(file: UploadedFile[Any], content: Content) -> Iterator[bytes]:
         if marker == 0xDA:  # noqa: PLR2004 - a scan, up to the next marker
             following = JPEG_MARKER.search(content, end)
             end = following.start() if following else len(content)
-        if marker in JPEG_DATA or _is_kept(content[position : position + 16]):
+        if JPEG_KEPT.match(content, position):
             yield content[position:end]
         position = end
     yield content[position : position + 2]
-
-
-def _is_kept(start: bytes) -> bool:
-    return any(start[:2] == kept[:2] and start[4:].startswith(kept[4:]) for kept in JPEG_KEPT)
 
 
 def _png_parts(_file: UploadedFile[Any], content: Content) -> Iterator[bytes]:
