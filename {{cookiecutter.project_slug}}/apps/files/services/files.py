@@ -47,8 +47,8 @@ def file_create(
         InvalidToken: the account was deleted during the upload.
         StorageUnavailable: the storage failed.
     """
+    name = name_normalized(file.name or "", field="file")
     with errors_of("file"):
-        name = name_normalized(file.name or "")
         validate_size(file, max_bytes=settings.FILE_UPLOAD_MAX_BYTES if upload else settings.FILE_MAX_BYTES)
         content_type = validate_content(file, allowed=settings.FILE_EXTENSIONS)
         if not upload:
@@ -142,10 +142,11 @@ def folder_get(owner: User, pk: UUID | None, *, field: str = "folder") -> Folder
     return folder
 
 
-def name_normalized(name: str) -> str:
+def name_normalized(name: str, *, field: str = "name") -> str:
     """Return a name in the form that is stored; raises ValidationError."""
     name = unicodedata.normalize("NFC", name).strip()
-    validate_file_name(name)
+    with errors_of(field):
+        validate_file_name(name)
     return name
 
 

@@ -14,13 +14,12 @@ from django.utils.translation import gettext as _
 from apps.core.exceptions import NotFoundError
 from apps.core.validators import extension_of
 from apps.files.content_validation import FILE_TYPES
-from apps.files.exceptions import errors_of, invalid
+from apps.files.exceptions import invalid
 from apps.files.models import Folder, StoredFile
 from apps.files.selectors import folder_list
 from apps.files.services.files import folder_get, name_check, name_normalized, owner_lock, shares_lock
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from uuid import UUID
 
     from apps.users.models import User
@@ -29,7 +28,6 @@ MAX_DEPTH = 10
 MAX_FOLDERS = 1000
 
 Row = TypeVar("Row", StoredFile, Folder)
-Parents = dict["UUID", "UUID | None"]
 
 
 @transaction.atomic
@@ -40,12 +38,8 @@ def folder_create(*, owner: User, name: str, parent: UUID | None = None) -> Fold
         ValidationError: the name is not valid or exists, the parent does not exist, or a limit is exceeded.
     """
     owner_lock(owner.pk)
-    above = folder_get(owner, parent, field="parent")
-    folder = Folder(owner=owner, parent=above, name=_name(name))
-    parents = _parents(owner)
-    if len(parents) >= MAX_FOLDERS:
-        raise ValidationError(_("You have too many folders."), code="too_many")
-    _check_depth(len([*_path(parents, parent)]) + 1)
+    folder = Folder(owner=owner, name=name_normalized(name))
+    _place(folder, owner, parent)
     name_check(folder)
     folder.save(force_insert=True)
     return folder
@@ -67,15 +61,9 @@ def folder_update(*, folder: Folder, **values: Any) -> Folder:
     owner = owner_lock(folder.owner_id)
     folder = _locked(folder)
     if "name" in values:
-        folder.name = _name(values["name"])
+        folder.name = name_normalized(values["name"])
     if "parent" in values:
-        folder.parent = folder_get(owner, values["parent"], field="parent")
-        parents = _parents(owner)
-        above = [*_path(parents, folder.parent_id)]
-        if folder.pk in above:
-            raise invalid("parent", _("A folder cannot be moved into itself."), "cycle")
-        paths = ([*_path(parents, key)] for key in parents)
-        _check_depth(len(above) + max(path.index(folder.pk) + 1 for path in paths if folder.pk in path))
+        _place(folder, owner, values["parent"])
     name_check(folder)
     folder.save()
     return folder
@@ -105,7 +93,7 @@ def file_move(*, file: StoredFile, **values: Any) -> StoredFile:
     owner = owner_lock(file.owner_id)
     file = _locked(file)
     if "name" in values:
-        file.name = _name(values["name"])
+        file.name = name_normalized(values["name"])
         file_type = FILE_TYPES.get(extension_of(file.name))
         if file_type is None or file_type.content_type != file.content_type:
             raise invalid("name", _("The extension does not match the content of the file."), "extension")
@@ -124,22 +112,25 @@ def _locked(row: Row) -> Row:
     return current
 
 
-def _parents(owner: User) -> Parents:
-    return dict(folder_list(owner=owner).values_list("pk", "parent_id"))
-
-
-def _path(parents: Parents, key: UUID | None) -> Iterator[UUID]:
-    """Yield a folder and those above it."""
-    while key is not None:
-        yield key
-        key = parents[key]
-
-
-def _check_depth(depth: int) -> None:
-    if depth > MAX_DEPTH:
+def _place(folder: Folder, owner: User, parent: UUID | None) -> None:
+    """Set the parent of a new or moved folder, so that the tree stays a tree within the limits."""
+    folder.parent = folder_get(owner, parent, field="parent")
+    parents: dict[UUID, UUID | None] = dict(folder_list(owner=owner).values_list("pk", "parent_id"))
+    if folder.pk not in parents and len(parents) >= MAX_FOLDERS:
+        raise ValidationError(_("You have too many folders."), code="too_many")
+    above = _path(parents, parent)
+    if folder.pk in above:
+        raise invalid("parent", _("A folder cannot be moved into itself."), "cycle")
+    paths = (_path(parents, key) for key in parents)
+    height = max((path.index(folder.pk) + 1 for path in paths if folder.pk in path), default=1)
+    if len(above) + height > MAX_DEPTH:
         raise invalid("parent", _("Folders can be nested %(max)d levels deep."), "too_deep", max=MAX_DEPTH)
 
 
-def _name(name: str) -> str:
-    with errors_of("name"):
-        return name_normalized(name)
+def _path(parents: dict[UUID, UUID | None], key: UUID | None) -> list[UUID]:
+    """Return a folder and those above it."""
+    path = []
+    while key is not None:
+        path.append(key)
+        key = parents[key]
+    return path

@@ -49,9 +49,9 @@ def upload_create(*, owner: User, name: str, size: int, folder: UUID | None = No
         ValidationError: the name, the extension or the size is not allowed, the quota is exceeded, the
             folder does not exist or has such a file, or the user has too many uploads in progress.
     """
+    name = name_normalized(name)
+    described: UploadedFile[Any] = UploadedFile(name=name, size=size)
     with errors_of("name"):
-        name = name_normalized(name)
-        described: UploadedFile[Any] = UploadedFile(name=name, size=size)
         validate_extension(described, allowed=settings.FILE_EXTENSIONS)
     with errors_of("size"):
         validate_size(described, max_bytes=settings.FILE_UPLOAD_MAX_BYTES)
