@@ -69,6 +69,13 @@ def document_with_understated_size() -> bytes:
     return content.replace(struct.pack("<I", 5_000_000), struct.pack("<I", 10))
 
 
+def document_with_damaged_lzma() -> bytes:
+    """Return a document with a compression that Office does not use, and damaged data."""
+    content = archive({CONTENT_TYPES: types_of(WORD)}, compression=zipfile.ZIP_LZMA)
+    start = 30 + len(CONTENT_TYPES)
+    return content[: start + 12] + bytes(8) + content[start + 20 :]
+
+
 ACCEPTED = {
     "csv": ("a.csv", "name,town\nAda,Zürich\n".encode(), "text/csv"),
     "csv with byte order mark": ("a.csv", "\ufeffname;town\r\nAda;Zürich\r\n".encode(), "text/csv"),
@@ -152,6 +159,7 @@ REJECTED = {
         document({f"{number}": b"" for number in range(10_001)}),
         "content",
     ),
+    "docx with damaged LZMA data": ("a.docx", document_with_damaged_lzma(), "content"),
     "docx with understated size": ("a.docx", document_with_understated_size(), "content"),
     "truncated docx": ("a.docx", document()[:-1], "content"),
     "extension that is not allowed": ("a.exe", EXECUTABLE, "extension"),
