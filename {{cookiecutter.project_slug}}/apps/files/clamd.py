@@ -8,15 +8,13 @@ from __future__ import annotations
 import re
 import socket
 import struct
-from typing import IO, TYPE_CHECKING
+from functools import partial
+from typing import IO
 from urllib.parse import urlsplit
 
 from django.conf import settings
 
 from apps.files.exceptions import ScanFailed
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 CHUNK = 65_536
 CONNECT_SECONDS = 5
@@ -35,7 +33,7 @@ def scan(content: IO[bytes]) -> str | None:
     try:
         with _connected() as connection:
             connection.sendall(b"zINSTREAM\0")
-            for part in _chunks(content):
+            for part in iter(partial(content.read, CHUNK), b""):
                 connection.sendall(struct.pack(">I", len(part)) + part)
             connection.sendall(struct.pack(">I", 0))
             reply = _reply(connection)
@@ -65,11 +63,6 @@ def _connected() -> socket.socket:
         raise ScanFailed("CLAMD_URL is not set.")
     connection.settimeout(ANSWER_SECONDS)
     return connection
-
-
-def _chunks(content: IO[bytes]) -> Iterator[bytes]:
-    while part := content.read(CHUNK):
-        yield part
 
 
 def _reply(connection: socket.socket) -> bytes:
