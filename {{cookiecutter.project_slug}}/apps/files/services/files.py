@@ -55,13 +55,14 @@ def file_create(
             # Fails early; `_insert` checks again under a lock.
             quota_check(owner, file.size or 0)
     with metadata_removed(file, content_type) as clean:
+        clean.seek(0)
         row = StoredFile(
             owner=owner,
             folder=folder_get(owner, folder),
             name=name,
             size=clean.size or 0,
             content_type=content_type,
-            checksum=_checksum(clean),
+            checksum=hashlib.file_digest(clean, "sha256").hexdigest(),
             storage_name=storage.random_name(),
             status=StoredFile.Status.SCANNING if settings.CLAMD_URL else StoredFile.Status.AVAILABLE,
         )
@@ -99,13 +100,6 @@ def files_delete(*, owner: User) -> None:
     file_list(owner=owner).delete()
     folder_list(owner=owner).delete()
     Upload.objects.filter(owner=owner).delete()
-
-
-def _checksum(file: UploadedFile[Any]) -> str:
-    digest = hashlib.sha256()
-    for chunk in file.chunks():
-        digest.update(chunk)
-    return digest.hexdigest()
 
 
 def quota_check(owner: User, size: int) -> None:
