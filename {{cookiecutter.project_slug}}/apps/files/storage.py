@@ -1,7 +1,8 @@
 """Blobs of files in the default storage, under unguessable names.
 
 The storage takes no part in database transactions: a blob whose row is rolled back is deleted explicitly, and
-orphaned blobs are deleted by `manage.py purge_files`.
+orphaned blobs are deleted by `manage.py purge_files`. Functions that wait for the storage raise
+`StorageUnavailable` if it fails.
 """
 
 from __future__ import annotations
@@ -65,22 +66,13 @@ def random_upload_name() -> str:
 
 
 def save(name: str, file: UploadedFile[Any]) -> None:
-    """Save an upload without the content type that the client sent.
-
-    Raises:
-        StorageUnavailable: the storage failed.
-    """
+    """Save an upload without the content type that the client sent."""
     with _domain_errors():
         default_storage.save(name, File(file.file))
 
 
 def open(name: str) -> File[bytes]:  # noqa: A001 - the name in Django
-    """Open a blob for reading.
-
-    Raises:
-        BlobNotFound: the blob does not exist.
-        StorageUnavailable: the storage failed.
-    """
+    """Open a blob for reading; raises BlobNotFound."""
     with _domain_errors():
         opened = default_storage.open(name)
         # Storages of buckets download the content here.
@@ -114,12 +106,7 @@ def upload_request(name: str, *, size: int, content_type: str, seconds: int) -> 
 
 
 def size(name: str) -> int:
-    """Return the size of a blob in bytes.
-
-    Raises:
-        BlobNotFound: the blob does not exist.
-        StorageUnavailable: the storage failed.
-    """
+    """Return the size of a blob in bytes; raises BlobNotFound."""
     with _domain_errors():
         if not default_storage.exists(name):
             raise FileNotFoundError(name)
@@ -127,11 +114,7 @@ def size(name: str) -> int:
 
 
 def write_at(name: str, *, offset: int, chunk: bytes) -> None:
-    """Write a chunk of a blob on disk. Bytes after `offset` are left from an interrupted request.
-
-    Raises:
-        StorageUnavailable: the disk is full, or the bytes before `offset` are missing.
-    """
+    """Write a chunk of a blob on disk. Bytes after `offset` are left from an interrupted request."""
     path = Path(default_storage.path(name))
     with _domain_errors():
         path.parent.mkdir(parents=True, exist_ok=True)
