@@ -1,18 +1,26 @@
+from typing import ClassVar
+
 from django.contrib import admin
 
 from apps.core.admin import ReadOnlyAdmin
 from apps.files.models import Download, Folder, Share, StoredFile, Upload
 
 
+class OwnedAdmin(ReadOnlyAdmin):
+    """Base of admins of rows that belong to a user."""
+
+    list_select_related: ClassVar[tuple[str, ...]] = ("owner",)
+    search_fields: ClassVar[tuple[str, ...]] = ("name", "owner__email")
+    date_hierarchy = "created_at"
+
+
 @admin.register(StoredFile)
-class StoredFileAdmin(ReadOnlyAdmin):
+class StoredFileAdmin(OwnedAdmin):
     """Admin to search and delete files. It offers no download: the content is private to the owner."""
 
     list_display = ("name", "owner", "content_type", "size", "status", "created_at")
     list_filter = ("status", "content_type", "created_at")
-    list_select_related = ("owner",)
     search_fields = ("name", "owner__email", "checksum")
-    date_hierarchy = "created_at"
     export_fields = ("id", "owner_id", "name", "content_type", "size", "checksum", "created_at")
     fields = (
         "id",
@@ -31,14 +39,11 @@ class StoredFileAdmin(ReadOnlyAdmin):
 
 
 @admin.register(Upload)
-class UploadAdmin(ReadOnlyAdmin):
+class UploadAdmin(OwnedAdmin):
     """Admin of uploads in progress; deleting one also deletes the content that was uploaded."""
 
     list_display = ("name", "owner", "size", "offset", "created_at", "expires_at")
     list_filter = ("expires_at",)
-    list_select_related = ("owner",)
-    search_fields = ("name", "owner__email")
-    date_hierarchy = "created_at"
     export_fields = ("id", "owner_id", "name", "content_type", "size", "offset", "created_at", "expires_at")
     fields = (
         "id",
@@ -54,27 +59,23 @@ class UploadAdmin(ReadOnlyAdmin):
 
 
 @admin.register(Folder)
-class FolderAdmin(ReadOnlyAdmin):
+class FolderAdmin(OwnedAdmin):
     """Admin of folders; deleting one also deletes its folders and files."""
 
     list_display = ("name", "owner", "parent", "created_at")
     list_filter = ("created_at",)
     list_select_related = ("owner", "parent")
-    search_fields = ("name", "owner__email")
-    date_hierarchy = "created_at"
     export_fields = ("id", "owner_id", "parent_id", "name", "created_at")
     fields = ("id", "owner", "parent", "name", "created_at", "updated_at")
 
 
 @admin.register(Share)
-class ShareAdmin(ReadOnlyAdmin):
+class ShareAdmin(OwnedAdmin):
     """Admin of shares; deleting one revokes it."""
 
     list_display = ("id", "owner", "email", "downloads", "max_downloads", "expires_at", "revoked_at")
     list_filter = ("expires_at", "revoked_at")
-    list_select_related = ("owner",)
     search_fields = ("owner__email", "email")
-    date_hierarchy = "created_at"
     export_fields = ("id", "owner_id", "file_id", "email", "downloads", "max_downloads", "expires_at")
     fields = ("id", "owner", "file", "email", "downloads", "max_downloads", "expires_at", "revoked_at")
 
