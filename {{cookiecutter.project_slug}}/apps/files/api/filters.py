@@ -1,7 +1,7 @@
 from django_filters import rest_framework as filters
 
 from apps.core.api.filters import DateTimeFilter
-from apps.files.models import Folder, Share, StoredFile
+from apps.files.models import StoredFile
 
 
 class FileFilter(filters.FilterSet):
@@ -19,14 +19,6 @@ class FolderFilter(filters.FilterSet):
     parent = filters.UUIDFilter("parent_id")
     at_root = filters.BooleanFilter("parent", lookup_expr="isnull")
 
-    class Meta:
-        model = Folder
-        fields: list[str] = []
-
 
 class ShareFilter(filters.FilterSet):
     file = filters.UUIDFilter("file_id")
-
-    class Meta:
-        model = Share
-        fields: list[str] = []
