@@ -26,7 +26,7 @@ class FileOutput(OutputSerializer):
 
     class Meta:
         model = StoredFile
-        fields: list[str] = [
+        fields = [
             "id",
             "name",
             "size",
@@ -37,7 +37,6 @@ class FileOutput(OutputSerializer):
             "has_thumbnail",
             "status",
         ]
-        read_only_fields = fields
 
 
 class LinkOutput(serializers.Serializer[Any]):
@@ -60,7 +59,7 @@ class UploadOutput(OutputSerializer):
 
     class Meta:
         model = Upload
-        fields: list[str] = [
+        fields = [
             "id",
             "name",
             "size",
@@ -70,7 +69,6 @@ class UploadOutput(OutputSerializer):
             "created_at",
             "expires_at",
         ]
-        read_only_fields = fields
 
 
 class TransferOutput(serializers.Serializer[Any]):
@@ -91,8 +89,7 @@ class UploadDetail(UploadOutput):
     transfer = TransferOutput(read_only=True)
 
     class Meta(UploadOutput.Meta):
-        fields: list[str] = [*UploadOutput.Meta.fields, "transfer"]
-        read_only_fields = fields
+        fields = [*UploadOutput.Meta.fields, "transfer"]
 
 
 class OffsetHeader(serializers.Serializer[Any]):
@@ -109,8 +106,7 @@ class FolderOutput(OutputSerializer):
 
     class Meta:
         model = Folder
-        fields: list[str] = ["id", "name", "parent", "created_at"]
-        read_only_fields = fields
+        fields = ["id", "name", "parent", "created_at"]
 
 
 class ShareInput(serializers.Serializer[Any]):
@@ -127,16 +123,14 @@ class ShareOutput(OutputSerializer):
 
     class Meta:
         model = Share
-        fields: list[str] = ["id", "file", "email", "expires_at", "max_downloads", "downloads", "created_at"]
-        read_only_fields = fields
+        fields = ["id", "file", "email", "expires_at", "max_downloads", "downloads", "created_at"]
 
 
 class ShareCreated(ShareOutput):
     url = serializers.URLField(read_only=True, allow_null=True, help_text="Null for a share with a person.")
 
     class Meta(ShareOutput.Meta):
-        fields: list[str] = [*ShareOutput.Meta.fields, "url"]
-        read_only_fields = fields
+        fields = [*ShareOutput.Meta.fields, "url"]
 
 
 class DownloadOutput(OutputSerializer):
@@ -147,8 +141,7 @@ class DownloadOutput(OutputSerializer):
 
     class Meta:
         model = Download
-        fields: list[str] = ["id", "share", "email", "created_at"]
-        read_only_fields = fields
+        fields = ["id", "share", "email", "created_at"]
 
     def get_email(self, download: Download) -> str:
         return download.share.email if download.share else ""
