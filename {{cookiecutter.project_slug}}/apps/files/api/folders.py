@@ -20,8 +20,9 @@ from apps.users.authentication import UserRequest
 @extend_schema_view(
     list=extend_schema(description="List own folders."),
     retrieve=extend_schema(description="Retrieve a folder."),
+    destroy=extend_schema(description="Delete a folder with all folders and files in it."),
 )
-class FolderViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.GenericViewSet[Folder]):
+class FolderViewSet(mixins.DestroyModelMixin, viewsets.ReadOnlyModelViewSet[Folder]):
     queryset = Folder.objects.none()
     serializer_class = serializers.FolderOutput
     filterset_class = FolderFilter
@@ -48,8 +49,5 @@ class FolderViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.G
         data = validated(serializers.FolderInput, request, instance=folder)
         return Response(serializers.FolderOutput.represent(folders.folder_update(folder=folder, **data)))
 
-    @extend_schema(responses={204: None})
-    def destroy(self, request: UserRequest, *args: Any, **kwargs: Any) -> Response:
-        """Delete a folder with all folders and files in it."""
-        folders.folder_delete(folder=self.get_object())
-        return Response(status=HTTPStatus.NO_CONTENT)
+    def perform_destroy(self, instance: Folder) -> None:
+        folders.folder_delete(folder=instance)

@@ -1,7 +1,6 @@
 """HTTP layer of shares: validate, call a service or a selector, serialize."""
 
 from http import HTTPStatus
-from typing import Any
 
 from django.db.models import QuerySet
 from django.http import FileResponse
@@ -24,8 +23,11 @@ from apps.files.services import shares
 from apps.users.authentication import UserRequest
 
 
-@extend_schema_view(list=extend_schema(description="List the shares of own files."))
-class ShareViewSet(mixins.ListModelMixin, viewsets.GenericViewSet[Share]):
+@extend_schema_view(
+    list=extend_schema(description="List the shares of own files."),
+    destroy=extend_schema(description="Revoke a share."),
+)
+class ShareViewSet(mixins.ListModelMixin, mixins.DestroyModelMixin, viewsets.GenericViewSet[Share]):
     queryset = Share.objects.none()
     serializer_class = serializers.ShareOutput
     filterset_class = ShareFilter
@@ -46,11 +48,8 @@ class ShareViewSet(mixins.ListModelMixin, viewsets.GenericViewSet[Share]):
         url = request.build_absolute_uri(path) if token else None
         return Response(serializers.ShareOutput.represent(share) | {"url": url}, status=HTTPStatus.CREATED)
 
-    @extend_schema(responses={204: None})
-    def destroy(self, request: UserRequest, *args: Any, **kwargs: Any) -> Response:
-        """Revoke a share."""
-        shares.share_revoke(share=self.get_object())
-        return Response(status=HTTPStatus.NO_CONTENT)
+    def perform_destroy(self, instance: Share) -> None:
+        shares.share_revoke(share=instance)
 
 
 class SharedContentView(LinkView):

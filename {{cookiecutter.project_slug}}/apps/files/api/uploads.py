@@ -45,8 +45,11 @@ def upload_representation(request: UserRequest, upload: Upload) -> dict[str, Any
     return serializers.UploadOutput.represent(upload) | {"transfer": {"chunk_bytes": None, **transfer}}
 
 
-@extend_schema_view(list=extend_schema(description="List own uploads in progress."))
-class UploadViewSet(mixins.ListModelMixin, viewsets.GenericViewSet[Upload]):
+@extend_schema_view(
+    list=extend_schema(description="List own uploads in progress."),
+    destroy=extend_schema(description="Abort an upload."),
+)
+class UploadViewSet(mixins.ListModelMixin, mixins.DestroyModelMixin, viewsets.GenericViewSet[Upload]):
     extra_problems = {"POST": [HTTPStatus.BAD_REQUEST]}
     queryset = Upload.objects.none()
     serializer_class = serializers.UploadOutput
@@ -76,11 +79,8 @@ class UploadViewSet(mixins.ListModelMixin, viewsets.GenericViewSet[Upload]):
         """Retrieve an upload, to resume it."""
         return Response(upload_representation(request, self.get_object()))
 
-    @extend_schema(responses={204: None})
-    def destroy(self, request: UserRequest, *args: Any, **kwargs: Any) -> Response:
-        """Abort an upload."""
-        uploads.upload_abort(upload=self.get_object())
-        return Response(status=HTTPStatus.NO_CONTENT)
+    def perform_destroy(self, instance: Upload) -> None:
+        uploads.upload_abort(upload=instance)
 
     @extend_schema(request=None, responses={201: serializers.FileOutput})
     @action(

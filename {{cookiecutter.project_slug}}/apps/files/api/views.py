@@ -56,8 +56,9 @@ def attachment(file: StoredFile, content: "File[bytes]") -> FileResponse:
 @extend_schema_view(
     list=extend_schema(description="List own files."),
     retrieve=extend_schema(description="Retrieve the metadata of a file."),
+    destroy=extend_schema(description="Delete a file."),
 )
-class FileViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.GenericViewSet[StoredFile]):
+class FileViewSet(mixins.DestroyModelMixin, viewsets.ReadOnlyModelViewSet[StoredFile]):
     extra_problems = {"POST": [HTTPStatus.FORBIDDEN]}
     queryset = StoredFile.objects.none()
     serializer_class = serializers.FileOutput
@@ -83,11 +84,8 @@ class FileViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.Gen
         file = files.file_create(owner=request.user, **validated(serializers.FileInput, request))
         return Response(serializers.FileOutput.represent(file), status=HTTPStatus.CREATED)
 
-    @extend_schema(responses={204: None})
-    def destroy(self, request: UserRequest, *args: Any, **kwargs: Any) -> Response:
-        """Delete a file."""
-        files.file_delete(file=self.get_object())
-        return Response(status=HTTPStatus.NO_CONTENT)
+    def perform_destroy(self, instance: StoredFile) -> None:
+        files.file_delete(file=instance)
 
     @extend_schema(responses={200: serializers.FileOutput(many=True)})
     @action(detail=False)
