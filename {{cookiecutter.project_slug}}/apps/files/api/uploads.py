@@ -1,7 +1,7 @@
 """HTTP layer of uploads in several requests: validate, call a service or a selector, serialize."""
 
 from http import HTTPStatus
-from typing import Any
+from typing import IO, Any
 from uuid import UUID
 
 from django.conf import settings
@@ -14,6 +14,8 @@ from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_view
 from rest_framework import mixins, viewsets
 from rest_framework.decorators import action
+from rest_framework.parsers import BaseParser
+from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
@@ -21,18 +23,34 @@ from apps.core.api.serializers import validated
 from apps.core.api.throttling import UserThrottle
 from apps.files import selectors
 from apps.files.api import serializers
-from apps.files.api.parsers import CHUNK_TYPE, ChunkParser
-from apps.files.api.throttling import UploadThrottle
 from apps.files.models import Upload
 from apps.files.services import uploads
 from apps.users.authentication import UserRequest
 
+CHUNK_TYPE = "application/octet-stream"
 OFFSET = OpenApiParameter("Upload-Offset", int, OpenApiParameter.HEADER, required=True)
 
 
-def chunk_bytes() -> int:
-    """Return the length of chunks, which is below the body limits of the application and its proxy."""
-    return int(min(settings.DATA_UPLOAD_MAX_MEMORY_SIZE, settings.FILE_MAX_BYTES))
+class ChunkParser(BaseParser):
+    """Parser that returns the bytes of the body, whose length the body limit bounds."""
+
+    media_type = CHUNK_TYPE
+
+    def parse(self, stream: IO[Any], media_type: str | None = None, parser_context: Any = None) -> Any:
+        return stream.read()
+
+
+class UploadThrottle(UserThrottle):
+    """Limit of started uploads per user.
+
+    A signed request stays valid after the upload was aborted, so that the quota does not bound what a client
+    writes to a bucket until `purge_files` runs.
+    """
+
+    scope = "upload"
+
+    def get_client(self, request: Request, view: APIView) -> str | None:
+        return super().get_client(request, view) if getattr(view, "action", "") == "create" else None
 
 
 def upload_representation(request: UserRequest, upload: Upload) -> dict[str, Any]:
@@ -41,7 +59,8 @@ def upload_representation(request: UserRequest, upload: Upload) -> dict[str, Any
     if transfer is None:
         url = request.build_absolute_uri(reverse("v1:files:upload-content", args=[upload.pk]))
         transfer = {"method": "PATCH", "url": url, "headers": {"Content-Type": CHUNK_TYPE}, "form": {}}
-        transfer["chunk_bytes"] = chunk_bytes()
+        # Below the body limits of the application and its proxy.
+        transfer["chunk_bytes"] = min(settings.DATA_UPLOAD_MAX_MEMORY_SIZE, settings.FILE_MAX_BYTES)
     return serializers.UploadOutput.represent(upload) | {"transfer": {"chunk_bytes": None, **transfer}}
 
 
@@ -119,12 +138,7 @@ class UploadContentView(APIView):
         upload = self.get_upload(request, key)
         # The bytes that the parser returned.
         chunk: Any = request.data
-        offset = uploads.upload_write(upload=upload, offset=validated_offset(request), chunk=chunk)
+        header = serializers.OffsetHeader(data={"offset": request.headers.get("Upload-Offset")})
+        header.is_valid(raise_exception=True)
+        offset = uploads.upload_write(upload=upload, chunk=chunk, **header.validated_data)
         return Response(status=HTTPStatus.NO_CONTENT, headers={"Upload-Offset": str(offset)})
-
-
-def validated_offset(request: UserRequest) -> int:
-    header = serializers.OffsetHeader(data={"offset": request.headers.get("Upload-Offset")})
-    header.is_valid(raise_exception=True)
-    offset: int = header.validated_data["offset"]
-    return offset
