@@ -1,4 +1,4 @@
-"""HTTP layer: validate, call a service or a selector, serialize."""
+"""HTTP layer of files, folders, shares and links: validate, call a service or a selector, serialize."""
 
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
@@ -24,8 +24,8 @@ from apps.core.api.serializers import validated
 from apps.core.api.throttling import TokenThrottle
 from apps.files import selectors, storage
 from apps.files.api import serializers
-from apps.files.api.filters import FileFilter
-from apps.files.models import StoredFile
+from apps.files.api.filters import FileFilter, FolderFilter, ShareFilter
+from apps.files.models import Folder, Share, StoredFile
 from apps.files.services import files, folders, shares
 from apps.users.authentication import UserRequest
 
@@ -131,6 +131,71 @@ class FileViewSet(mixins.DestroyModelMixin, viewsets.ReadOnlyModelViewSet[Stored
         return Response(serializers.LinkOutput({"url": url, "expires_at": link.expires_at}).data)
 
 
+@extend_schema_view(
+    list=extend_schema(description="List own folders."),
+    retrieve=extend_schema(description="Retrieve a folder."),
+    destroy=extend_schema(description="Delete a folder with all folders and files in it."),
+)
+class FolderViewSet(mixins.DestroyModelMixin, viewsets.ReadOnlyModelViewSet[Folder]):
+    queryset = Folder.objects.none()
+    serializer_class = serializers.FolderOutput
+    filterset_class = FolderFilter
+    search_fields = ("name",)
+    ordering_fields = ("created_at", "name")
+    ordering = ("name",)
+
+    request: UserRequest
+
+    def get_queryset(self) -> QuerySet[Folder]:
+        """Return own folders only, so that other users' folders yield 404."""
+        return selectors.folder_list(owner=self.request.user)
+
+    @extend_schema(request=serializers.FolderInput, responses={201: serializers.FolderOutput})
+    def create(self, request: UserRequest) -> Response:
+        """Create a folder. Its name is unique in the parent folder."""
+        folder = folders.folder_create(owner=request.user, **validated(serializers.FolderInput, request))
+        return Response(serializers.FolderOutput.represent(folder), status=HTTPStatus.CREATED)
+
+    @extend_schema(request=serializers.FolderInput, responses={200: serializers.FolderOutput})
+    def partial_update(self, request: UserRequest, *args: Any, **kwargs: Any) -> Response:
+        """Rename a folder, or move it with its content."""
+        folder = self.get_object()
+        data = validated(serializers.FolderInput, request, instance=folder)
+        return Response(serializers.FolderOutput.represent(folders.folder_update(folder=folder, **data)))
+
+    def perform_destroy(self, instance: Folder) -> None:
+        folders.folder_delete(folder=instance)
+
+
+@extend_schema_view(
+    list=extend_schema(description="List the shares of own files."),
+    destroy=extend_schema(description="Revoke a share."),
+)
+class ShareViewSet(mixins.ListModelMixin, mixins.DestroyModelMixin, viewsets.GenericViewSet[Share]):
+    queryset = Share.objects.none()
+    serializer_class = serializers.ShareOutput
+    filterset_class = ShareFilter
+    ordering = ("-created_at",)
+
+    request: UserRequest
+
+    def get_queryset(self) -> QuerySet[Share]:
+        """Return shares of own files only, so that those of others yield 404."""
+        return selectors.share_list(owner=self.request.user)
+
+    @extend_schema(request=serializers.ShareInput, responses={201: serializers.ShareCreated})
+    @method_decorator(cache_control(no_store=True))
+    def create(self, request: UserRequest) -> Response:
+        """Share a file with a person, or by a link if there is no email. The link is shown only once."""
+        share, token = shares.share_create(owner=request.user, **validated(serializers.ShareInput, request))
+        path = reverse("v1:files:shared-content", query={"token": token})
+        url = request.build_absolute_uri(path) if token else None
+        return Response(serializers.ShareOutput.represent(share) | {"url": url}, status=HTTPStatus.CREATED)
+
+    def perform_destroy(self, instance: Share) -> None:
+        shares.share_revoke(share=instance)
+
+
 @method_decorator(cache_control(private=True, no_store=True), name="dispatch")
 class LinkView(APIView):
     """Base of the targets of links, which are the only credential."""
@@ -141,16 +206,34 @@ class LinkView(APIView):
     throttle_classes = (TokenThrottle,)
 
 
+download_schema = extend_schema(
+    parameters=[serializers.LinkQuery],
+    responses={(200, "application/octet-stream"): OpenApiTypes.BINARY},
+)
+
+
 class ContentView(LinkView):
     """Target of download links if the storage signs none itself."""
 
-    @extend_schema(
-        parameters=[serializers.LinkQuery],
-        responses={(200, "application/octet-stream"): OpenApiTypes.BINARY},
-    )
+    @download_schema
     def get(self, request: Request, key: UUID) -> FileResponse:
         """Download a file with a signed link."""
         file = selectors.file_by_link(key=key, token=request.query_params.get("token", ""))
         if file is None:
             raise Http404
         return attachment(file, storage.open(file.storage_name))
+
+
+class SharedContentView(LinkView):
+    """Target of shared links."""
+
+    @download_schema
+    def get(self, request: Request) -> FileResponse:
+        """Download a file with a shared link. Each request counts as a download."""
+        file, content = shares.share_download(token=request.query_params.get("token", ""))
+        return attachment(file, content)
+
+    def head(self, request: Request) -> Response:
+        """Return whether the link is valid, without counting a download."""
+        selectors.share_by_token(request.query_params.get("token", ""))
+        return Response()
