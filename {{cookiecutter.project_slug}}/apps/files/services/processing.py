@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from contextlib import suppress
 from datetime import timedelta
-from io import BytesIO
 from typing import TYPE_CHECKING, Any
 
 import structlog
@@ -15,7 +14,7 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.module_loading import import_string
 
-from apps.core.images import image_read
+from apps.core.images import image_to_webp
 from apps.files import clamd, storage
 from apps.files.exceptions import BlobNotFound
 from apps.files.models import StoredFile
@@ -23,8 +22,6 @@ from apps.files.selectors import file_list_unprocessed
 
 if TYPE_CHECKING:
     from uuid import UUID
-
-    from PIL.Image import Image
 
 THUMBNAIL_PIXELS = (512, 512)
 # A task that is older was lost, or the storage failed.
@@ -101,9 +98,11 @@ def _scan(file: StoredFile) -> bool:
 
 
 def _thumbnail_create(file: StoredFile) -> None:
+    image_format = file.content_type.removeprefix("image/").upper()
     try:
         with storage.open(file.storage_name) as opened:
-            picture = _thumbnail(file, opened.file)
+            source: UploadedFile[Any] = UploadedFile(opened.file, name=file.name, size=file.size)
+            picture = image_to_webp(source, formats={image_format}, max_pixels=THUMBNAIL_PIXELS, mode="RGBA")
     except (BlobNotFound, ValidationError):
         logger.warning("thumbnail_not_created", file=str(file.pk))
         return
@@ -113,19 +112,3 @@ def _thumbnail_create(file: StoredFile) -> None:
     rows = StoredFile.objects.filter(pk=file.pk, thumbnail_name="")
     if not rows.update(thumbnail_name=name):
         storage.delete(name)
-
-
-def _thumbnail(file: StoredFile, content: Any) -> bytes:
-    """Return the first frame, scaled and re-encoded, with limits on pixels and memory."""
-    from PIL import ImageOps  # noqa: PLC0415 - 40 ms at start-up that only images need
-
-    def scale(image: Image) -> Image:
-        # Scale before transposing and converting, which copy every pixel.
-        image.thumbnail(THUMBNAIL_PIXELS)
-        return ImageOps.exif_transpose(image).convert("RGBA")
-
-    source: UploadedFile[Any] = UploadedFile(content, name=file.name, size=file.size)
-    image_format = file.content_type.removeprefix("image/").upper()
-    buffer = BytesIO()
-    image_read(source, formats={image_format}, read=scale).save(buffer, format="WEBP", quality=80)
-    return buffer.getvalue()
