@@ -31,12 +31,13 @@ def scan(content: IO[bytes]) -> str | None:
         ScanFailed: clamd is unavailable, or could not scan the whole content.
     """
     try:
-        with _connected() as connection:
+        with _connected() as connection, connection.makefile("rb") as response:
             connection.sendall(b"zINSTREAM\0")
             for part in iter(partial(content.read, CHUNK), b""):
                 connection.sendall(struct.pack(">I", len(part)) + part)
             connection.sendall(struct.pack(">I", 0))
-            reply = _reply(connection)
+            # Until clamd closes the connection.
+            reply = response.read(MAX_REPLY)
     except OSError as error:
         # Also if clamd ends the connection because the content is longer than its limit.
         raise ScanFailed from error
@@ -63,10 +64,3 @@ def _connected() -> socket.socket:
         raise ScanFailed("CLAMD_URL is not set.")
     connection.settimeout(ANSWER_SECONDS)
     return connection
-
-
-def _reply(connection: socket.socket) -> bytes:
-    reply = b""
-    while not reply.endswith(b"\0") and len(reply) < MAX_REPLY and (part := connection.recv(MAX_REPLY)):
-        reply += part
-    return reply
