@@ -7,7 +7,17 @@ from django.utils.translation import gettext_lazy as _
 from apps.core.models import TimeStampedModel, UUIDModel
 
 
-class Folder(UUIDModel, TimeStampedModel):
+class PrivateModel(UUIDModel):
+    """Model with the key as its text, which the admin log keeps after deletion: no personal data."""
+
+    class Meta:
+        abstract = True
+
+    def __str__(self) -> str:
+        return str(self.pk)
+
+
+class Folder(PrivateModel, TimeStampedModel):
     """Folder of a user. The services limit the depth and the number of folders."""
 
     owner = models.ForeignKey(
@@ -37,11 +47,8 @@ class Folder(UUIDModel, TimeStampedModel):
             ),
         ]
 
-    def __str__(self) -> str:
-        return str(self.pk)
 
-
-class Upload(UUIDModel, TimeStampedModel):
+class Upload(PrivateModel, TimeStampedModel):
     """Upload in progress, with its size reserved in the quota; replaced by a `StoredFile` on completion."""
 
     owner = models.ForeignKey(
@@ -80,11 +87,8 @@ class Upload(UUIDModel, TimeStampedModel):
             models.CheckConstraint(condition=Q(offset__lte=F("size")), name="upload_offset_within_size")
         ]
 
-    def __str__(self) -> str:
-        return str(self.pk)
 
-
-class StoredFile(UUIDModel, TimeStampedModel):
+class StoredFile(PrivateModel, TimeStampedModel):
     """Metadata of a file; its content is a blob in the default storage.
 
     The storage name is random: no user input becomes part of a path, and knowing the name gives no access
@@ -147,12 +151,8 @@ class StoredFile(UUIDModel, TimeStampedModel):
     def has_thumbnail(self) -> bool:
         return bool(self.thumbnail_name)
 
-    def __str__(self) -> str:
-        # Kept in the admin log even after deletion: no personal data.
-        return str(self.pk)
 
-
-class Share(UUIDModel, TimeStampedModel):
+class Share(PrivateModel, TimeStampedModel):
     """Read access to a file: for the account with an email, or for anyone who has a link.
 
     The email need not belong to an account, so that sharing does not reveal which accounts exist.
@@ -197,11 +197,8 @@ class Share(UUIDModel, TimeStampedModel):
             ),
         ]
 
-    def __str__(self) -> str:
-        return str(self.pk)
 
-
-class Download(UUIDModel):
+class Download(PrivateModel):
     """Entry of the download log: a shared file was downloaded. It contains no IP address."""
 
     file = models.ForeignKey(
@@ -217,6 +214,3 @@ class Download(UUIDModel):
         verbose_name_plural = _("downloads")
         ordering = ("-created_at", "-id")
         indexes = [models.Index(fields=["file", "-created_at", "-id"], name="download_newest_of_file")]
-
-    def __str__(self) -> str:
-        return str(self.pk)
