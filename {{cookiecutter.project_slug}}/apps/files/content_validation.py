@@ -58,17 +58,10 @@ class FileType:
 
 
 def validate_content(file: UploadedFile[Any], *, allowed: Collection[str]) -> str:
-    """Validate the content of an upload against its extension.
-
-    Args:
-        file: the upload; it is rewound afterwards.
-        allowed: extensions, each a key of `FILE_TYPES`.
-
-    Returns:
-        the content type.
+    """Validate the content of an upload against its extension, and rewind it; returns the content type.
 
     Raises:
-        ValidationError: the extension is not allowed, or the content does not match it.
+        ValidationError: the extension is not in `allowed`, or the content does not match it.
     """
     validate_extension(file, allowed=allowed)
     file_type = FILE_TYPES[extension_of(file.name or "")]

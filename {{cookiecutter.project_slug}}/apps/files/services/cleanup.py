@@ -35,11 +35,7 @@ def uploads_purge(*, dry_run: bool = False) -> int:
 
 
 def orphans_delete(*, dry_run: bool = False) -> Cleanup:
-    """Delete orphaned blobs, except those that may belong to an upload in progress.
-
-    Args:
-        dry_run: only count them.
-    """
+    """Delete or count orphaned blobs, except those that may belong to an upload in progress."""
     found = Cleanup()
     for folder in storage.FOLDERS:
         stored = set(storage.names_in(folder))

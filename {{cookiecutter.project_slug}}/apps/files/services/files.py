@@ -31,15 +31,9 @@ if TYPE_CHECKING:
 def file_create(
     *, owner: User, file: UploadedFile[Any], folder: UUID | None = None, upload: Upload | None = None
 ) -> StoredFile:
-    """Validate and store a file.
+    """Validate and store a file, in the folder with this key, in place of a completed upload.
 
     Call this outside of any transaction: the rollback of an outer transaction would leave the blob behind.
-
-    Args:
-        owner: the owner of the file.
-        file: the file.
-        folder: the key of a folder of the owner.
-        upload: the completed upload that the file replaces.
 
     Raises:
         ValidationError: the file is empty or too large, its extension is not allowed, its content does not
@@ -110,11 +104,7 @@ def quota_check(owner: User, size: int) -> None:
 
 
 def owner_lock(pk: UUID) -> User:
-    """Lock the owner of files: changes of one user's quota and names happen one after another.
-
-    Raises:
-        InvalidToken: the account was deleted.
-    """
+    """Lock a user, whose quota and names then change one after another; raises InvalidToken if deleted."""
     owner: User | None = User.objects.select_for_update().filter(pk=pk, is_active=True).first()
     if owner is None:
         raise InvalidToken

@@ -49,9 +49,7 @@ def folder_create(*, owner: User, name: str, parent: UUID | None = None) -> Fold
 def folder_update(*, folder: Folder, **values: Any) -> Folder:
     """Rename a folder, or move it with its content.
 
-    Args:
-        folder: the folder.
-        values: a new `name`, and the key of a new `parent` or None for no parent.
+    `values` are a new `name`, and the key of a new `parent` or None for no parent.
 
     Raises:
         ValidationError: the name is not valid or exists, the parent does not exist or is inside of the
@@ -81,9 +79,7 @@ def folder_delete(*, folder: Folder) -> None:
 def file_move(*, file: StoredFile, **values: Any) -> StoredFile:
     """Rename a file, or move it into a folder.
 
-    Args:
-        file: the file.
-        values: a new `name`, and the key of a new `folder` or None for no folder.
+    `values` are a new `name`, and the key of a new `folder` or None for no folder.
 
     Raises:
         ValidationError: the name is not valid, exists, or has the extension of another content type, or the

@@ -78,11 +78,7 @@ def upload_create(*, owner: User, name: str, size: int, folder: UUID | None = No
 
 
 def upload_request(*, upload: Upload) -> dict[str, Any] | None:
-    """Return the signed request that uploads the content, or None if it is uploaded in chunks.
-
-    Raises:
-        StorageUnavailable: the storage failed.
-    """
+    """Return the signed request that uploads the content, or None if it is uploaded in chunks."""
     seconds = int((upload.expires_at - timezone.now()).total_seconds())
     return storage.upload_request(
         upload.storage_name, size=upload.size, content_type=upload.content_type, seconds=max(1, seconds)
