@@ -1,7 +1,6 @@
 from django_filters import rest_framework as filters
 
 from apps.core.api.filters import DateTimeFilter
-from apps.files.models import StoredFile
 
 
 class FileFilter(filters.FilterSet):
@@ -9,10 +8,7 @@ class FileFilter(filters.FilterSet):
     created_before = DateTimeFilter("created_at", lookup_expr="lt")
     folder = filters.UUIDFilter("folder_id")
     at_root = filters.BooleanFilter("folder", lookup_expr="isnull")
-
-    class Meta:
-        model = StoredFile
-        fields = ["content_type"]
+    content_type = filters.CharFilter()
 
 
 class FolderFilter(filters.FilterSet):
