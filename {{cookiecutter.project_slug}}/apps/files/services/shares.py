@@ -46,9 +46,7 @@ MAX_TIME = timedelta(days=366)
 class Link:
     """Download link that works without authentication until it expires.
 
-    Attributes:
-        url: a presigned URL; None if the storage does not sign URLs.
-        token: the credential for the project's own view.
+    `url` is presigned, or None if the storage signs none: `token` is then for the view of the project.
     """
 
     url: str | None
