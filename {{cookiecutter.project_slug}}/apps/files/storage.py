@@ -49,20 +49,13 @@ class SignsUploads(Protocol):
         """Return `method`, `url`, `headers` and `form` (its fields) of a request that expires."""
 
 
-def random_name(*, beside: str = "") -> str:
-    """Return a random name without any user input, not even an extension that a server could interpret.
+def random_name(folder: str = "") -> str:
+    """Return a random name in a folder, by default in one of `FOLDERS`.
 
-    Args:
-        beside: the name of a blob in whose folder the new one is, as the cleanup expects of thumbnails.
+    It has no user input, not even an extension that a server could interpret.
     """
     name = uuid.uuid4().hex
-    folder = beside.rpartition("/")[0] or f"files/{name[:2]}"
-    return f"{folder}/{name}"
-
-
-def random_upload_name() -> str:
-    """Return a random name in the folder of uploads."""
-    return f"{UPLOADS}/{uuid.uuid4().hex}"
+    return f"{folder or f'files/{name[:2]}'}/{name}"
 
 
 def save(name: str, file: UploadedFile[Any]) -> None:

@@ -106,7 +106,8 @@ def _thumbnail_create(file: StoredFile) -> None:
     except (BlobNotFound, ValidationError):
         logger.warning("thumbnail_not_created", file=str(file.pk))
         return
-    name = storage.random_name(beside=file.storage_name)
+    # In the folder of the file, as the cleanup expects.
+    name = storage.random_name(file.storage_name.rpartition("/")[0])
     storage.save(name, SimpleUploadedFile("thumbnail.webp", picture))
     # Another task may have been faster, or the file was deleted.
     rows = StoredFile.objects.filter(pk=file.pk, thumbnail_name="")

@@ -60,7 +60,7 @@ def upload_create(*, owner: User, name: str, size: int, folder: UUID | None = No
         name=name,
         size=size,
         content_type=FILE_TYPES[extension_of(name)].content_type,
-        storage_name=storage.random_upload_name(),
+        storage_name=storage.random_name(storage.UPLOADS),
         expires_at=timezone.now() + timedelta(seconds=settings.FILE_UPLOAD_SECONDS),
     )
     with transaction.atomic():

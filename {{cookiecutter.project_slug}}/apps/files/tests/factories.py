@@ -10,7 +10,7 @@ from apps.files.models import Download, Folder, Share, StoredFile, Upload
 from apps.files.services.files import file_create
 from apps.files.services.folders import folder_create
 from apps.files.services.shares import share_create
-from apps.files.storage import random_name, random_upload_name
+from apps.files.storage import UPLOADS, random_name
 from apps.files.tests import samples
 from apps.users.models import User
 from apps.users.tests.factories import UserFactory
@@ -48,7 +48,7 @@ class UploadFactory(DjangoModelFactory[Upload]):
     name = "a.txt"
     size = 10
     content_type = "text/plain"
-    storage_name = factory.LazyFunction(random_upload_name)
+    storage_name = factory.LazyFunction(lambda: random_name(UPLOADS))
     expires_at = factory.LazyFunction(lambda: timezone.now() + timedelta(hours=1))
 
 

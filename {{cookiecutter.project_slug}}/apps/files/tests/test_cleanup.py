@@ -23,17 +23,17 @@ def clean_up(*arguments: str) -> str:
     return output.getvalue().splitlines(keepends=True)[-1]
 
 
-def write(*, days: int, beside: str = "") -> str:
+def write(*, days: int, folder: str = "") -> str:
     """Save a blob that is `days` old and return its name."""
     with time_machine.travel(timezone.now() - timedelta(days=days), tick=False):
-        return default_storage.save(random_name(beside=beside), ContentFile(b"Hello"))
+        return default_storage.save(random_name(folder), ContentFile(b"Hello"))
 
 
 def test_cleanup_removes_orphaned_blobs_after_grace_period() -> None:
     orphans = {write(days=2), write(days=3)}
     recent = write(days=0)
     named = write(days=2)
-    thumbnail = write(days=2, beside=named)
+    thumbnail = write(days=2, folder=named.rpartition("/")[0])
     StoredFileFactory.create(storage_name=named, thumbnail_name=thumbnail)
     avatar = default_storage.save("avatars/me.webp", ContentFile(b"picture"))
 

@@ -398,7 +398,9 @@ def test_expired_upload_is_not_found_and_purged(user_api: Client) -> None:
 
 def test_cleanup_removes_uploads_without_a_row(user_api: Client, media: Path) -> None:
     kept = uploaded(user_api, "a.txt", CONTENT)
-    orphans = [default_storage.save(storage.random_upload_name(), ContentFile(b"x")) for _ in range(2)]
+    orphans = [
+        default_storage.save(storage.random_name(storage.UPLOADS), ContentFile(b"x")) for _ in range(2)
+    ]
     for name in (orphans[0], Upload.objects.get(pk=kept["id"]).storage_name):
         os.utime(media / name, (0, 0))
 
