@@ -96,6 +96,10 @@ def post_restore(*, post: Post, user: User) -> Post:
     """Restore a deleted post as a draft."""
     if not may_edit(user, post):
         raise NotAllowed
+    deleted = Post.all_objects.select_for_update(no_key=True).filter(pk=post.pk).exclude(deleted_at=None)
+    # A status set since another request restored it stays.
+    if not deleted.exists():
+        raise WrongState
     post.deleted_at, post.publish_at, post.status = None, None, Post.Status.DRAFT
     post.save(update_fields=["deleted_at", "publish_at", "status", "updated_at"])
     return post

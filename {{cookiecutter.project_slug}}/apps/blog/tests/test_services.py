@@ -17,9 +17,10 @@ from django.db import connection, transaction
 from django.urls import reverse
 from django.utils import timezone
 
+from apps.blog.exceptions import WrongState
 from apps.blog.models import Bookmark, Category, Comment, Post, Reaction, Tag
 from apps.blog.services.comments import comment_create, comment_delete
-from apps.blog.services.posts import post_save
+from apps.blog.services.posts import post_restore, post_save
 from apps.blog.services.states import post_publish, posts_publish_due
 from apps.blog.services.taxonomy import category_save
 from apps.blog.signals import post_published
@@ -182,6 +183,17 @@ def test_change_keeps_a_concurrent_publication(editor: User) -> None:
     post_save(post=stale, editor=editor)
     post.refresh_from_db()
     assert (post.title, post.status) == ("New", Status.PUBLISHED)
+
+
+def test_second_restoration_keeps_the_status(editor: User) -> None:
+    post = PostFactory.create(status="draft", author=editor)
+    post.delete()
+    stale = Post.all_objects.get()
+    post_restore(post=Post.all_objects.get(), user=editor)
+    Post.objects.update(status="review")
+    with pytest.raises(WrongState):
+        post_restore(post=stale, user=editor)
+    assert Post.objects.get().status == "review"
 
 
 def test_category_below_itself_is_refused() -> None:
