@@ -51,6 +51,10 @@ class Coupon(UUIDModel, TimeStampedModel):
             return rounded(subtotal * self.value / 100)
         return min(rounded(self.value), subtotal)
 
+    def clean_fields(self, exclude: Any = None) -> None:
+        self.code = self.code.upper()
+        super().clean_fields(exclude)
+
     def save(self, *args: Any, **kwargs: Any) -> None:
         self.code = self.code.upper()
         super().save(*args, **kwargs)

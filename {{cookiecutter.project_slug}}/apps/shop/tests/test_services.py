@@ -203,6 +203,16 @@ def test_admin_action_takes_back_all_items_that_are_left(user: User) -> None:
     assert (order.status, order.refunded, variant.stock) == ("refunded", order.total, 10)
 
 
+def test_admin_saves_coupon_codes_in_upper_case(user: User) -> None:
+    browser = browser_of(SuperuserFactory.create())
+    data = {"code": "spring", "kind": "percent", "value": "10"}
+    data |= {"valid_from_0": "2026-01-01", "valid_from_1": "00:00"}
+    assert browser.post(reverse("admin:shop_coupon_add"), data).status_code == 302
+    assert Coupon.objects.get().code == "SPRING"
+    page = browser.post(reverse("admin:shop_coupon_add"), data)
+    assert "Coupon with this Code already exists." in page.text
+
+
 def test_admin_saves_a_product_without_its_variants(user: User) -> None:
     variant = VariantFactory.create(name="Medium")
     url = reverse("admin:shop_product_change", args=[variant.product.pk])
