@@ -23,7 +23,6 @@ class ProductCategoryOutput(OutputSerializer):
     class Meta:
         model = Category
         fields: list[str] = ["slug", "name"]
-        read_only_fields = fields
 
 
 class VariantOutput(OutputSerializer):
@@ -34,7 +33,6 @@ class VariantOutput(OutputSerializer):
     class Meta:
         model = Variant
         fields: list[str] = ["id", "sku", "name", "price", "net_price", "tax", "tax_rate", "in_stock"]
-        read_only_fields = fields
 
 
 class ProductOutput(OutputSerializer):
@@ -44,7 +42,6 @@ class ProductOutput(OutputSerializer):
     class Meta:
         model = Product
         fields: list[str] = ["id", "slug", "name", "description", "category", "variants"]
-        read_only_fields = fields
 
 
 class CartItemOutput(serializers.Serializer[Any]):
@@ -93,7 +90,6 @@ class OrderLineOutput(OutputSerializer):
     class Meta:
         model = OrderLine
         fields: list[str] = ["id", "variant", "sku", "name", "price", "tax_rate", "quantity", "returned"]
-        read_only_fields = fields
 
 
 class OrderOutput(OutputSerializer):
@@ -106,7 +102,6 @@ class OrderOutput(OutputSerializer):
             *("id", "number", "status", "currency", "subtotal", "discount", "total", "tax", "refunded"),
             *("coupon", "name", "address", "lines", "created_at", "expires_at", "paid_at"),
         ]
-        read_only_fields = fields
 
 
 class PaymentOutput(serializers.Serializer[Any]):
