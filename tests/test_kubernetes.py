@@ -347,7 +347,8 @@ def test_options_add_and_remove_their_objects(
     assert cluster("production", use_celery=True).pods().keys() == always | workers
     assert cluster("production", use_celery=False).pods().keys() == always | {"housekeeping"}
     scheduled = cluster("production", use_celery=False, features="blog files reports shop")
-    assert scheduled.pods().keys() == always | {"files", "housekeeping", "orders", "publishing", "reminders", "reporting"}
+    jobs = {"files", "housekeeping", "orders", "publishing", "reminders", "reporting"}
+    assert scheduled.pods().keys() == always | jobs
     with_notifications = cluster("production", use_celery=False, features="notifications")
     assert with_notifications.pods().keys() == always | {"digests", "housekeeping"}
     with_mqtt = cluster("production", use_celery=True, use_channels=True, features="mqtt")
