@@ -23,16 +23,16 @@ demo: .venv/demo ## Generate a project in build/, add sample data and serve it (
 	@$(if $(filter 0,$(SERVE)),echo 'To serve it: make demo',$(DEMO) run)
 
 test: .venv/test ## Run the fast tests: generate and check every variant, install the default project
-	$(BIN)/pytest -n $(WORKERS) $(PYTEST_FLAGS)
+	$(BIN)/pytest -n $(WORKERS) --dist worksteal $(PYTEST_FLAGS)
 
 test-services: .venv/test ## Run projects on PostgreSQL and Redis, including outages
-	$(BIN)/pytest -n $(WORKERS) -m services $(PYTEST_FLAGS)
+	$(BIN)/pytest -n $(WORKERS) --dist worksteal -m services $(PYTEST_FLAGS)
 
 test-containers: .venv/test ## Build the image and run the stacks (skipped without a container engine)
 	$(BIN)/pytest -rs -m containers $(PYTEST_FLAGS)
 
 test-variants: .venv/test ## Run the checks and fast tests of every pairwise variant, and all tests of a few
-	$(BIN)/pytest -n $(WORKERS) -m variants $(PYTEST_FLAGS)
+	$(BIN)/pytest -n $(WORKERS) --dist worksteal -m variants $(PYTEST_FLAGS)
 
 test-dependencies: .venv/test ## List dependencies without a release for 18 months; run the Bruno and Postman collections
 	$(BIN)/pytest -rs -m dependencies $(PYTEST_FLAGS)
