@@ -72,6 +72,9 @@ class Stream:
         start = await self._link.receive_output(5)
         self.headers = {name.decode().lower(): value.decode() for name, value in start["headers"]}
         status: int = start["status"]
+        if status != 200:
+            # A request without a stream ends after its response, and closes its connection to the database.
+            await self.finishes()
         return status
 
     async def part(self) -> str:
@@ -200,7 +203,6 @@ async def test_limit_is_released_when_response_fails(
         )
         failed = Stream(ticket=await sync_to_async(ticket_of)(user))
         assert await failed.open() == 500
-        await failed.finishes()
     async with stream_of(user):
         pass
 
